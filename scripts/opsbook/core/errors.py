@@ -1,0 +1,59 @@
+"""Every error that a person may meet, each with its exit code (design: "The outside world", exit codes)."""
+
+from __future__ import annotations
+
+
+class OpsbookError(Exception):
+    """A failure that is told in one or two sentences and never as a traceback.
+
+    Args:
+        message: what is wrong, and where.
+        remedy: what to do about it.
+    """
+
+    exit_code = 3
+
+    def __init__(self, message: str, remedy: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+
+
+class Refused(OpsbookError):
+    """The request is invalid: nothing was written and nothing was said."""
+
+    exit_code = 1
+
+
+class UsageError(OpsbookError):
+    """The command line is wrong."""
+
+    exit_code = 2
+
+
+class NotPublished(OpsbookError):
+    """The intent is saved and people were told; the forge does not hold the record yet."""
+
+    exit_code = 4
+
+
+class NothingToCheck(OpsbookError):
+    """There is no book here, or no record in it: an empty check is not a success."""
+
+    exit_code = 6
+
+
+class ForgeError(OpsbookError):
+    """The forge answered that the effect did not happen; it is safe to try again later."""
+
+    exit_code = 4
+
+
+class ForgeUnknown(OpsbookError):
+    """Nobody knows whether the effect happened: read it back by its marker before trying again."""
+
+    exit_code = 4
+
+
+class LostRace(OpsbookError):
+    """Somebody else wrote first: read again, apply the request again, publish again."""

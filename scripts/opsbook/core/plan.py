@@ -1,0 +1,86 @@
+"""What an action wants: the request of a person, and the plan of files that answers it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What somebody asked for, the same from a command line, a chat message or a form.
+
+    Attributes:
+        action: `<kind>.<verb>`, for example `incident.declare`.
+        by: who acts: an id of `opsbook.yml`, `github:<login>`, `slack:<id>` or `local:<name>`.
+        values: the arguments, JSON values only, because the request is what an intent keeps.
+        record: the id of the record that it changes; none for a new record.
+    """
+
+    action: str
+    by: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    record: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The request as JSON values."""
+        return {"action": self.action, "by": self.by, "record": self.record, "values": dict(self.values)}
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Request:
+        """The inverse of `as_json`."""
+        return cls(value["action"], value["by"], value["values"], value["record"])
+
+    def fingerprint(self) -> str:
+        """Equal for equal requests of the same person: how an orphaned intent is recognised."""
+        text = json.dumps(self.as_json(), sort_keys=True, ensure_ascii=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A request made durable, with everything that applying it again needs.
+
+    Attributes:
+        key: the operation key, drawn from the seed or given by the intake (issue number, run id, view id).
+        now: when the person asked, aware UTC; author and committer dates of the commit.
+        seed: 16 bytes or more from which `core.ids.Ids` draws.
+        told: keys of announcements that were made while the forge was down, with the sinks' references.
+    """
+
+    key: str
+    request: Request
+    now: datetime
+    seed: bytes
+    told: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The files to write for one operation on one record, and the words of its pull request.
+
+    Attributes:
+        record: id of the record.
+        path: its folder or file in the book.
+        files: path to new content; `None` deletes.
+        subject: one line for the commit, safe to print.
+        title: title of the pull request; body: its Markdown text, built by us with people's words made inert.
+        summary: lines for the person who asked, to preview and to confirm.
+    """
+
+    record: str
+    path: str
+    files: Mapping[str, bytes | None]
+    subject: str
+    title: str
+    body: str
+    summary: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def branch(self) -> str:
+        """The one branch on which the record's open changes live."""
+        return f"opsbook/{self.record}"

@@ -1,0 +1,193 @@
+"""The ports: what the program asks of the world. Every adapter of a port passes the same contract tests.
+
+Each call has three outcomes: done, not done and unknown. Not done raises `ForgeError`, unknown raises
+`ForgeUnknown`; sinks say it in their `Delivery`. An unknown is read back by its marker, never repeated blindly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
+
+from opsbook.core.announcement import Announcement
+from opsbook.core.plan import Intent, Plan, Request
+from opsbook.core.tree import Tree
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What a forge holds for one record at one moment; the expectation of a compare-and-swap.
+
+    Attributes:
+        main: revision of the main branch.
+        branch: revision of the record's open branch; `None` when there is none, or main contains it.
+    """
+
+    main: str
+    branch: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """One atomic change to publish.
+
+    Attributes:
+        operation: the key that goes into the trailer `Opsbook-Operation`.
+        author: who acted, as `name <address>` without a personal address.
+        when: author and committer date, fixed by the intent, so that a repeated commit is the same commit.
+    """
+
+    plan: Plan
+    operation: str
+    author: str
+    when: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """Where an operation is on record.
+
+    Attributes:
+        commit: the revision that holds it.
+        url: where a person looks at it; empty for a forge without pages.
+        next: what a person may run next, for example the `git merge` of the local forge.
+        unpushed: why the commit is on this machine only; empty when it is where it belongs.
+    """
+
+    branch: str
+    commit: str
+    url: str = ""
+    next: str = ""
+    unpushed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The proof that an announcement was claimed, and delivered once it has a reference.
+
+    Attributes:
+        operation: key of the operation that claimed it.
+        claimed_at: aware UTC.
+        reference: the sink's reference; empty while nobody knows whether it was delivered.
+    """
+
+    key: str
+    operation: str
+    claimed_at: datetime
+    reference: str = ""
+
+
+class Forge(Protocol):
+    """Where plans are published and receipts are kept."""
+
+    name: str
+
+    def head(self, record: str) -> Head:
+        """The main branch and the record's open branch, now."""
+        ...
+
+    def read(self, head: Head) -> Tree:
+        """The book that an action sees: main with the record's open branch laid over it."""
+        ...
+
+    def open_records(self) -> Mapping[str, Head]:
+        """Every record with an open branch, by id."""
+        ...
+
+    def publish(self, expected: Head, commit: Commit) -> Published:
+        """Write the commit on the record's branch if its head is still `expected`.
+
+        Raises:
+            LostRace: the head moved; read again and apply the request again.
+            ForgeError: not done. ForgeUnknown: nobody knows.
+        """
+        ...
+
+    def published(self, record: str, operation: str) -> Published | None:
+        """Read back: where the operation is on record, on the record's branch or on main; `None` when nowhere."""
+        ...
+
+    def claim(self, receipts: Sequence[Receipt], *, expecting: Mapping[str, Receipt] | None = None) -> set[str]:
+        """Claim announcements before speaking, all in one commit.
+
+        A key is claimed if it has no receipt yet, or if its receipt still equals `expecting[key]` (a takeover).
+
+        Returns:
+            the keys that this call claimed; the others belong to somebody else.
+        """
+        ...
+
+    def receipt(self, references: Mapping[str, str]) -> None:
+        """Complete claimed receipts with the sinks' references, by key."""
+        ...
+
+    def receipts(self, record: str | None = None) -> Mapping[str, Receipt]:
+        """The receipts of a record (or all), by key."""
+        ...
+
+    def tidy(self) -> Sequence[str]:
+        """Delete the branches of which main contains every operation; returns their names."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """How sending one announcement ended.
+
+    Attributes:
+        outcome: done, not done (safe to repeat) or unknown (read back first).
+        reference: the sink's reference when done.
+        error: one sentence when not done or unknown.
+    """
+
+    outcome: Literal["done", "not done", "unknown"]
+    reference: str = ""
+    error: str = ""
+
+
+class Sink(Protocol):
+    """Where announcements go."""
+
+    name: str
+
+    def send(self, announcement: Announcement, key: str) -> Delivery:
+        """Say it once. `key` is the marker by which it can be found again."""
+        ...
+
+    def find(self, announcement: Announcement, key: str) -> Delivery:
+        """Read back: done with its reference, not done, or unknown when this sink cannot tell."""
+        ...
+
+
+class Intents(Protocol):
+    """Durable requests, each locked by its living process."""
+
+    def hold(self, request: Request, now: datetime, seed: bytes) -> AbstractContextManager[Intent]:
+        """Adopt the orphaned intent of an equal request, or write a new one durably; locked until the block ends.
+
+        Leaving the block keeps the intent; `acknowledge` is what removes it.
+        """
+        ...
+
+    def told(self, key: str, references: Mapping[str, str]) -> None:
+        """Remember what was said without a receipt, while the forge was down."""
+        ...
+
+    def acknowledge(self, key: str) -> None:
+        """Forget an intent whose result was printed."""
+        ...
+
+    def orphans(self) -> Sequence[Intent]:
+        """Intents whose process is gone, oldest first."""
+        ...
+
+
+class Outbox(Protocol):
+    """Where the text of a request and of announcements is kept for a person to read or to send by hand."""
+
+    def keep(self, record: str, name: str, text: str) -> str:
+        """Write one text, atomically; returns where it is."""
+        ...
