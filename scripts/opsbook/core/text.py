@@ -6,7 +6,9 @@ import re
 import unicodedata
 
 _JOINERS = "\u200c\u200d\ufe0f"
-_EMOJI_JOINED = re.compile("(?<=[\u2600-\u27bf\U0001f000-\U0001faff\ufe0f])\u200d(?=[\u2600-\u27bf\U0001f000-\U0001faff])")
+_EMOJI_JOINED = re.compile(
+    "(?<=[\u2600-\u27bf\U0001f000-\U0001faff\ufe0f])\u200d(?=[\u2600-\u27bf\U0001f000-\U0001faff])"
+)
 
 
 def is_hidden(text: str, index: int) -> bool:
@@ -23,7 +25,7 @@ def is_hidden(text: str, index: int) -> bool:
         return index == 0 or unicodedata.category(text[index - 1]) not in ("So", "Sk", "Po", "Nd", "Sm")
     if char in "\u2028\u2029":
         return True
-    return unicodedata.category(char) in ("Cc", "Cf", "Cs", "Co", "Cn") and not "\U000e0020" <= char <= "\U000e007f" or (
+    return unicodedata.category(char) in ("Cc", "Cf", "Cs", "Co", "Cn") or (
         char in "\u115f\u1160\u3164\uffa0\u034f\u180b\u180c\u180d"
     )
 

@@ -1,0 +1,1 @@
+"""The kinds of records: one folder each, found by the registry."""

@@ -1,0 +1,1 @@
+"""The kind `incident`: its model, configuration, rules, actions and page."""

@@ -1,0 +1,1 @@
+"""The kind `runbook`: its model, configuration, rules, actions and page."""

@@ -1,0 +1,1 @@
+"""The kind `service`: its model, configuration, rules, actions and page."""
