@@ -110,9 +110,7 @@ class Forge(Protocol):
         """Read back: where the operation is on record, on the record's branch or on main; `None` when nowhere."""
         ...
 
-    def claim(
-        self, receipts: Sequence[Receipt], *, expecting: Mapping[str, Receipt] | None = None
-    ) -> set[str]:
+    def claim(self, receipts: Sequence[Receipt], *, expecting: Mapping[str, Receipt] | None = None) -> set[str]:
         """Claim announcements before speaking, all in one commit.
 
         A key is claimed if it has no receipt yet, or if its receipt still equals `expecting[key]` (a takeover).
