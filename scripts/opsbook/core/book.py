@@ -170,11 +170,7 @@ class Book:
 
 def _part(kind: Kind, name: str) -> Part | None:
     return next(
-        (
-            part
-            for part in kind.parts
-            if fnmatchcase(name, part.pattern) and name.count("/") == part.pattern.count("/")
-        ),
+        (part for part in kind.parts if fnmatchcase(name, part.pattern) and name.count("/") == part.pattern.count("/")),
         None,
     )
 

@@ -9,7 +9,7 @@ from opsbook.core import codes
 from opsbook.core.book import Book
 from opsbook.core.finding import Finding
 from opsbook.core.record import Record, Ref
-from opsbook.core.rule import BookRule, Code, Problem, RecordRule
+from opsbook.core.rule import BookRule, Code, Problem
 from opsbook.core.rules import BOOK_RULES, RECORD_RULES
 
 
@@ -84,7 +84,9 @@ def _form(record: Record, *, soften: bool) -> Iterator[Finding]:
             if any(path == record.path or path == f"{record.path}/{part.pattern}" for path, _ in record.strays):
                 continue
             missing = f"{record.path}/{part.pattern}".rstrip("/")
-            yield codes.FIL003.finding(Problem(f"{part.pattern or record.path} is missing", path=missing), soften=soften)
+            yield codes.FIL003.finding(
+                Problem(f"{part.pattern or record.path} is missing", path=missing), soften=soften
+            )
     for file in record.files.values():
         for finding in file.findings:
             if soften and finding.severity == "error" and not _always(finding.code):

@@ -76,7 +76,7 @@ class File:
     @cached_property
     def _validated(self) -> tuple[BaseModel | None, tuple[Finding, ...]]:
         model, document = self.part.model, self.document
-        if model is None or document is None or document.value is None and document.faults:
+        if model is None or document is None or (document.value is None and document.faults):
             return None, ()
         try:
             return model.model_validate(document.value, context=self._vocabulary), ()
@@ -163,6 +163,6 @@ class Record:
     @property
     def complete(self) -> bool:
         """Whether every required file is there and every file is readable."""
-        return not any(finding.severity == "error" for file in self.files.values() for finding in file.findings) and all(
-            part.pattern in self.files for part in self.kind.parts if part.required
-        )
+        return not any(
+            finding.severity == "error" for file in self.files.values() for finding in file.findings
+        ) and all(part.pattern in self.files for part in self.kind.parts if part.required)

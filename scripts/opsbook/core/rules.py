@@ -123,7 +123,9 @@ class CFG001(BookRule):
         place = _config(book)
         try:
             if not SpecifierSet(requires, prereleases=True).contains(opsbook.__version__):
-                yield Problem(f"this book requires opsbook {requires}, and this is {opsbook.__version__}", place, ("requires",))
+                yield Problem(
+                    f"this book requires opsbook {requires}, and this is {opsbook.__version__}", place, ("requires",)
+                )
         except InvalidSpecifier:
             yield Problem(f"“{requires}” is no range of versions, like >=0.1,<0.2", place, ("requires",))
 
@@ -168,6 +170,7 @@ def _config(book: Book) -> File:
     file = File(CONFIG_PATH, CONFIG_PART, book.tree.read(CONFIG_PATH), {})
     file.document = book.config.document
     return file
+
 
 RECORD_RULES: tuple[type[RecordRule], ...] = (LEK001, LEK002, BOK002)
 BOOK_RULES: tuple[type[BookRule], ...] = (BOK001, BOK003, BOK004, CFG001, CFG002, CFG003)

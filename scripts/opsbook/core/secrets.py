@@ -8,7 +8,10 @@ from dataclasses import dataclass
 
 # The shapes are those that the vendors publish for their tokens, so that a match is hardly ever wrong.
 _CREDENTIALS: tuple[tuple[str, str], ...] = (
-    ("a private key", r"-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----(?:[A-Za-z0-9+/=\s]*-----END [A-Z ]*PRIVATE KEY(?: BLOCK)?-----)?"),
+    (
+        "a private key",
+        r"-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----(?:[A-Za-z0-9+/=\s]*-----END [A-Z ]*PRIVATE KEY(?: BLOCK)?-----)?",
+    ),
     ("an AWS access key", r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
     ("a GitHub token", r"\b(?:gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_[A-Za-z0-9_]{40,255})\b"),
     ("a GitLab token", r"\bglpat-[A-Za-z0-9_-]{20,}"),
@@ -30,16 +33,22 @@ _CREDENTIALS: tuple[tuple[str, str], ...] = (
 _MAIL = r"[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,24}"
 _PHONE = r"(?<![\w.+-])(?:\+\d{1,3}[ .-]?(?:\(0\)[ .-]?)?|0)(?:\d[ .-]?){8,11}\d(?![\w-])"
 
-_ANY_CREDENTIAL = re.compile("|".join(f"(?P<c{i}>{shape})" for i, (_, shape) in enumerate(
-    (name, shape.replace("(?i)", "")) for name, shape in _CREDENTIALS
-)), re.IGNORECASE)
+_ANY_CREDENTIAL = re.compile(
+    "|".join(
+        f"(?P<c{i}>{shape})"
+        for i, (_, shape) in enumerate((name, shape.replace("(?i)", "")) for name, shape in _CREDENTIALS)
+    ),
+    re.IGNORECASE,
+)
 _HINT = re.compile(
     r"PRIVATE KEY|A[KS]IA[0-9A-Z]|gh[pousr]_|github_pat_|glpat-|xox[abeoprs]-|xapp-|hooks\.slack|AIza|k_live_|npm_|pypi-"
     r"|AccountKey|eyJ|://[^\s/]*:[^\s/]*@|authorization|passw|pwd|secret|api[_-]?key|token",
     re.IGNORECASE,
 )
 _CONTACT = re.compile(f"(?P<mail>{_MAIL})|(?P<phone>{_PHONE})")
-_NO_ONE = re.compile(r"(?:^|[@.])(?:example\.(?:com|org|net)|[A-Za-z0-9-]+\.(?:example|invalid|test|localhost))$|^git@|noreply")
+_NO_ONE = re.compile(
+    r"(?:^|[@.])(?:example\.(?:com|org|net)|[A-Za-z0-9-]+\.(?:example|invalid|test|localhost))$|^git@|noreply"
+)
 
 
 @dataclass(frozen=True, slots=True)

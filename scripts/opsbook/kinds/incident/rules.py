@@ -156,7 +156,9 @@ class INC006(RecordRule):
             return
         for key in value:
             if key not in _STUB:
-                yield Problem(f"{key} does not belong into the stub of a security incident", view.file, (key,), key=True)
+                yield Problem(
+                    f"{key} does not belong into the stub of a security incident", view.file, (key,), key=True
+                )
         times = value.get("times")
         for key in times if isinstance(times, dict) else ():
             if key not in _STUB_TIMES:
