@@ -24,11 +24,16 @@ class Line:
 def lines_of(text: Markdown) -> list[Line]:
     """Every row of every table with the columns Step, Action and Owner, in reading order."""
     return [
-        Line(*(cell.strip() for cell in (*row.cells, "", "", "")[:3]), line=row.line)
+        Line(*_three(row.cells), row.line)
         for table in text.tables
         if tuple(cell.strip().lower() for cell in table.header) == HEADER
         for row in table.rows
     ]
+
+
+def _three(cells: Sequence[str]) -> tuple[str, str, str]:
+    step, action, owner = (cell.strip() for cell in (*cells, "", "", "")[:3])
+    return step, action, owner
 
 
 def faults(steps: Sequence[tuple[str, str, str]], owners: frozenset[str]) -> Iterator[tuple[int, str, str]]:

@@ -85,8 +85,8 @@ class Forge(Protocol):
 
     name: str
 
-    def head(self, record: str) -> Head:
-        """The main branch and the record's open branch, now."""
+    def head(self, record: str | None) -> Head:
+        """The main branch and the record's open branch, now; for `None` the main branch alone."""
         ...
 
     def read(self, head: Head) -> Tree:
@@ -108,6 +108,10 @@ class Forge(Protocol):
 
     def published(self, record: str, operation: str) -> Published | None:
         """Read back: where the operation is on record, on the record's branch or on main; `None` when nowhere."""
+        ...
+
+    def change(self, published: Published) -> tuple[Tree, Tree]:
+        """The book just before and just after a published commit: what announcements are computed from again."""
         ...
 
     def claim(self, receipts: Sequence[Receipt], *, expecting: Mapping[str, Receipt] | None = None) -> set[str]:

@@ -44,7 +44,7 @@ class Code:
     severity: ClassVar[Severity] = "error"
     """A defect that an edit repairs is an error; a breach (a fact that happened) is a warning."""
     always: ClassVar[bool] = False
-    """Whether it blocks even while an incident is open: an unreadable file, an unsafe path, a leak, a false approval."""
+    """Whether it blocks even while an incident is open: unreadable files, unsafe paths, leaks, false approvals."""
 
     @classmethod
     def title(cls) -> str:

@@ -144,10 +144,11 @@ class CFG002(BookRule):
                 if not isinstance(entries, tuple):
                     continue
                 seen: set[str] = set()
+                above: tuple[str, ...] = (where,) if where else ()
                 for index, entry in enumerate(entries):
                     if isinstance(entry, Entry):
                         if entry.id in seen:
-                            loc = (*([where] if where else []), field, index, "id")
+                            loc: tuple[str | int, ...] = (*above, field, index, "id")
                             yield Problem(f"{entry.id} is the id of an entry above", _config(book), loc)
                         seen.add(entry.id)
 

@@ -243,7 +243,9 @@ class _Reader:
                 if type(current) is dict:
                     if key is _NO_KEY:
                         if not event.style and (
-                            value in _SPECIALS or value == "<<" or (value[0] in _NUMBER_START and _plain(value) is not value)
+                            value in _SPECIALS
+                            or value == "<<"
+                            or (value[0] in _NUMBER_START and _plain(value) is not value)
                         ):
                             key = self._odd_key(event)
                         else:

@@ -16,11 +16,13 @@ from opsbook.core.errors import Refused
 from opsbook.core.ids import Ids
 from opsbook.core.inert import github
 from opsbook.core.plan import Plan, Request
+from opsbook.core.record import Record
 from opsbook.core.text import shorten
 from opsbook.core.types import write_time
 from opsbook.kinds.incident import files
 from opsbook.kinds.incident.config import IncidentsConfig, Severity
 from opsbook.kinds.incident.report import skeleton
+from opsbook.kinds.incident.view import IncidentView
 from opsbook.kinds.incident.vocabulary import SECURITY_TITLE
 from opsbook.kinds.incident.words import listed, person, sentence, words
 
@@ -36,7 +38,7 @@ def declare(book: Book, request: Request, now: datetime, ids: Ids, operation: st
     """
     values = request.values
     id_ = ids.record("INC", now)
-    while book.find("incident", id_) is not None:
+    while (taken := book.resolve("incident", id_)) is not None and not _written_by(taken, operation):
         id_ = ids.record("INC", now)
     if values.get("security"):
         return _stub(id_, now, operation, drill=bool(values.get("drill")))
@@ -104,7 +106,7 @@ def declare(book: Book, request: Request, now: datetime, ids: Ids, operation: st
         files=out,
         subject=f"{drill}Declare {id_} ({severity.id})",
         title=f"{drill}{id_} {severity.id}: {shorten(title, 80)}",
-        body=_body(id_, folder, summary_lines, summary, drill=bool(values.get("drill"))),
+        body=_body(id_, summary_lines, summary, drill=bool(values.get("drill"))),
         summary=summary_lines,
     )
 
@@ -132,6 +134,12 @@ def _stub(id_: str, now: datetime, operation: str, *, drill: bool) -> Plan:
         body="A security incident was declared. Its facts are not kept here, and must not be added.\n",
         summary=lines,
     )
+
+
+def _written_by(record: Record, operation: str) -> bool:
+    """Whether this very operation declared the incident: then it is no other one that took the id."""
+    facts = IncidentView(record).facts
+    return facts is not None and facts.operation == operation
 
 
 def _severity(config: IncidentsConfig, value: object) -> Severity:
@@ -199,7 +207,7 @@ def _freeze(book: Book, severity: Severity) -> list[dict[str, Any]]:
     return frozen
 
 
-def _body(id_: str, folder: str, lines: tuple[tuple[str, str], ...], summary: str | None, *, drill: bool) -> str:
+def _body(id_: str, lines: tuple[tuple[str, str], ...], summary: str | None, *, drill: bool) -> str:
     rows = "\n".join(f"| {label} | {github(value)} |" for label, value in lines)
     banner = "**This is a drill.**\n\n" if drill else ""
     told = f"\n{github(summary)}\n" if summary else ""

@@ -182,7 +182,7 @@ class INC007(RecordRule):
     def check(self, record: Record, book: Book, now: datetime) -> Iterable[Problem]:
         """One declaration, first; and the last entry of each sort agrees with the facts."""
         for view, file, facts in _facts(record):
-            declared = [item for item in view.timeline.of(Declared)]
+            declared = list(view.timeline.of(Declared))
             if not declared:
                 yield Problem("the timeline has no entry of kind declared", file, ("times", "declared_at"))
             for extra, _ in declared[1:]:
