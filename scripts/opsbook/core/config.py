@@ -19,6 +19,7 @@ from opsbook.core.types import (
     Line,
     Link,
     Model,
+    OneOf,
     PersonRef,
     RoleRef,
     Slug,
@@ -141,6 +142,47 @@ class SiteSettings(Model):
     """Our own status page."""
 
 
+class HelpQueue(Entry):
+    """A queue for requests for help (seed document 000: one for Crime, one for everything else)."""
+
+    title: Line
+    """What it is called in the form."""
+    channel: ChannelRef
+    """Where its tickets are seen and worked on."""
+    use_when: Line
+    """Which requests belong in it, for somebody who does not know which team to ask."""
+    environments: tuple[Slug, ...] = many()
+    """The environments that it serves."""
+
+
+class HelpCategory(Entry):
+    """Why somebody needed help: chosen when a ticket is resolved."""
+
+    title: Line
+    """What it is called in the menu."""
+    meaning: Text
+    """When to choose it."""
+    examples: Text | None = None
+    """What such tickets are about."""
+    queues: tuple[Annotated[str, OneOf("queues", "help queue")], ...] = many()
+    """The queues that offer it; every queue when none is named."""
+
+
+class HelpSettings(Model):
+    """Where somebody who is stuck asks, and what the answers teach us."""
+
+    how: Text = "Ask in the channel of the team that owns the service."
+    """How a request is made."""
+    queues: tuple[HelpQueue, ...] = many()
+    """Where requests go, in the order of the form."""
+    categories: tuple[HelpCategory, ...] = many()
+    """Why help was needed, in the order of the menu."""
+
+    def categories_of(self, queue: str) -> tuple[HelpCategory, ...]:
+        """The categories that the queue with this id offers."""
+        return tuple(c for c in self.categories if not c.queues or queue in c.queues)
+
+
 class CoreConfig(Section):
     """The part of `opsbook.yml` that belongs to no kind."""
 
@@ -170,17 +212,20 @@ class CoreConfig(Section):
     """Who is on call when."""
     mailboxes: tuple[Line, ...] = many()
     """Shared mailboxes that records may name; any other mail address is taken for somebody's own."""
-    authority: Mapping[str, tuple[RoleRef, ...]] = {}
+    authority: Mapping[str, Annotated[tuple[RoleRef, ...], Field(strict=False)]] = {}
     """One table: action to the roles that may take it."""
+    help: HelpSettings = HelpSettings()
+    """Where somebody who is stuck asks."""
 
     def vocabulary(self) -> Vocabulary:
-        """People, roles, teams, owners (roles and teams) and channels."""
+        """People, roles, teams, owners (roles and teams), channels and help queues."""
         return {
             "people": by_id(self.people),
             "roles": by_id(self.roles),
             "teams": by_id(self.teams),
             "owners": {**by_id(self.roles), **by_id(self.teams)},
             "channels": by_id(self.channels),
+            "queues": by_id(self.help.queues),
         }
 
     def channel(self, id_: str) -> Channel | None:

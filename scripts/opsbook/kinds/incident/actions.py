@@ -205,7 +205,7 @@ def _unchanged(name: str, current: object, wanted: object, seen: Mapping[str, An
     last = view.timeline.entries[-1][1] if view.timeline.entries else None
     who = f" by {last.by} at {write_time(last.at)}" if last is not None else ""
     raise Refused(
-        f"Somebody changed the {name} meanwhile{who}: it was {seen[name]}, it is {current}, and you asked for {wanted}.",
+        f"Somebody changed the {name} meanwhile{who}: from {seen[name]} to {current}; you asked for {wanted}.",
         "Look at it (`opsbook incident show`), and ask again if you still want it.",
     )
 
