@@ -33,6 +33,7 @@ from yaml.events import (
 
 from opsbook.core.text import hidden_characters
 from opsbook.core.yaml import syntax
+from opsbook.core.yaml.nodes import Lines, Places
 
 UNREADABLE: Final = "YML001"
 SYNTAX: Final = "YML002"
@@ -85,7 +86,7 @@ class Document:
         self.faults = tuple(faults)
         self._data = data
         self._first_line = first_line
-        self._places: _Places | None = None
+        self._places: Places | None = None
 
     def place(self, loc: Sequence[str | int], *, key: bool = False) -> tuple[int, int]:
         """The line and column of the value at `loc`, or of its key; of the nearest ancestor that exists if it does not.
@@ -93,7 +94,7 @@ class Document:
         The first call reads the text a second time, so that a file without findings never pays for positions.
         """
         if self._places is None:
-            self._places = _Places(self._data, self._first_line)
+            self._places = Places(self._data.decode(), self._first_line)
         return self._places.find(tuple(loc), key)
 
 
@@ -164,20 +165,6 @@ def _decoded(data: bytes, first_line: int, code: str, faults: list[Fault]) -> st
         message = f"Byte 0x{data[error.start]:02X} is not UTF-8. Save the file as UTF-8."
         faults.append(Fault(code, line, column, message))
         return data.decode(errors="replace")
-
-
-class Lines:
-    """Offsets of a text to places: 1-based line and column in characters."""
-
-    def __init__(self, text: str, first_line: int = 1) -> None:
-        self._text = text
-        self._first_line = first_line
-
-    def place(self, index: int) -> tuple[int, int]:
-        """The line and column of the character at `index`."""
-        index = min(index, len(self._text))
-        start = self._text.rfind("\n", 0, index) + 1
-        return self._first_line + self._text.count("\n", 0, index), index - start + 1
 
 
 class _Skip:
@@ -375,124 +362,3 @@ def _plain(value: str) -> Any:
         if math.isfinite(number):
             return number
     return value
-
-
-class Node:
-    """A value of a text with its extent, for places and edits.
-
-    Attributes:
-        kind: `scalar`, `map` or `list`.
-        start, end: offsets in characters; `end` is after the last thing that belongs to the value, which for a block
-            collection is the end of its last descendant (libyaml's own mark lies after the comments that follow).
-        style: of a scalar: `|`, `>`, a quote or nothing for a plain one.
-        flow: a collection in brackets.
-        items: of a list, its nodes; of a map, pairs of key and value.
-    """
-
-    __slots__ = ("end", "flow", "items", "kind", "start", "style", "value")
-
-    def __init__(self, kind: str, start: int, end: int, style: str = "", flow: bool = False, value: str = "") -> None:
-        self.kind = kind
-        self.start = start
-        self.end = end
-        self.style = style
-        self.flow = flow
-        self.value = value
-        self.items: list[Any] = []
-
-
-def nodes(text: str) -> Node | None:
-    """The nodes of a text, as far as it can be read; None for an empty one."""
-    parser = CParser(text)
-    root: Node | None = None
-    stack: list[tuple[Node, Node | None]] = []
-    parent: Node | None = None
-    key: Node | None = None
-    try:
-        while (event := parser.get_event()) is not None:
-            if isinstance(event, ScalarEvent):
-                node = Node(
-                    "scalar", event.start_mark.index, event.end_mark.index, event.style or "", value=event.value
-                )
-                if node.style in "|>" and node.style:
-                    node.end = _block_end(text, node)
-            elif isinstance(event, AliasEvent):
-                node = Node("scalar", event.start_mark.index, event.end_mark.index)
-            elif isinstance(event, MappingStartEvent | SequenceStartEvent):
-                kind = "map" if isinstance(event, MappingStartEvent) else "list"
-                node = Node(kind, event.start_mark.index, event.start_mark.index, flow=bool(event.flow_style))
-            elif isinstance(event, MappingEndEvent | SequenceEndEvent):
-                assert parent is not None
-                if parent.flow:
-                    parent.end = event.end_mark.index
-                elif parent.items:
-                    last = parent.items[-1]
-                    parent.end = last[1].end if parent.kind == "map" else last.end
-                node, (parent, key) = parent, _outer(stack)
-            else:
-                if isinstance(event, DocumentStartEvent) and root is not None:
-                    break
-                continue
-            if isinstance(event, MappingStartEvent | SequenceStartEvent):
-                root = root or node
-                stack.append((parent, key))  # type: ignore[arg-type]
-                parent, key = node, None
-                continue
-            root = root or node
-            if parent is None:
-                continue
-            if parent.kind == "list":
-                parent.items.append(node)
-            elif key is None:
-                key = node
-            else:
-                parent.items.append((key, node))
-                key = None
-    except YAMLError:
-        pass
-    return root
-
-
-def _outer(stack: list[Any]) -> tuple[Node | None, Node | None]:
-    return stack.pop()  # type: ignore[no-any-return]
-
-
-def _block_end(text: str, node: Node) -> int:
-    """Where a block scalar ends: after its last line with content, or after its blank lines when it keeps them."""
-    header = text[node.start : text.find("\n", node.start) if "\n" in text[node.start :] else len(text)]
-    span = text[node.start : node.end]
-    if "+" in header.split("#")[0]:
-        return node.start + len(span.removesuffix("\n"))
-    return node.start + len(span.rstrip(" \t\n"))
-
-
-class _Places:
-    """The places of every value of a text."""
-
-    def __init__(self, data: bytes, first_line: int) -> None:
-        text = data.decode()
-        self._lines = Lines(text, first_line)
-        self._root = nodes(text)
-
-    def find(self, loc: tuple[str | int, ...], key: bool) -> tuple[int, int]:
-        node = self._root
-        if node is None:
-            return self._lines.place(0)
-        name = node
-        for part in loc:
-            found = _child(node, part)
-            if found is None:
-                break
-            name, node = found
-        return self._lines.place((name if key else node).start)
-
-
-def _child(node: Node, part: str | int) -> tuple[Node, Node] | None:
-    """The key and the value of one step down; of a list item both are the item."""
-    if node.kind == "map":
-        for name, value in node.items:
-            if name.kind == "scalar" and name.value == part:
-                return name, value
-    elif node.kind == "list" and isinstance(part, int) and -len(node.items) <= part < len(node.items):
-        return node.items[part], node.items[part]
-    return None

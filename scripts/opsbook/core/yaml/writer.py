@@ -52,8 +52,14 @@ def dump(value: Mapping[str, Any], *, schema: str | None = None) -> str:
     return "\n".join(lines) + "\n"
 
 
-def block(value: Mapping[str, Any] | Sequence[Any], indent: int, level: int = 1) -> list[str]:
-    """The lines of a mapping or list that is not empty, at a column."""
+def block(
+    value: Mapping[str, Any] | Sequence[Any], indent: int, level: int = 1, *, following: bool = False
+) -> list[str]:
+    """The lines of a mapping or list that is not empty, at a column.
+
+    Args:
+        following: see `literal_block`.
+    """
     if level > _LEVELS:
         raise ValueError(f"more than {_LEVELS} levels")
     lines: list[str] = []
@@ -63,22 +69,22 @@ def block(value: Mapping[str, Any] | Sequence[Any], indent: int, level: int = 1)
             if not isinstance(key, str):
                 raise ValueError(f"a key must be a string, not {key!r}")
             name = string(key)
-            lead = f"{name}:" if len(name) <= _SIMPLE_KEY else f"? {name}\n{pad}:"
-            lines += _entry(pad + lead, item, indent, level)
+            lead = [f"{pad}{name}:"] if len(name) <= _SIMPLE_KEY else [f"{pad}? {name}", f"{pad}:"]
+            lines += lead[:-1] + _entry(lead[-1], item, indent, level, following)
     else:
         for item in value:
             if collection(item) and item:
-                inner = block(item, indent + 2, level + 1)
+                inner = block(item, indent + 2, level + 1, following=following)
                 lines += [f"{pad}- {inner[0][indent + 2 :]}", *inner[1:]]
             else:
-                lines += _entry(f"{pad}-", item, indent, level)
+                lines += _entry(f"{pad}-", item, indent, level, following)
     return lines
 
 
-def _entry(lead: str, item: Any, indent: int, level: int) -> list[str]:
+def _entry(lead: str, item: Any, indent: int, level: int, following: bool) -> list[str]:
     if collection(item) and item:
-        return [lead, *block(item, indent + 2, level + 1)]
-    if isinstance(item, str) and (literal := literal_block(visible(item), indent + 2)):
+        return [lead, *block(item, indent + 2, level + 1, following=following)]
+    if isinstance(item, str) and (literal := literal_block(visible(item), indent + 2, following=following)):
         return [f"{lead} {literal[0]}", *literal[1:]]
     return [f"{lead} {scalar(item)}"]
 
@@ -120,6 +126,29 @@ def flow(value: Any) -> str:
     return scalar(value, flow=True)
 
 
+def key(name: str, *, flow: bool = False) -> str:
+    """A key on one line."""
+    return string(name, flow=flow)
+
+
+def normal(value: Any) -> Any:
+    """The plain value that is read back when `value` was written.
+
+    Raises:
+        ValueError: it cannot be written.
+    """
+    if isinstance(value, str):
+        return visible(str.__str__(value))
+    if isinstance(value, Mapping):
+        if not all(isinstance(name, str) for name in value):
+            raise ValueError("keys must be strings")
+        return {visible(str.__str__(name)): normal(item) for name, item in value.items()}
+    if collection(value):
+        return [normal(item) for item in value]
+    text = scalar(value)
+    return text if isinstance(value, date) else value
+
+
 def string(text: str, *, flow: bool = False) -> str:
     """A string on one line, plain or in double quotes."""
     text = visible(text)
@@ -131,8 +160,12 @@ def quoted(text: str) -> str:
     return '"' + "".join(_ESCAPES.get(char) or (char if char.isprintable() else _escape(char)) for char in text) + '"'
 
 
-def literal_block(text: str, indent: int) -> list[str] | None:
-    """The lines of a literal block, its header first; None if the text has one line or YAML would change it."""
+def literal_block(text: str, indent: int, *, following: bool = False) -> list[str] | None:
+    """The lines of a literal block, its header first; None if the text has one line or YAML would change it.
+
+    Args:
+        following: blank lines that are not ours may follow, so a block that keeps them cannot be used.
+    """
     body = text.rstrip("\n")
     if "\n" not in text or not body or not body.replace("\n", "").replace("\t", "").isprintable():
         return None
@@ -140,6 +173,8 @@ def literal_block(text: str, indent: int) -> list[str] | None:
     if body.lstrip("\n")[0] in " \t" or any(line and not line.strip(" \t") for line in lines):
         return None
     ends = len(text) - len(body)
+    if following and ends > 1:
+        return None
     header = "|" + ("-" if ends == 0 else "" if ends == 1 else "+")
     return [header, *((" " * indent + line) if line else "" for line in lines), *([""] * (ends - 1))]
 
