@@ -169,10 +169,18 @@ class Sink(Protocol):
 class Intents(Protocol):
     """Durable requests, each locked by its living process."""
 
-    def hold(self, request: Request, now: datetime, seed: bytes) -> AbstractContextManager[Intent]:
+    def hold(
+        self, request: Request, now: datetime, seed: bytes, *, key: str | None = None
+    ) -> AbstractContextManager[Intent]:
         """Adopt the orphaned intent of an equal request, or write a new one durably; locked until the block ends.
 
         Leaving the block keeps the intent; `acknowledge` is what removes it.
+
+        Args:
+            key: the operation key, where the intake gives one; by default it is drawn from the seed.
+
+        Raises:
+            Refused: the same key was asked for before with other content.
         """
         ...
 
