@@ -119,7 +119,7 @@ def load(data: bytes, *, limit: int = LIMIT, levels: int = LEVELS, first_line: i
     return _Reader(text.encode() if faults else data, levels, first_line, faults).read()
 
 
-def readable(data: bytes, first_line: int = 1, code: str = UNREADABLE) -> tuple[str | None, list[Fault]]:
+def readable(data: bytes, first_line: int = 1) -> tuple[str | None, list[Fault]]:
     """Decode text that people must be able to see: UTF-8, LF, no byte order mark, no hidden characters.
 
     Returns:
@@ -128,27 +128,27 @@ def readable(data: bytes, first_line: int = 1, code: str = UNREADABLE) -> tuple[
     """
     if data.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in data:
         message = "This is not UTF-8 text (it looks like UTF-16 or a binary file). Save it as UTF-8."
-        return None, [Fault(code, first_line, 1, message)]
+        return None, [Fault(UNREADABLE, first_line, 1, message)]
     faults: list[Fault] = []
     if data.startswith(b"\xef\xbb\xbf"):
         data = data[3:]
         message = "The file begins with a byte order mark. Save it as UTF-8 without BOM."
-        faults.append(Fault(code, first_line, 1, message))
-    text = _decoded(data, first_line, code, faults)
+        faults.append(Fault(UNREADABLE, first_line, 1, message))
+    text = _decoded(data, first_line, faults)
     if "\r" in text:
         line = first_line + text.count("\n", 0, text.index("\r"))
         message = "Lines end with a carriage return (Windows or old Mac line ends). Save the file with LF line ends."
-        faults.append(Fault(code, line, 1, message))
+        faults.append(Fault(UNREADABLE, line, 1, message))
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     hidden = hidden_characters(text)
     if hidden:
         lines = Lines(text, first_line)
         for index, name in hidden[:_HIDDEN_FLOOD]:
             message = f"Hidden character {name}. It cannot be seen and can mislead: remove it."
-            faults.append(Fault(code, *lines.place(index), message))
+            faults.append(Fault(UNREADABLE, *lines.place(index), message))
         if len(hidden) > _HIDDEN_FLOOD:
             message = f"{len(hidden) - _HIDDEN_FLOOD} more hidden characters follow."
-            faults.append(Fault(code, *lines.place(hidden[_HIDDEN_FLOOD][0]), message))
+            faults.append(Fault(UNREADABLE, *lines.place(hidden[_HIDDEN_FLOOD][0]), message))
         characters = list(text)
         for index, _ in hidden:
             characters[index] = "\ufffd"
@@ -156,7 +156,7 @@ def readable(data: bytes, first_line: int = 1, code: str = UNREADABLE) -> tuple[
     return text, faults
 
 
-def _decoded(data: bytes, first_line: int, code: str, faults: list[Fault]) -> str:
+def _decoded(data: bytes, first_line: int, faults: list[Fault]) -> str:
     """Decode UTF-8, with one fault for the first byte that is not."""
     try:
         return data.decode()
@@ -165,7 +165,7 @@ def _decoded(data: bytes, first_line: int, code: str, faults: list[Fault]) -> st
         line = first_line + before.count(b"\n")
         column = len(before[before.rfind(b"\n") + 1 :].decode(errors="replace")) + 1
         message = f"Byte 0x{data[error.start]:02X} is not UTF-8. Save the file as UTF-8."
-        faults.append(Fault(code, line, column, message))
+        faults.append(Fault(UNREADABLE, line, column, message))
         return data.decode(errors="replace")
 
 
