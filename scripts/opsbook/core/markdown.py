@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from markdown_it.rules_inline import StateInline
     from markdown_it.token import Token
 
-UNREADABLE: Final = "MD001"
-FRONT: Final = "MD002"
-
 LIMIT: Final = 1_000_000
 
 
@@ -82,8 +79,8 @@ class Markdown:
         anchors: of headings, and every other id on the page.
         html: line of each raw HTML element, comment or scripting link, and what it is: `<div>`, `<!--`,
             `javascript: link`, `onclick attribute`. For rules that refuse some of them.
-        faults: what is wrong with the text itself (MD001), or with the fence of the front matter (MD002). Faults
-            inside the front matter are in `front.faults`.
+        faults: what is wrong with the text itself (YML001), or with the fence of the front matter (YML002).
+            Faults inside the front matter are in `front.faults`.
     """
 
     front: yaml.Document | None
@@ -104,8 +101,8 @@ def parse(data: bytes, *, limit: int = LIMIT) -> Markdown:
     """
     if len(data) > limit:
         message = f"The file is larger than {limit // 1000} kB. Split it, and keep data out of pages."
-        return Markdown(None, "", faults=(yaml.Fault(UNREADABLE, 1, 1, message),))
-    text, faults = yaml.readable(data, code=UNREADABLE)
+        return Markdown(None, "", faults=(yaml.Fault(yaml.UNREADABLE, 1, 1, message),))
+    text, faults = yaml.readable(data)
     if text is None:
         return Markdown(None, "", faults=tuple(faults))
     front, body, first_line = _split(text, faults)
@@ -120,7 +117,7 @@ def _split(text: str, faults: list[yaml.Fault]) -> tuple[yaml.Document | None, s
     end = re.compile(r"^---[ \t]*(?:\n|\Z)", re.MULTILINE).search(text, start) if start else None
     if end is None:
         message = "The front matter begins here and does not end. Put a line --- below its last key."
-        faults.append(yaml.Fault(FRONT, 1, 1, message))
+        faults.append(yaml.Fault(yaml.SYNTAX, 1, 1, message))
         return None, text, 1
     front = yaml.load(text[start : end.start()].encode(), first_line=2)
     return front, text[end.end() :], 1 + text.count("\n", 0, end.end())

@@ -7,7 +7,7 @@ into text that people wrote. Import from here, not from the parts.
 from __future__ import annotations
 
 from opsbook.core.yaml.editor import DELETE, edit
-from opsbook.core.yaml.reader import Document, Fault, load, readable
+from opsbook.core.yaml.reader import SYNTAX, UNREADABLE, Document, Fault, load, readable
 from opsbook.core.yaml.writer import dump
 
-__all__ = ["DELETE", "Document", "Fault", "dump", "edit", "load", "readable"]
+__all__ = ["DELETE", "SYNTAX", "UNREADABLE", "Document", "Fault", "dump", "edit", "load", "readable"]

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from opsbook.core.yaml import writer
-from opsbook.core.yaml.nodes import BLOCK_STYLES, Node, nodes
+from opsbook.core.yaml.nodes import BLOCK_STYLES, Node, comments, nodes
 from opsbook.core.yaml.reader import load
 
 Loc = tuple[str | int, ...]
@@ -479,31 +479,6 @@ class _Splicer:
 
     def _column(self, index: int) -> int:
         return index - self._line_start(index)
-
-
-def comments(text: str, root: Node | None) -> list[tuple[int, int]]:
-    """Start and end of every comment of a text, in order. A comment is a `#` after white space, outside of scalars."""
-    found: list[tuple[int, int]] = []
-    gap = 0
-    for leaf in root.leaves() if root else ():
-        if leaf.start < leaf.end:
-            # The header of a block scalar may have a comment of its own.
-            header = text.find("\n", leaf.start, leaf.end) if leaf.style in BLOCK_STYLES else leaf.start
-            _comments_between(text, gap, leaf.end if header < 0 else header, found)
-            gap = leaf.end
-    _comments_between(text, gap, len(text), found)
-    return found
-
-
-def _comments_between(text: str, start: int, end: int, found: list[tuple[int, int]]) -> None:
-    while (start := text.find("#", start, end)) >= 0:
-        if start and text[start - 1] not in " \t\n":
-            start += 1
-            continue
-        stop = text.find("\n", start)
-        stop = len(text) if stop < 0 else stop
-        found.append((start, stop))
-        start = stop
 
 
 def _joined(lines: Sequence[str]) -> str:

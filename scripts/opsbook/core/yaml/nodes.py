@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final, Literal
 
 from yaml import YAMLError
-from yaml.cyaml import CParser
+from yaml._yaml import CParser
 from yaml.events import (
     AliasEvent,
     CollectionEndEvent,
@@ -143,6 +143,31 @@ def _content_end(text: str, node: Node) -> int:
         return node.start + len(span.removesuffix("\n"))
     # A trailing comment in the header is not content, yet it belongs to the value when nothing follows.
     return node.start + (len(header) + 1 + len(content.rstrip(" \t\n")) if content.strip(" \t\n") else len(header))
+
+
+def comments(text: str, root: Node | None) -> list[tuple[int, int]]:
+    """Start and end of every comment of a text, in order. A comment is a `#` after white space, outside of scalars."""
+    found: list[tuple[int, int]] = []
+    gap = 0
+    for leaf in root.leaves() if root else ():
+        if leaf.start < leaf.end:
+            # The header of a block scalar may have a comment of its own.
+            header = text.find("\n", leaf.start, leaf.end) if leaf.style in BLOCK_STYLES else leaf.start
+            _comments_between(text, gap, leaf.end if header < 0 else header, found)
+            gap = leaf.end
+    _comments_between(text, gap, len(text), found)
+    return found
+
+
+def _comments_between(text: str, start: int, end: int, found: list[tuple[int, int]]) -> None:
+    while (start := text.find("#", start, end)) >= 0:
+        if start and text[start - 1] not in " \t\n":
+            start += 1
+            continue
+        stop = text.find("\n", start)
+        stop = len(text) if stop < 0 else stop
+        found.append((start, stop))
+        start = stop
 
 
 class Places:

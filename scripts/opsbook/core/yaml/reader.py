@@ -18,12 +18,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from yaml import MarkedYAMLError, YAMLError
-from yaml.cyaml import CParser
+from yaml import YAMLError
+from yaml._yaml import CParser
 from yaml.events import (
     AliasEvent,
     DocumentStartEvent,
-    Event,
     MappingEndEvent,
     MappingStartEvent,
     ScalarEvent,
@@ -33,7 +32,7 @@ from yaml.events import (
 
 from opsbook.core.text import hidden_characters
 from opsbook.core.yaml import syntax
-from opsbook.core.yaml.nodes import Lines, Places
+from opsbook.core.yaml.nodes import Lines, Places, comments, nodes
 
 UNREADABLE: Final = "YML001"
 SYNTAX: Final = "YML002"
@@ -44,14 +43,18 @@ DEEP: Final = "YML005"
 LIMIT: Final = 65536
 LEVELS: Final = 16
 
-_FLOOD: Final = 20
-"""Faults of one sort that one file may report; the rest is counted in one more."""
+_FLOOD: Final = 100
+"""Faults that one file may report: a person repairs the first ones, and a hostile file must not fill a log."""
+
+_HIDDEN_FLOOD: Final = 20
 
 _ASCII_TEXT: Final = bytes((9, 10, *range(32, 127)))
 _SPECIALS: Final = {"": None, "~": None, "null": None, "true": True, "false": False}
+_ODD_KEYS: Final = frozenset((*_SPECIALS, "<<"))
 _NUMBER_START: Final = frozenset("0123456789+-.")
 _INTEGER: Final = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,639})")
 _FLOAT: Final = re.compile(r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_GLUED_COMMENT: Final = re.compile(rb"[ \t]#+[^# \t\n]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,17 +110,16 @@ def load(data: bytes, *, limit: int = LIMIT, levels: int = LEVELS, first_line: i
         first_line: the line of the file on which `data` begins, for front matter.
     """
     if len(data) > limit:
-        message = f"The file is larger than {limit // 1024} KB. Keep facts here, and long text or data in its own file."
-        return Document(None, [Fault(UNREADABLE, first_line, 1, message)], b"", first_line)
+        return Document(None, [Fault(UNREADABLE, first_line, 1, syntax.too_large(limit))], b"", first_line)
     if data.isascii() and not data.translate(None, _ASCII_TEXT):
-        return _Reader(data, data, levels, first_line).read([])
+        return _Reader(data, levels, first_line, []).read()
     text, faults = readable(data, first_line)
     if text is None:
         return Document(None, faults, b"", first_line)
-    return _Reader(data, text.encode() if faults else data, levels, first_line).read(faults)
+    return _Reader(text.encode() if faults else data, levels, first_line, faults).read()
 
 
-def readable(data: bytes, first_line: int = 1, code: str = UNREADABLE) -> tuple[str | None, list[Fault]]:
+def readable(data: bytes, first_line: int = 1) -> tuple[str | None, list[Fault]]:
     """Decode text that people must be able to see: UTF-8, LF, no byte order mark, no hidden characters.
 
     Returns:
@@ -126,27 +128,27 @@ def readable(data: bytes, first_line: int = 1, code: str = UNREADABLE) -> tuple[
     """
     if data.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in data:
         message = "This is not UTF-8 text (it looks like UTF-16 or a binary file). Save it as UTF-8."
-        return None, [Fault(code, first_line, 1, message)]
+        return None, [Fault(UNREADABLE, first_line, 1, message)]
     faults: list[Fault] = []
     if data.startswith(b"\xef\xbb\xbf"):
         data = data[3:]
         message = "The file begins with a byte order mark. Save it as UTF-8 without BOM."
-        faults.append(Fault(code, first_line, 1, message))
-    text = _decoded(data, first_line, code, faults)
+        faults.append(Fault(UNREADABLE, first_line, 1, message))
+    text = _decoded(data, first_line, faults)
     if "\r" in text:
         line = first_line + text.count("\n", 0, text.index("\r"))
         message = "Lines end with a carriage return (Windows or old Mac line ends). Save the file with LF line ends."
-        faults.append(Fault(code, line, 1, message))
+        faults.append(Fault(UNREADABLE, line, 1, message))
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     hidden = hidden_characters(text)
     if hidden:
         lines = Lines(text, first_line)
-        for index, name in hidden[:_FLOOD]:
+        for index, name in hidden[:_HIDDEN_FLOOD]:
             message = f"Hidden character {name}. It cannot be seen and can mislead: remove it."
-            faults.append(Fault(code, *lines.place(index), message))
-        if len(hidden) > _FLOOD:
-            message = f"{len(hidden) - _FLOOD} more hidden characters follow."
-            faults.append(Fault(code, *lines.place(hidden[_FLOOD][0]), message))
+            faults.append(Fault(UNREADABLE, *lines.place(index), message))
+        if len(hidden) > _HIDDEN_FLOOD:
+            message = f"{len(hidden) - _HIDDEN_FLOOD} more hidden characters follow."
+            faults.append(Fault(UNREADABLE, *lines.place(hidden[_HIDDEN_FLOOD][0]), message))
         characters = list(text)
         for index, _ in hidden:
             characters[index] = "\ufffd"
@@ -154,7 +156,7 @@ def readable(data: bytes, first_line: int = 1, code: str = UNREADABLE) -> tuple[
     return text, faults
 
 
-def _decoded(data: bytes, first_line: int, code: str, faults: list[Fault]) -> str:
+def _decoded(data: bytes, first_line: int, faults: list[Fault]) -> str:
     """Decode UTF-8, with one fault for the first byte that is not."""
     try:
         return data.decode()
@@ -163,197 +165,183 @@ def _decoded(data: bytes, first_line: int, code: str, faults: list[Fault]) -> st
         line = first_line + before.count(b"\n")
         column = len(before[before.rfind(b"\n") + 1 :].decode(errors="replace")) + 1
         message = f"Byte 0x{data[error.start]:02X} is not UTF-8. Save the file as UTF-8."
-        faults.append(Fault(code, line, column, message))
+        faults.append(Fault(UNREADABLE, line, column, message))
         return data.decode(errors="replace")
 
 
-class _Skip:
-    """Stands where a value is read and thrown away."""
+class _Mark:
+    """Stands in the place of a key."""
 
 
-_NO_KEY: Final = _Skip()
-_DROP: Final = _Skip()
+_KEY_NEXT: Final = _Mark()
+"""In a mapping, the next scalar is a key."""
+_ITEM: Final = _Mark()
+"""In a list, every value is an item."""
+_DROP: Final = _Mark()
+"""The next value is read and thrown away."""
 
 
 class _Reader:
     """One pass over the events of one text.
 
-    The text may hold a feature that must be refused only if it holds its sign; for most files the signs are
-    absent and the pass need not look at anchors, tags and escapes.
+    A text can hold a feature that must be refused only if it holds its sign; most files hold none, and then the pass
+    need not look at anchors, tags and escapes.
     """
 
-    def __init__(self, data: bytes, text: bytes, levels: int, first_line: int) -> None:
+    def __init__(self, data: bytes, levels: int, first_line: int, faults: list[Fault]) -> None:
         self._data = data
-        self._text = text
         self._levels = levels
         self._first_line = first_line
-        self._faults: list[Fault] = []
-        self._signs = any(sign in text for sign in (b"&", b"*", b"!", b"\\", b"<<"))
-        self._decoded: str | None = None
-
-    def read(self, faults: list[Fault]) -> Document:
         self._faults = faults
-        try:
-            value = self._values()
-        except YAMLError as error:
-            text = self._string()
-            mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
-            index, message = syntax.explain(error, text)
-            if mark is None and not isinstance(error, MarkedYAMLError):
-                index = 0
-            code = FORBIDDEN if message in syntax.FORBIDDEN else SYNTAX
-            self._faults.append(Fault(code, *Lines(text, self._first_line).place(index), message))
-            value = None
-        self._faults.sort(key=lambda fault: (fault.line, fault.column))
-        return Document(value, self._faults, self._text, self._first_line)
+        self._signs = any(sign in data for sign in (b"&", b"!", b"\\"))
+        self._text: str | None = None
 
-    def _values(self) -> Any:
-        """The value of the one document. The loop is the hot path of a check of thousands of files."""
-        parser = CParser(self._text)
-        event_of = parser.get_event
+    def read(self) -> Document:
+        """The document, its faults in the order of lines."""
+        value: Any = None
+        try:
+            value = self._value()
+        except YAMLError as error:
+            index, message = syntax.explain(error, self._string())
+            self._fault(FORBIDDEN if message in syntax.FORBIDDEN else SYNTAX, index, message)
+        else:
+            if _GLUED_COMMENT.search(self._data):
+                self._glued_comments()
+        self._faults.sort(key=lambda fault: (fault.line, fault.column))
+        return Document(value, self._faults, self._data, self._first_line)
+
+    def _value(self) -> Any:
+        """The value of the one document. This loop is the hot path of a check of thousands of files."""
+        parser = CParser(self._data)
         signs = self._signs
-        levels = self._levels
         root: list[Any] = []
         stack: list[tuple[Any, Any]] = []
         current: Any = root
-        key: Any = _NO_KEY
+        key: Any = _ITEM
         deep = 0
-        started = False
-        while (event := event_of()) is not None:
+        documents = 0
+        event: Any
+        while (event := parser.get_event()) is not None:
             kind = type(event)
             if kind is ScalarEvent:
+                if signs:
+                    self._check_scalar(event)
                 if deep:
                     continue
                 value = event.value
-                if signs:
-                    self._scalar_signs(event)
-                if type(current) is dict:
-                    if key is _NO_KEY:
-                        if not event.style and (
-                            value in _SPECIALS
-                            or value == "<<"
-                            or (value[0] in _NUMBER_START and _plain(value) is not value)
-                        ):
-                            key = self._odd_key(event)
-                        else:
-                            key = value
-                        if key in current:
-                            self._fault(KEY, event, syntax.duplicate(value))
-                            key = _DROP
-                        continue
-                    if not event.style:
-                        if value in _SPECIALS:
-                            value = _SPECIALS[value]
-                        elif value[0] in _NUMBER_START:
-                            value = _plain(value)
-                    if key is not _DROP:
-                        current[key] = value
-                    key = _NO_KEY
-                else:
-                    if not event.style:
-                        if value in _SPECIALS:
-                            value = _SPECIALS[value]
-                        elif value[0] in _NUMBER_START:
-                            value = _plain(value)
-                    current.append(value)
+                if key is _KEY_NEXT:
+                    if not event.style and (value in _ODD_KEYS or value[0] in _NUMBER_START):
+                        key = self._odd_key(event)
+                    else:
+                        key = value
+                    if key in current:
+                        self._fault(KEY, event.start_mark.index, syntax.duplicate(key))
+                        key = _DROP
+                    continue
+                if not event.style:
+                    if value in _SPECIALS:
+                        value = _SPECIALS[value]
+                    elif value[0] in _NUMBER_START:
+                        value = _number(value)
             elif kind is MappingStartEvent or kind is SequenceStartEvent:
                 if signs:
-                    self._node_signs(event)
+                    self._check_node(event)
                 if deep:
                     deep += 1
                     continue
-                if key is _NO_KEY and type(current) is dict:
-                    self._fault(KEY, event, syntax.COMPLEX_KEY)
-                    stack.append((current, _DROP))
-                    current = {} if kind is MappingStartEvent else []
-                    key = _NO_KEY
-                    continue
-                if len(stack) >= levels:
-                    self._fault(DEEP, event, f"More than {levels} levels of indentation or brackets. Write it flatter.")
+                if len(stack) >= self._levels:
+                    self._fault(DEEP, event.start_mark.index, syntax.too_deep(self._levels))
                     deep = 1
                     continue
                 value = {} if kind is MappingStartEvent else []
-                if type(current) is dict:
+                if key is _ITEM:
+                    current.append(value)
+                elif key is _KEY_NEXT:
+                    self._fault(KEY, event.start_mark.index, syntax.COMPLEX_KEY)
+                    key = _DROP
+                else:
                     if key is not _DROP:
                         current[key] = value
-                else:
-                    current.append(value)
-                stack.append((current, _NO_KEY))
-                current, key = value, _NO_KEY
+                    key = _KEY_NEXT
+                stack.append((current, key))
+                current = value
+                key = _KEY_NEXT if kind is MappingStartEvent else _ITEM
+                continue
             elif kind is MappingEndEvent or kind is SequenceEndEvent:
-                if deep:
-                    deep -= 1
-                    if deep:
-                        continue
-                    if type(current) is dict:
-                        if key is not _DROP:
-                            current[key] = None
-                        key = _NO_KEY
-                    else:
-                        current.append(None)
+                if not deep:
+                    current, key = stack.pop()
                     continue
-                current, key = stack.pop()
+                deep -= 1
+                if deep:
+                    continue
+                value = None
             elif kind is AliasEvent:
-                self._fault(FORBIDDEN, event, syntax.ALIAS)
+                self._fault(FORBIDDEN, event.start_mark.index, syntax.ALIAS)
                 if deep:
                     continue
-                if type(current) is dict:
-                    if key is _NO_KEY:
-                        key = _DROP
-                        continue
-                    if key is not _DROP:
-                        current[key] = None
-                    key = _NO_KEY
-                else:
-                    current.append(None)
-            elif kind is DocumentStartEvent:
-                if event.version is not None or event.tags:
-                    self._fault(FORBIDDEN, event, syntax.DIRECTIVE)
-                if started:
-                    self._fault(FORBIDDEN, event, syntax.DOCUMENTS)
-                    break
-                started = True
+                value = None
+            else:
+                if kind is DocumentStartEvent:
+                    documents += 1
+                    if event.version is not None or event.tags:
+                        self._fault(FORBIDDEN, event.start_mark.index, syntax.DIRECTIVE)
+                    if documents > 1:
+                        self._fault(FORBIDDEN, event.start_mark.index, syntax.DOCUMENTS)
+                        break
+                continue
+            if key is _ITEM:
+                current.append(value)
+            elif key is _KEY_NEXT:
+                key = _DROP
+            else:
+                if key is not _DROP:
+                    current[key] = value
+                key = _KEY_NEXT
         return root[0] if root else None
 
-    def _odd_key(self, event: ScalarEvent) -> Any:
-        """The key to use for a plain key that is not a string in YAML, with a fault."""
+    def _odd_key(self, event: Any) -> Any:
+        """The key to go on with for a plain key that may not be text."""
         value: str = event.value
         if value == "<<":
-            self._fault(FORBIDDEN, event, syntax.MERGE)
+            self._fault(FORBIDDEN, event.start_mark.index, syntax.MERGE)
             return _DROP
-        self._fault(KEY, event, syntax.not_a_string(value))
+        if value in _SPECIALS or _number(value) is not value:
+            self._fault(KEY, event.start_mark.index, syntax.not_a_string(value))
         return value
 
-    def _scalar_signs(self, event: ScalarEvent) -> None:
-        self._node_signs(event)
+    def _check_scalar(self, event: Any) -> None:
+        self._check_node(event)
         if event.style == '"':
             for _, name in hidden_characters(event.value)[:1]:
-                self._fault(UNREADABLE, event, syntax.hidden_escape(name))
+                self._fault(UNREADABLE, event.start_mark.index, syntax.hidden_escape(name))
 
-    def _node_signs(self, event: Any) -> None:
-        if event.anchor is not None:
-            self._fault(FORBIDDEN, event, syntax.ANCHOR)
-        # libyaml drops the bare tag `!`, so it must be looked for in the text.
-        if event.tag is not None or self._at(event) == "!":
-            self._fault(FORBIDDEN, event, syntax.TAG)
-
-    def _at(self, event: Event) -> str:
+    def _check_node(self, event: Any) -> None:
         index = event.start_mark.index
-        return self._string()[index : index + 1]
+        if event.anchor is not None:
+            self._fault(FORBIDDEN, index, syntax.ANCHOR)
+        # libyaml does not report the tag `!` alone, which makes text of a number: look for it.
+        if event.tag is not None or self._string()[index : index + 1] == "!":
+            self._fault(FORBIDDEN, index, syntax.TAG)
+
+    def _glued_comments(self) -> None:
+        """Refuse `channel: #incidents` and `title: Fix #12`, which YAML would cut off without a word."""
+        text = self._string()
+        for start, end in comments(text, nodes(text)):
+            before = text[text.rfind("\n", 0, start) + 1 : start]
+            if before.strip() and text[start:end].lstrip("#")[:1].strip():
+                self._fault(SYNTAX, start, syntax.COMMENT)
 
     def _string(self) -> str:
-        if self._decoded is None:
-            self._decoded = self._text.decode()
-        return self._decoded
+        if self._text is None:
+            self._text = self._data.decode()
+        return self._text
 
-    def _fault(self, code: str, event: Event, message: str) -> None:
-        if len(self._faults) >= 10 * _FLOOD:
-            return
-        place = Lines(self._string(), self._first_line).place(event.start_mark.index)
-        self._faults.append(Fault(code, *place, message))
+    def _fault(self, code: str, index: int, message: str) -> None:
+        if len(self._faults) < _FLOOD:
+            self._faults.append(Fault(code, *Lines(self._string(), self._first_line).place(index), message))
 
 
-def _plain(value: str) -> Any:
+def _number(value: str) -> Any:
     """The number that a plain scalar is, or the same string object."""
     if _INTEGER.fullmatch(value):
         return int(value)
