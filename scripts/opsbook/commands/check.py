@@ -102,5 +102,3 @@ def _now(given: str | None, workspace: Workspace) -> datetime:
         return parse_time(given)
     except ValueError as error:
         raise UsageError(f"--now: {error}.") from None
-
-

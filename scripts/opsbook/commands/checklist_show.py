@@ -52,7 +52,15 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
     marks = {"done": "[x]", "skipped": "[-]", None: "[ ]"}
     screen.table(
         ("", "step", "owner", "action"),
-        [(marks[str(row["outcome"]) if row["outcome"] else None], str(row["step"]), str(row["owner"]), str(row["action"])) for row in rows],
+        [
+            (
+                marks[str(row["outcome"]) if row["outcome"] else None],
+                str(row["step"]),
+                str(row["owner"]),
+                str(row["action"]),
+            )
+            for row in rows
+        ],
     )
     screen.line(f"Tick them with: opsbook checklist tick {record.id[-5:]} 1 2 3")
     return 0

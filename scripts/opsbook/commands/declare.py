@@ -27,8 +27,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--comms", metavar="ID", help="who tells people")
     parser.add_argument("--component", metavar="ID", action="append", dest="components", help="of the status page")
     parser.add_argument("--internal", action="store_true", help="users do not notice it")
-    parser.add_argument("--started-at", metavar="TIME", help="when users were first affected, like 2026-11-21T10:05:00Z")
-    parser.add_argument("--security", action="store_true", help="you suspect a breach: no details are kept or told here")
+    parser.add_argument(
+        "--started-at", metavar="TIME", help="when users were first affected, like 2026-11-21T10:05:00Z"
+    )
+    parser.add_argument(
+        "--security", action="store_true", help="you suspect a breach: no details are kept or told here"
+    )
     parser.add_argument("--drill", action="store_true", help="a rehearsal: told to the drill channel only")
     options(parser)
 
@@ -78,7 +82,12 @@ def _security(args: argparse.Namespace, workspace: Workspace, screen: Screen) ->
     if details:
         where = f"Put them into {security.book}." if security.book else f"Tell them to {security.who} in person."
         screen.bad(f"The details ({', '.join(details)}) are not kept here. {where}")
-    if workspace.asks and not args.yes and not args.dry_run and not _yes(screen, "Done? Write the stub now?", default=True):
+    if (
+        workspace.asks
+        and not args.yes
+        and not args.dry_run
+        and not _yes(screen, "Done? Write the stub now?", default=True)
+    ):
         raise Refused("Nothing was written.", f"Alert {security.who} in any case.")
     values: dict[str, Any] = {"security": True}
     if args.drill:

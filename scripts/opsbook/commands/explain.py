@@ -21,7 +21,9 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
     codes = all_codes(workspace.kinds.values())
     screen = Screen(sys.stdout, color=workspace.color)
     if args.code is None:
-        screen.table(("code", "severity", "what"), [(name, code.severity, code.title()) for name, code in codes.items()])
+        screen.table(
+            ("code", "severity", "what"), [(name, code.severity, code.title()) for name, code in codes.items()]
+        )
         return 0
     code = codes.get(args.code.upper())
     if code is None:
@@ -31,10 +33,16 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
     for paragraph in code.remedy().split("\n"):
         screen.block(paragraph, "  ")
     screen.line()
-    blocks = "It blocks always, also while an incident is open." if code.always else (
-        "It is an error; while an incident is open it is a warning and blocks nothing."
-        if code.severity == "error" and code.__name__.startswith("INC")
-        else "It is an error." if code.severity == "error" else "It is a warning and blocks nothing."
+    blocks = (
+        "It blocks always, also while an incident is open."
+        if code.always
+        else (
+            "It is an error; while an incident is open it is a warning and blocks nothing."
+            if code.severity == "error" and code.__name__.startswith("INC")
+            else "It is an error."
+            if code.severity == "error"
+            else "It is a warning and blocks nothing."
+        )
     )
     screen.line(blocks, "dim")
     return 0

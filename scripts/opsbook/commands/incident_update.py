@@ -42,6 +42,11 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
     if args.user_facing is not None:
         values["user_facing"] = args.user_facing
     if facts is not None:
-        held = {"status": facts.status, "severity": facts.severity, "lead": facts.roles.lead, "comms": facts.roles.comms}
+        held = {
+            "status": facts.status,
+            "severity": facts.severity,
+            "lead": facts.roles.lead,
+            "comms": facts.roles.comms,
+        }
         values["seen"] = {name: held[name] for name in held if name in values}
     return carry_out(Request("incident.update", workspace.actor(args.by), values, id_), args, workspace, "Updated")

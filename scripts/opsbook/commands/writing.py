@@ -100,7 +100,8 @@ def pick_incident(fragment: str | None, workspace: Workspace) -> str:
         what = f"There is no incident “{terminal(fragment)}”." if fragment else "No incident is open."
         raise Refused(what, "`opsbook incident list --all` shows every one.")
     raise Refused(
-        f"{len(matches)} incidents match: {', '.join(matches[:8])}.", "Say which, by its id or its last five characters."
+        f"{len(matches)} incidents match: {', '.join(matches[:8])}.",
+        "Say which, by its id or its last five characters.",
     )
 
 

@@ -52,7 +52,9 @@ def _configuration(book: Book, words: Mapping[str, list[str]]) -> str:
 
 def _write(schema: dict[str, Any], title: str) -> str:
     head = {"$schema": DIALECT, "title": title}
-    return json.dumps({**head, **{k: v for k, v in schema.items() if k != "title"}}, indent=2, ensure_ascii=False) + "\n"
+    return (
+        json.dumps({**head, **{k: v for k, v in schema.items() if k != "title"}}, indent=2, ensure_ascii=False) + "\n"
+    )
 
 
 def _finish(node: Any, words: Mapping[str, list[str]]) -> Any:
@@ -64,7 +66,11 @@ def _finish(node: Any, words: Mapping[str, list[str]]) -> Any:
     node = dict(node)
     vocabulary, otherwise = node.pop("x-opsbook-vocabulary", None), node.pop("x-opsbook-otherwise", None)
     done = {
-        key: ({name: _finish(item, words) for name, item in value.items()} if key in ("properties", "$defs") else _finish(value, words))
+        key: (
+            {name: _finish(item, words) for name, item in value.items()}
+            if key in ("properties", "$defs")
+            else _finish(value, words)
+        )
         for key, value in node.items()
         if key != "title" or not isinstance(value, str)
     }
