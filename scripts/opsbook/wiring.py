@@ -166,7 +166,7 @@ class LocalWorkspace:
     def changed(self, since: str) -> tuple[Sequence[str], Sequence[str]]:
         """Paths written and paths deleted since the fork from a revision, with those that are not committed yet."""
         changes = self._repository.changed(since, fork=True)
-        return list(changes.written), list(changes.deleted)
+        return sorted(changes.present), sorted(changes.deleted)
 
     def inside(self, path: str) -> str:
         """A path that a person typed, relative to where they are, as a path in the book."""

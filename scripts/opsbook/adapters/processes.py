@@ -12,23 +12,21 @@ R = TypeVar("R")
 CHUNK = 250
 """Items for each piece of work: small enough that all processes end at about the same time."""
 
-_work: Callable[[Sequence[object]], list[object]] | None = None
+_inherited: list[Callable[[Sequence[object]], list[object]]] = []
 """What forked processes inherit: neither the function nor the book has to be sent to them."""
 
 
 def spread(work: Callable[[Sequence[T]], list[R]], items: Sequence[T], processes: int) -> list[R]:
     """`work(items)` in `processes` forked processes; results in the order of the items."""
-    global _work
-    _work = work  # type: ignore[assignment]
+    _inherited.append(work)  # type: ignore[arg-type]
     pieces = [items[start : start + CHUNK] for start in range(0, len(items), CHUNK)]
     try:
         with multiprocessing.get_context("fork").Pool(processes) as pool:
             results = pool.map(_piece, pieces, chunksize=1)
     finally:
-        _work = None
+        _inherited.clear()
     return [result for some in results for result in some]  # type: ignore[misc]
 
 
 def _piece(items: Sequence[object]) -> list[object]:
-    assert _work is not None
-    return _work(items)
+    return _inherited[-1](items)

@@ -26,7 +26,7 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
     book, now = workspace.open_book, workspace.now()
     config = book.config.section(IncidentsConfig)
     clock = Clock(book.config.core.timezone)
-    views = [IncidentView(book.record(ref)) for ref in reversed(book.refs("incident").values())]
+    views = [IncidentView(book.record(ref)) for ref in reversed([*book.refs("incident").values()])]
     views = [view for view in views if args.all or view.is_open]
     if args.format == "json":
         rows = [

@@ -28,9 +28,9 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
     assert record is not None
     view, config, clock = IncidentView(record), book.config.section(IncidentsConfig), Clock(book.config.core.timezone)
     if args.format == "json":
-        facts = view.facts.model_dump(mode="json", exclude_none=True) if view.facts is not None else None
+        dumped = view.facts.model_dump(mode="json", exclude_none=True) if view.facts is not None else None
         entries = [entry.model_dump(mode="json", exclude_none=True) for _, entry in view.timeline.entries]
-        print(json.dumps({"path": record.path, "incident": facts, "timeline": entries}, ensure_ascii=False))
+        print(json.dumps({"path": record.path, "incident": dumped, "timeline": entries}, ensure_ascii=False))
         return 0
     screen = Screen(sys.stdout, color=workspace.color)
     if view.facts is None:

@@ -45,7 +45,7 @@ class YML001(Code):
 class YML002(Code):
     """Not YAML.
 
-    Correct the line that is named; everything after it could not be read. Texts with a colon or a # in them need quotes.
+    Correct the line that is named; everything after it could not be read. A text with a colon or a # needs quotes.
     """
 
     always = True

@@ -29,8 +29,10 @@ _CREDENTIALS: tuple[tuple[str, str], ...] = (
     ("a bearer token", r"(?i)\bauthorization:\s*(?:bearer|basic|token)\s+[A-Za-z0-9+/=._~-]{16,}"),
     (
         "a password",
-        r"(?i)\b(?:password|passwd|pwd|secret|api[_-]?key|access[_-]?token|client[_-]?secret)\s*[=:]\s*[\"']?"
-        r"(?=[^\s\"']*\d)[^\s\"'<>{}$]{8,128}",
+        (
+            r"(?i)\b(?:password|passwd|pwd|secret|api[_-]?key|access[_-]?token|client[_-]?secret)\s*[=:]\s*[\"']?"
+            r"(?=[^\s\"']*\d)[^\s\"'<>{}$]{8,128}"
+        ),
     ),
 )
 _MAIL = r"[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,24}"
@@ -73,7 +75,7 @@ def credentials(text: str) -> Iterator[Leak]:
 
 
 def contacts(text: str, shared: Iterable[str] = ()) -> Iterator[Leak]:
-    """Mail addresses and phone numbers in `text`, but for `shared` mailboxes and addresses that reach nobody."""
+    """Mail addresses and phone numbers in `text`, but for `shared` mailboxes and unreachable addresses."""
     known = {address.lower() for address in shared}
     for match in _CONTACT.finditer(text):
         if match["phone"] is not None:

@@ -19,7 +19,7 @@ KIND = Kind(
     folder="incidents",
     path=re.compile(r"\d{4}/(?P<id>INC-\d{8}-[0-9A-HJKMNP-TV-Z]{5})(?:-[a-z0-9]+)*"),
     depth=2,
-    naming="incidents/<year>/INC-<date>-<five characters>-<words>, like incidents/2026/INC-20261121-7KQ4M-checkout-down",
+    naming="incidents/<year>/INC-<date>-<5 characters>-<words>, like incidents/2026/INC-20261121-7KQ4M-checkout-down",
     parts=(
         Part(FACTS, "incident", schema="incident", model=Incident, required=True),
         Part("timeline/*.yaml", "timeline entry", schema="timeline-entry", model=TimelineEntry),

@@ -59,10 +59,8 @@ def _security(view: IncidentView, old: IncidentView | None, book: Book) -> Itera
 def _operational(view: IncidentView, old: IncidentView | None, book: Book) -> Iterator[Announcement]:
     facts, config, core = view.facts, book.config.section(IncidentsConfig), book.config.core
     assert facts is not None
-    if facts.drill:
-        audiences = [config.channels.drill]
-    else:
-        audiences = [config.channels.incident, config.channels.team]
+    channels = config.channels
+    audiences = [channels.drill] if facts.drill else [channels.incident, channels.team]
     known = {file.path for file, _ in old.timeline.entries} if old is not None else set()
     fresh = [(file, entry) for file, entry in view.timeline.entries if file.path not in known]
     declared = any(isinstance(entry, Declared) for _, entry in fresh) or old is None

@@ -18,7 +18,7 @@ def open_incidents(book: Book) -> list[IncidentView]:
     """Every open incident, the latest first, security stubs among them."""
     views = [IncidentView(book.record(ref)) for ref in book.refs("incident").values()]
     found = [view for view in views if view.facts is not None and view.is_open]
-    return sorted(found, key=lambda view: view.facts.times.declared_at if view.facts else 0, reverse=True)  # type: ignore[return-value,arg-type]
+    return sorted(found, key=lambda view: view.record.id, reverse=True)
 
 
 def similar(book: Book, title: str, services: Sequence[str]) -> list[Incident]:
