@@ -210,6 +210,8 @@ class CoreConfig(Section):
     """Where people are told."""
     rotas: tuple[Rota, ...] = many()
     """Who is on call when."""
+    mailboxes: tuple[Line, ...] = many()
+    """Shared mailboxes that records may name; any other mail address is taken for somebody's own."""
     authority: Mapping[str, Annotated[tuple[RoleRef, ...], Field(strict=False)]] = {}
     """One table: action to the roles that may take it."""
     help: HelpSettings = HelpSettings()
@@ -236,7 +238,8 @@ class CoreConfig(Section):
 
     def owner_title(self, ref: str) -> str:
         """The title of a role or team, else the reference."""
-        return next((entry.title for entry in (*self.roles, *self.teams) if entry.id == ref), ref)
+        entries: tuple[Role | Team, ...] = (*self.roles, *self.teams)
+        return next((entry.title for entry in entries if entry.id == ref), ref)
 
 
 def by_id(entries: Iterable[Entry]) -> dict[str, Entry]:

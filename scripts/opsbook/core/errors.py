@@ -43,6 +43,12 @@ class NothingToCheck(OpsbookError):
     exit_code = 6
 
 
+class SiteFault(OpsbookError):
+    """The pages cannot be staged or built as they are written: what was built before is left as it was."""
+
+    exit_code = 1
+
+
 class ForgeError(OpsbookError):
     """The forge answered that the effect did not happen; it is safe to try again later."""
 

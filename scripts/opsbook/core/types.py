@@ -128,7 +128,10 @@ Url = Annotated[str, StringConstraints(max_length=500, pattern=r"^https?://[^\s<
 Operation = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{20}$")]
 """The key of the operation that wrote something; it lets a repeated operation find itself."""
 
-OUTSIDER = r"^(?:github:[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})(?:\[bot\])?|slack:[UW][A-Z0-9]{2,20}|local:[a-z0-9][a-z0-9_.-]{0,31})$"
+OUTSIDER = (
+    r"^(?:github:[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})(?:\[bot\])?"
+    r"|slack:[UW][A-Z0-9]{2,20}|local:[a-z0-9][a-z0-9_.-]{0,31})$"
+)
 """People who hold no role are named by where they come from: `github:<login>`, `slack:<id>`, `local:<name>`."""
 
 
@@ -153,9 +156,7 @@ class OneOf:
         """Validate as the plain type first, then against the vocabulary."""
         return core_schema.with_info_after_validator_function(self._check, handler(source))
 
-    def __get_pydantic_json_schema__(
-        self, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         """Mark the place where the generator of schemas puts the words."""
         return {
             **handler(schema),

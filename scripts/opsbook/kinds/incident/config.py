@@ -15,7 +15,7 @@ from opsbook.kinds.incident.vocabulary import Status
 class Severity(Entry):
     """How bad it is, and what follows from it."""
 
-    id: Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9]{0,9}$")]  # type: ignore[assignment]
+    id: Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9]{0,9}$")]
     """How people say it: `P1`."""
     title: Line
     """In a word or two."""

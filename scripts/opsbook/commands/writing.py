@@ -1,0 +1,110 @@
+"""What every command that writes has in common: its options, and how its outcome is printed."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from opsbook.commands.workspace import Workspace
+from opsbook.core.errors import Refused
+from opsbook.core.plan import Plan, Request
+from opsbook.core.text import terminal
+from opsbook.perform import Outcome, performing, preview
+from opsbook.report.screen import Screen
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    """`--dry-run`, `--yes`, `--by` and `--format`, the same everywhere (design, section 9)."""
+    group = parser.add_argument_group("how")
+    group.add_argument("--dry-run", action="store_true", help="show what would be written, and write nothing")
+    group.add_argument("--yes", action="store_true", help="ask nothing")
+    group.add_argument("--by", metavar="ID", help="who acts (otherwise OPSBOOK_BY, or git config opsbook.by)")
+    group.add_argument("--format", choices=("text", "json"), default="text", help="json prints one object")
+
+
+def carry_out(request: Request, args: argparse.Namespace, workspace: Workspace, done: str) -> int:
+    """Perform a request and print its outcome; returns the exit code."""
+    context = workspace.context(args.by)
+    if args.dry_run:
+        show_plan(preview(request, context), args, workspace)
+        return 0
+    with performing(request, context) as outcome:
+        if args.format == "json":
+            print(json.dumps(outcome.as_json(), ensure_ascii=False))
+            _problems(outcome, Screen(sys.stderr))
+        else:
+            _print(outcome, done, Screen(sys.stdout, color=workspace.color))
+        return outcome.exit_code
+
+
+def show_plan(plan: Plan, args: argparse.Namespace, workspace: Workspace) -> None:
+    """Print what would be written."""
+    if args.format == "json":
+        files = {path: None if data is None else data.decode() for path, data in plan.files.items()}
+        print(json.dumps({"id": plan.record, "path": plan.path, "branch": plan.branch, "files": files}))
+        return
+    screen = Screen(sys.stdout, color=workspace.color)
+    screen.pairs(plan.summary)
+    screen.line()
+    screen.line("Nothing is written. These files would be, on the branch " + plan.branch + ":")
+    for path in plan.files:
+        screen.line(f"  {path}")
+
+
+def _print(outcome: Outcome, done: str, screen: Screen) -> None:
+    screen.good(f"{done} {outcome.id}")
+    screen.line(f"  {outcome.path}")
+    if outcome.branch:
+        where = f" at {outcome.commit[:12]}" if outcome.commit else ""
+        screen.line(f"  on branch {outcome.branch}{where}")
+    if outcome.url:
+        screen.line(f"  {outcome.url}")
+    for place in outcome.outbox:
+        screen.line(f"  text of the request: {place}")
+    if outcome.next:
+        screen.line(f"  when it is agreed: {outcome.next}")
+    _problems(outcome, screen)
+
+
+def _problems(outcome: Outcome, screen: Screen) -> None:
+    if outcome.unpublished:
+        screen.bad(f"Saved and told, not published yet: {terminal(outcome.unpublished)}")
+        screen.line("  Finish it with: opsbook reconcile")
+    for told in outcome.told:
+        if not told.ok:
+            screen.bad(f"{told.audience} was not told by {told.sink}: {terminal(told.error)}")
+    if any(not told.ok for told in outcome.told):
+        screen.line("  Finish it with: opsbook reconcile")
+
+
+def pick_incident(fragment: str | None, workspace: Workspace) -> str:
+    """The id of the incident that a person means: the whole id, its last characters, or none for the only open one.
+
+    Raises:
+        Refused: nothing or more than one matches.
+    """
+    refs = workspace.open_book.refs("incident")
+    if fragment is None:
+        from opsbook.kinds.incident.view import is_open
+
+        matches = [id_ for id_, ref in refs.items() if is_open(workspace.open_book.record(ref))]
+    else:
+        wanted = fragment.strip().upper()
+        matches = [id_ for id_ in refs if id_ == wanted] or [id_ for id_ in refs if id_.endswith(wanted)]
+    if len(matches) == 1:
+        return matches[0]
+    if not matches:
+        what = f"There is no incident “{terminal(fragment)}”." if fragment else "No incident is open."
+        raise Refused(what, "`opsbook incident list --all` shows every one.")
+    raise Refused(
+        f"{len(matches)} incidents match: {', '.join(matches[:8])}.",
+        "Say which, by its id or its last five characters.",
+    )
+
+
+def values_of(args: argparse.Namespace, *names: str) -> Mapping[str, Any]:
+    """The arguments that were given, for a request."""
+    return {name: getattr(args, name) for name in names if getattr(args, name) not in (None, [], False)}

@@ -1,0 +1,228 @@
+"""The book: a tree of files seen as records of kinds. Lazy: nothing is read before somebody asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from opsbook.core import codes, yaml
+from opsbook.core.config import CoreConfig, Section
+from opsbook.core.finding import Finding
+from opsbook.core.kind import Kind
+from opsbook.core.misfit import explain
+from opsbook.core.record import File, Part, Record, Ref
+from opsbook.core.rule import Problem
+from opsbook.core.tree import Tree, below
+
+S = TypeVar("S", bound=Section)
+
+CONFIG_PATH = "opsbook.yml"
+CONFIG_PART = Part("", "configuration")
+CONFIG_LIMIT = 1 << 20
+"""`opsbook.yml` may have 1 MB; records 64 KB (design: "Records")."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """`opsbook.yml`, section by section; a section that is broken is replaced by its defaults and reported."""
+
+    core: CoreConfig
+    sections: Mapping[str, Section]
+    vocabulary: Mapping[str, Mapping[str, Any]]
+    document: yaml.Document
+    findings: tuple[Finding, ...]
+    present: bool
+
+    def section(self, model: type[S]) -> S:
+        """The section of the kind that defined `model`."""
+        return next(section for section in self.sections.values() if isinstance(section, model))
+
+
+class Book:
+    """The records of a tree.
+
+    Args:
+        tree: a folder, a commit, an overlay or a dictionary.
+        kinds: the kinds of records by name, from the registry.
+    """
+
+    def __init__(self, tree: Tree, kinds: Mapping[str, Kind]) -> None:
+        self.tree = tree
+        self.kinds = kinds
+        self._records: dict[Ref, Record] = {}
+        self._refs: dict[str, dict[str, Ref]] = {}
+        self._duplicates: list[tuple[Ref, Ref]] = []
+        self._strays: list[tuple[Kind, str]] = []
+
+    @cached_property
+    def config(self) -> Config:
+        """`opsbook.yml`; its defaults where there is none."""
+        return _read_config(self.tree.read(CONFIG_PATH), self.kinds)
+
+    def refs(self, kind: str) -> Mapping[str, Ref]:
+        """Where every record of a kind is, by id. Lists folders and reads nothing."""
+        if kind not in self._refs:
+            self._refs[kind] = self._list(self.kinds[kind])
+        return MappingProxyType(self._refs[kind])
+
+    def everything(self) -> Iterator[Ref]:
+        """Where every record of every kind is."""
+        for kind in self.kinds:
+            yield from self.refs(kind).values()
+        yield from (second for _, second in self._duplicates)
+
+    @property
+    def duplicates(self) -> list[tuple[Ref, Ref]]:
+        """Pairs of places with the same id."""
+        for kind in self.kinds:
+            self.refs(kind)
+        return self._duplicates
+
+    @property
+    def strays(self) -> list[tuple[Kind, str]]:
+        """Names in the folders of kinds that cannot be records."""
+        for kind in self.kinds:
+            self.refs(kind)
+        return self._strays
+
+    def record(self, ref: Ref) -> Record:
+        """The record at a place."""
+        if ref not in self._records:
+            self._records[ref] = self._read(ref)
+        return self._records[ref]
+
+    def resolve(self, kind: str, id_: str) -> Record | None:
+        """The record of a kind with this id: how one kind reaches another."""
+        ref = self.find(kind, id_)
+        return self.record(ref) if ref is not None else None
+
+    def find(self, kind: str, id_: str) -> Ref | None:
+        """Where the record with this id is; for kinds of one file this asks for that file only."""
+        if kind not in self.kinds:
+            return None
+        if kind in self._refs or not self.kinds[kind].is_file:
+            return self.refs(kind).get(id_)
+        path = f"{self.kinds[kind].folder}/{id_}"
+        for part in self.kinds[kind].parts:
+            suffix = ".md" if part.format == "markdown" else ".yaml"
+            if self.kinds[kind].path.fullmatch(f"{id_}{suffix}") and self.tree.read(path + suffix) is not None:
+                return Ref(kind, id_, path + suffix)
+        return None
+
+    def at(self, path: str) -> Ref | None:
+        """The record that a path belongs to, whether or not it exists."""
+        for kind in self.kinds.values():
+            if below(path, kind.folder) and path != kind.folder:
+                parts = path.split("/")
+                where = "/".join(parts[: kind.depth + 1])
+                if len(parts) <= kind.depth or (kind.is_file and where != path):
+                    return None
+                return self._ref(kind, where)
+        return None
+
+    def _ref(self, kind: Kind, path: str) -> Ref:
+        name = path[len(kind.folder) + 1 :]
+        match = kind.path.fullmatch(name)
+        return Ref(kind.name, match["id"] if match else name, path)
+
+    def _list(self, kind: Kind) -> dict[str, Ref]:
+        level = [kind.folder]
+        for _ in range(kind.depth - 1):
+            below_it: list[str] = []
+            for folder in level:
+                for name in self.tree.folders(folder):
+                    if "." in name:
+                        self._strays.append((kind, f"{folder}/{name}"))
+                    else:
+                        below_it.append(f"{folder}/{name}")
+            level = below_it
+        found: dict[str, Ref] = {}
+        for folder in level:
+            for name in self.tree.folders(folder):
+                ref = self._ref(kind, f"{folder}/{name}")
+                if ref.id in found:
+                    self._duplicates.append((found[ref.id], ref))
+                else:
+                    found[ref.id] = ref
+        return found
+
+    def _read(self, ref: Ref) -> Record:
+        kind = self.kinds[ref.kind]
+        files: dict[str, File] = {}
+        strays: list[tuple[str, str]] = []
+        for path, mode in self.tree.paths(ref.path):
+            name = path[len(ref.path) + 1 :]
+            part = _part(kind, name)
+            if mode != "file":
+                strays.append((path, mode))
+            elif part is None:
+                strays.append((path, "stray"))
+            else:
+                files[name] = File(path, part, self.tree.read(path), self.config.vocabulary)
+        return Record(ref, kind, files, strays)
+
+
+def _part(kind: Kind, name: str) -> Part | None:
+    return next(
+        (part for part in kind.parts if fnmatchcase(name, part.pattern) and name.count("/") == part.pattern.count("/")),
+        None,
+    )
+
+
+def _read_config(data: bytes | None, kinds: Mapping[str, Kind]) -> Config:
+    document = yaml.load(data if data is not None else b"", limit=CONFIG_LIMIT)
+    value: dict[str, Any] = document.value if isinstance(document.value, dict) else {}
+    file = File(CONFIG_PATH, CONFIG_PART, data, {})
+    file.document = document
+    findings = [
+        codes.FAULTS[fault.code].finding(Problem(fault.message, path=CONFIG_PATH, line=fault.line, column=fault.column))
+        for fault in document.faults
+    ]
+    if document.value is not None and not isinstance(document.value, dict):
+        findings.append(codes.MOD003.finding(Problem("opsbook.yml must be a mapping", path=CONFIG_PATH)))
+
+    own = {kind.plural for kind in kinds.values()}
+    parts: list[tuple[type[Section], tuple[str, ...], Any]] = [
+        (CoreConfig, (), {key: item for key, item in value.items() if key not in own})
+    ]
+    parts += [(kind.section, (kind.plural,), value.get(kind.plural, {})) for kind in kinds.values()]
+
+    # Two readings: the words (severities, people, …) are known only when every section was read once.
+    sections: list[Section] = []
+    vocabulary: dict[str, Mapping[str, Any]] = {}
+    for model, _, content in parts:
+        section, whole = _lenient(model, content)
+        sections.append(section)
+        vocabulary.update({name: words for name, words in section.vocabulary().items() if words or whole})
+    for model, where, content in parts:
+        try:
+            model.model_validate(content, context=vocabulary)
+        except ValidationError as error:
+            findings += [
+                code.finding(Problem(message, file=file, loc=(*where, *loc), key=key))
+                for code, message, loc, key in explain(error, model, content, "configuration")
+            ]
+    core = sections[0]
+    assert isinstance(core, CoreConfig)
+    named = dict(zip((kind.plural for kind in kinds.values()), sections[1:], strict=True))
+    return Config(core, named, vocabulary, document, tuple(findings), data is not None)
+
+
+def _lenient(model: type[S], content: Any) -> tuple[S, bool]:
+    """The section without the entries that do not fit, and whether it is whole."""
+    try:
+        return model.model_validate(content), True
+    except ValidationError as error:
+        broken = {detail["loc"][0] for detail in error.errors() if detail["loc"]}
+        if not isinstance(content, dict):
+            return model(), False
+        try:
+            return model.model_validate({key: item for key, item in content.items() if key not in broken}), False
+        except ValidationError:
+            return model(), False

@@ -1,0 +1,97 @@
+"""Finds what must never be in a record: credentials, and somebody's own contact details."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+# The shapes are those that the vendors publish for their tokens, so that a match is hardly ever wrong.
+_CREDENTIALS: tuple[tuple[str, str], ...] = (
+    (
+        "a private key",
+        (
+            r"-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----"
+            r"(?:[A-Za-z0-9+/=\s]*-----END [A-Z ]*PRIVATE KEY(?: BLOCK)?-----)?"
+        ),
+    ),
+    ("an AWS access key", r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
+    ("a GitHub token", r"\b(?:gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_[A-Za-z0-9_]{40,255})\b"),
+    ("a GitLab token", r"\bglpat-[A-Za-z0-9_-]{20,}"),
+    ("a Slack token", r"\bxox[abeoprs]-[A-Za-z0-9-]{10,}|\bxapp-\d-[A-Za-z0-9-]{10,}"),
+    ("a Slack webhook", r"https://hooks\.slack\.com/(?:services|workflows|triggers)/[A-Za-z0-9/_-]{10,}"),
+    ("a Google API key", r"\bAIza[0-9A-Za-z_-]{35}\b"),
+    ("a Stripe key", r"\b[rs]k_live_[0-9A-Za-z]{16,}\b"),
+    ("an npm or PyPI token", r"\bnpm_[A-Za-z0-9]{36}\b|\bpypi-[A-Za-z0-9_-]{50,}"),
+    ("an Azure key", r"\bAccountKey=[A-Za-z0-9+/]{40,}={0,2}"),
+    ("a JSON web token", r"\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}"),
+    ("a password in an address", r"(?<=://)[^\s/:@<>\"']{1,64}:[^\s/@<>\"']{3,128}(?=@[A-Za-z0-9.-]+)"),
+    ("a bearer token", r"(?i)\bauthorization:\s*(?:bearer|basic|token)\s+[A-Za-z0-9+/=._~-]{16,}"),
+    (
+        "a password",
+        r"(?i)\b(?:password|passwd|pwd|secret|api[_-]?key|access[_-]?token|client[_-]?secret)\s*[=:]\s*[\"']?"
+        r"(?=[^\s\"']*\d)[^\s\"'<>{}$]{8,128}",
+    ),
+)
+_MAIL = r"[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,24}"
+_PHONE = r"(?<![\w.+-])(?:\+\d{1,3}[ .-]?(?:\(0\)[ .-]?)?|0)(?:\d[ .-]?){8,11}\d(?![\w-])"
+
+_ANY_CREDENTIAL = re.compile(
+    "|".join(
+        f"(?P<c{i}>{shape})"
+        for i, (_, shape) in enumerate((name, shape.replace("(?i)", "")) for name, shape in _CREDENTIALS)
+    ),
+    re.IGNORECASE,
+)
+_HINT = re.compile(
+    r"PRIVATE KEY|A[KS]IA[0-9A-Z]|gh[pousr]_|github_pat_|glpat-|xox[abeoprs]-|xapp-|hooks\.slack|AIza|k_live_|npm_|pypi-"
+    r"|AccountKey|eyJ|://[^\s/]*:[^\s/]*@|authorization|passw|pwd|secret|api[_-]?key|token",
+    re.IGNORECASE,
+)
+_CONTACT = re.compile(f"(?P<mail>{_MAIL})|(?P<phone>{_PHONE})")
+_NO_ONE = re.compile(
+    r"(?:^|[@.])(?:example\.(?:com|org|net)|[A-Za-z0-9-]+\.(?:example|invalid|test|localhost))$|^git@|noreply"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Leak:
+    """One thing that must not be there: where (character offsets), and what it looks like."""
+
+    start: int
+    end: int
+    what: str
+
+
+def credentials(text: str) -> Iterator[Leak]:
+    """Everything in `text` that has the shape of a credential."""
+    if _HINT.search(text) is None:
+        return
+    for match in _ANY_CREDENTIAL.finditer(text):
+        index = int((match.lastgroup or "c0")[1:])
+        yield Leak(match.start(), match.end(), _CREDENTIALS[index][0])
+
+
+def contacts(text: str, shared: Iterable[str] = ()) -> Iterator[Leak]:
+    """Mail addresses and phone numbers in `text`, but for `shared` mailboxes and addresses that reach nobody."""
+    known = {address.lower() for address in shared}
+    for match in _CONTACT.finditer(text):
+        if match["phone"] is not None:
+            yield Leak(match.start(), match.end(), "a phone number")
+        elif match["mail"].lower() not in known and _NO_ONE.search(match["mail"]) is None:
+            yield Leak(match.start(), match.end(), "a mail address")
+
+
+def mask(text: str, shared: Iterable[str] = ()) -> tuple[str, list[str]]:
+    """`text` with every leak replaced by what it was, and the list of what was replaced."""
+    leaks = sorted([*credentials(text), *contacts(text, shared)], key=lambda leak: (leak.start, -leak.end))
+    out: list[str] = []
+    seen: list[str] = []
+    end = 0
+    for leak in leaks:
+        if leak.start < end:
+            continue
+        out += [text[end : leak.start], f"[{leak.what} was removed]"]
+        seen.append(leak.what)
+        end = leak.end
+    return "".join([*out, text[end:]]), seen

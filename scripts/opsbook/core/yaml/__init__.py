@@ -1,0 +1,13 @@
+"""The one YAML loader and writer: a strict subset, read with every fault in its place, edited without touching the rest.
+
+`reader` reads, `syntax` words libyaml's errors for people, `writer` writes canonical text, `editor` splices changes
+into text that people wrote. Import from here, not from the parts.
+"""
+
+from __future__ import annotations
+
+from opsbook.core.yaml.editor import DELETE, edit
+from opsbook.core.yaml.reader import SYNTAX, UNREADABLE, Document, Fault, load, readable
+from opsbook.core.yaml.writer import dump
+
+__all__ = ["DELETE", "SYNTAX", "UNREADABLE", "Document", "Fault", "dump", "edit", "load", "readable"]

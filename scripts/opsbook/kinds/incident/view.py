@@ -1,0 +1,138 @@
+"""An incident as its rules, actions and pages see it: the facts, and the timeline in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import TypeVar
+
+from opsbook.core.record import File, Record
+from opsbook.kinds.incident.config import IncidentsConfig
+from opsbook.kinds.incident.model import (
+    AnyEntry,
+    Checklist,
+    Declared,
+    EntryBase,
+    Incident,
+    RoleChange,
+    StatusChange,
+    StepDone,
+    TimelineEntry,
+    Update,
+)
+from opsbook.kinds.incident.vocabulary import OPEN
+
+E = TypeVar("E", bound=EntryBase)
+
+FACTS = "incident.yaml"
+CHECKLIST = "checklist.yaml"
+REPORT = "report.md"
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """The entries of a timeline, by time and then by name."""
+
+    entries: tuple[tuple[File, AnyEntry], ...]
+
+    def of(self, kind: type[E]) -> Iterator[tuple[File, E]]:
+        """The entries of one kind, in order."""
+        for file, entry in self.entries:
+            if isinstance(entry, kind):
+                yield file, entry
+
+
+class IncidentView:
+    """A record of the kind `incident`, typed."""
+
+    def __init__(self, record: Record) -> None:
+        self.record = record
+
+    @cached_property
+    def file(self) -> File | None:
+        """`incident.yaml`."""
+        return self.record.files.get(FACTS)
+
+    @cached_property
+    def facts(self) -> Incident | None:
+        """The facts, if they can be read."""
+        return self.file.get(Incident) if self.file is not None else None
+
+    @cached_property
+    def timeline(self) -> Timeline:
+        """The readable entries of the timeline."""
+        found = [(file, entry.root) for file, entry in self.record.each("timeline/*.yaml", TimelineEntry)]
+        return Timeline(tuple(sorted(found, key=lambda item: (item[1].at, item[0].path))))
+
+    @cached_property
+    def checklist(self) -> Checklist | None:
+        """The frozen checklists, if there are any."""
+        found = self.record.only(CHECKLIST, Checklist)
+        return found[1] if found is not None else None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the incident is open; one whose facts cannot be read is taken to be open.
+
+        That way a typing error in `incident.yaml` at three in the morning does not block the next note.
+        """
+        if self.facts is None:
+            value = self.file.document.value if self.file is not None and self.file.document is not None else None
+            status = value.get("status") if isinstance(value, dict) else None
+            return status not in ("resolved", "closed")
+        return self.facts.status in OPEN
+
+    @property
+    def declared(self) -> tuple[File, Declared] | None:
+        """The entry with which it began."""
+        return next(self.timeline.of(Declared), None)
+
+    def steps(self) -> dict[tuple[str, int], StepDone]:
+        """The last entry for each step of the checklists."""
+        return {(entry.runbook, entry.step): entry for _, entry in self.timeline.of(StepDone)}
+
+    def named_at(self, role: str) -> datetime | None:
+        """When a role was first filled."""
+        return next((entry.at for _, entry in self.timeline.of(RoleChange) if entry.role == role), None)
+
+    def next_update(self, config: IncidentsConfig) -> datetime | None:
+        """When tenants are to be told next: the last update, or the declaration, plus the cadence of the severity.
+
+        `None` when the incident is not open, is a drill without a cadence, or its severity has none.
+        """
+        facts = self.facts
+        severity = config.severity(facts.severity) if facts is not None else None
+        if facts is None or severity is None or severity.update_every is None or not self.is_open:
+            return None
+        return max(self.told_at()) + severity.update_every
+
+    def told_at(self) -> list[datetime]:
+        """When tenants heard something: the declaration, and each update."""
+        first = [self.facts.times.declared_at] if self.facts is not None else []
+        return [*first, *(entry.at for _, entry in self.timeline.of(Update))]
+
+    def gaps(self, config: IncidentsConfig, now: datetime) -> list[tuple[datetime, datetime, timedelta]]:
+        """Each time that tenants waited longer than the cadence: from, until, by how much it was late."""
+        facts = self.facts
+        severity = config.severity(facts.severity) if facts is not None else None
+        if facts is None or severity is None or severity.update_every is None:
+            return []
+        end = facts.times.resolved_at or now
+        told = sorted(moment for moment in self.told_at() if moment <= end)
+        return [
+            (start, stop, stop - start - severity.update_every)
+            for start, stop in zip(told, [*told[1:], end], strict=True)
+            if stop - start > severity.update_every
+        ]
+
+    def status_since(self) -> datetime | None:
+        """When the present status began."""
+        changes = [entry.at for _, entry in self.timeline.of(StatusChange)]
+        return changes[-1] if changes else (self.facts.times.declared_at if self.facts is not None else None)
+
+
+def is_open(record: Record) -> bool:
+    """Whether people are working under pressure on the incident; see `IncidentView.is_open`."""
+    return IncidentView(record).is_open

@@ -1,0 +1,133 @@
+"""The JSON Schemas of the record files: from the models, the configuration and the models' own docstrings."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import json
+import textwrap
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any, get_args
+
+from pydantic import BaseModel
+
+from opsbook.core.book import Book
+from opsbook.core.config import CoreConfig
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def schemas(book: Book) -> dict[str, str]:
+    """The text of every schema by name: one for each sort of YAML file, and one for `opsbook.yml`.
+
+    Words that the configuration defines are listed in them, so that an editor completes a severity or a service.
+    """
+    words = {name: list(entries) for name, entries in book.config.vocabulary.items()}
+    found = {}
+    for kind in book.kinds.values():
+        for part in kind.parts:
+            if part.model is not None and part.schema:
+                found[part.schema] = _text(part.model, part.noun, words)
+    found["opsbook"] = _configuration(book, words)
+    return dict(sorted(found.items()))
+
+
+def _text(model: type[BaseModel], noun: str, words: Mapping[str, list[str]]) -> str:
+    schema = model.model_json_schema()
+    describe(schema, model)
+    return _write(_finish(schema, words), f"Opsbook {noun}")
+
+
+def _configuration(book: Book, words: Mapping[str, list[str]]) -> str:
+    schema = CoreConfig.model_json_schema()
+    describe(schema, CoreConfig)
+    for kind in book.kinds.values():
+        section = kind.section.model_json_schema()
+        describe(section, kind.section)
+        schema.setdefault("$defs", {}).update(section.pop("$defs", {}))
+        schema["properties"][kind.plural] = section
+    return _write(_finish(schema, words), "Opsbook configuration")
+
+
+def _write(schema: dict[str, Any], title: str) -> str:
+    head = {"$schema": DIALECT, "title": title}
+    return (
+        json.dumps({**head, **{k: v for k, v in schema.items() if k != "title"}}, indent=2, ensure_ascii=False) + "\n"
+    )
+
+
+def _finish(node: Any, words: Mapping[str, list[str]]) -> Any:
+    """Replace the marks of `core.types.OneOf` by the words, and drop pydantic's titles."""
+    if isinstance(node, list):
+        return [_finish(item, words) for item in node]
+    if not isinstance(node, dict):
+        return node
+    node = dict(node)
+    vocabulary, otherwise = node.pop("x-opsbook-vocabulary", None), node.pop("x-opsbook-otherwise", None)
+    done = {
+        key: (
+            {name: _finish(item, words) for name, item in value.items()}
+            if key in ("properties", "$defs")
+            else _finish(value, words)
+        )
+        for key, value in node.items()
+        if key != "title" or not isinstance(value, str)
+    }
+    if vocabulary in words:
+        choice: dict[str, Any] = {"enum": words[vocabulary]}
+        if otherwise is not None:
+            choice = {"anyOf": [choice, {"pattern": otherwise}]}
+        done.update(choice)
+    return done
+
+
+def describe(schema: dict[str, Any], model: type[BaseModel]) -> None:
+    """Put the docstrings of the fields into a schema, in place: pydantic reads only those of classes."""
+    for name, texts in _all_docstrings(model).items():
+        target = schema if name == model.__name__ else schema.get("$defs", {}).get(name, {})
+        for field, text in texts.items():
+            properties = target.get("properties", {})
+            if field in properties:
+                properties[field].setdefault("description", text)
+
+
+def _all_docstrings(model: type[BaseModel]) -> dict[str, dict[str, str]]:
+    return {item.__name__: field_docstrings(item) for item in models_in(model)}
+
+
+def models_in(model: Any) -> Iterator[type[BaseModel]]:
+    """The model and every model in its fields, each once."""
+    seen: set[Any] = set()
+    queue: list[Any] = [model]
+    while queue:
+        item = queue.pop(0)
+        if isinstance(item, type) and issubclass(item, BaseModel):
+            if item in seen:
+                continue
+            seen.add(item)
+            yield item
+            queue += [field.annotation for field in item.model_fields.values()]
+        else:
+            queue += [arg for arg in get_args(item) if not isinstance(arg, str)]
+
+
+@cache
+def field_docstrings(model: type[BaseModel]) -> dict[str, str]:
+    """Field to the text literal below it, its own class's before those of its bases."""
+    found: dict[str, str] = {}
+    for base in reversed(model.__mro__):
+        if not issubclass(base, BaseModel) or base is BaseModel or base.__module__.startswith("pydantic"):
+            continue
+        body = ast.parse(textwrap.dedent(inspect.getsource(base))).body[0]
+        assert isinstance(body, ast.ClassDef)
+        for field, text in zip(body.body, body.body[1:], strict=False):
+            if (
+                isinstance(field, ast.AnnAssign)
+                and isinstance(field.target, ast.Name)
+                and isinstance(text, ast.Expr)
+                and isinstance(text.value, ast.Constant)
+                and isinstance(text.value.value, str)
+            ):
+                found[field.target.id] = " ".join(inspect.cleandoc(text.value.value).split())
+    return found
