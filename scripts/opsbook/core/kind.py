@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from opsbook.core.config import Section
 from opsbook.core.record import Part, Record
@@ -23,6 +23,30 @@ if TYPE_CHECKING:
     """A pure function from the book, a request, its time, the ids and its operation key to a plan."""
     Announce = Callable[[Record | None, Record | None, Book], Sequence[Announcement]]
     """What the change from one state of a record to the next says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What a page of a kind is made of: a template of the kind and its values.
+
+    Attributes:
+        path: where the page lies on the site, ending in `.md`.
+        template: name of the template in the folder of the kind (`page.md.j2`).
+        values: what the template prints; every text in it is printed inert.
+        source: what a person edits to change the page.
+        body: reviewed Markdown that follows, word for word.
+    """
+
+    path: str
+    template: str
+    values: Mapping[str, Any]
+    source: str
+    body: str = ""
+
+
+def _no_sheets(book: Book, now: datetime) -> Iterator[Sheet]:
+    del book, now
+    return iter(())
 
 
 def _never_open(record: Record) -> bool:
@@ -50,6 +74,7 @@ class Kind:
         rules: rules about one record; book_rules: rules about all of them and its configuration.
         actions: verb to action.
         announce: what a change says.
+        sheets: what its pages are made of, one after another: a book may have more than fit into memory.
         is_open: whether people are working under pressure on the record, so that the check may not stand in the way.
     """
 
@@ -65,6 +90,7 @@ class Kind:
     book_rules: tuple[type[BookRule], ...] = ()
     actions: Mapping[str, Action] = field(default_factory=dict)
     announce: Announce = _nothing
+    sheets: Callable[[Book, datetime], Iterator[Sheet]] = _no_sheets
     is_open: Callable[[Record], bool] = _never_open
 
     @property

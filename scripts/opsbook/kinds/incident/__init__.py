@@ -10,6 +10,7 @@ from opsbook.kinds.incident.actions import ACTIONS
 from opsbook.kinds.incident.announcements import announcements
 from opsbook.kinds.incident.config import IncidentsConfig
 from opsbook.kinds.incident.model import Checklist, Incident, TimelineEntry
+from opsbook.kinds.incident.page import sheets
 from opsbook.kinds.incident.rules import BOOK_RULES, RULES
 from opsbook.kinds.incident.view import CHECKLIST, FACTS, REPORT, is_open
 
@@ -32,4 +33,5 @@ KIND = Kind(
     actions=ACTIONS,
     announce=announcements,
     is_open=is_open,
+    sheets=sheets,
 )

@@ -8,6 +8,7 @@ from opsbook.core.kind import Kind
 from opsbook.core.record import Part
 from opsbook.kinds.runbook.config import RunbooksConfig
 from opsbook.kinds.runbook.model import Runbook
+from opsbook.kinds.runbook.page import sheets
 from opsbook.kinds.runbook.rules import RULES
 
 KIND = Kind(
@@ -20,4 +21,5 @@ KIND = Kind(
     parts=(Part("", "runbook", format="markdown", schema="runbook", model=Runbook, required=True),),
     section=RunbooksConfig,
     rules=RULES,
+    sheets=sheets,
 )

@@ -8,6 +8,7 @@ from opsbook.core.kind import Kind
 from opsbook.core.record import Part
 from opsbook.kinds.service.config import ServicesConfig
 from opsbook.kinds.service.model import Service
+from opsbook.kinds.service.page import sheets
 from opsbook.kinds.service.rules import RULES
 
 KIND = Kind(
@@ -20,4 +21,5 @@ KIND = Kind(
     parts=(Part("", "service", schema="service", model=Service, required=True),),
     section=ServicesConfig,
     rules=RULES,
+    sheets=sheets,
 )
