@@ -30,7 +30,7 @@ def run(name: str, words: list[str], book: str | None) -> int:
         module = import_module(f"opsbook.commands.{name.replace(' ', '_')}")
         parser = Parser(prog=f"opsbook {name}", description=module.__doc__, allow_abbrev=False)
         module.arguments(parser)
-        args = parser.parse_args(words)
+        args = parser.parse_intermixed_args(words)
         code = module.run(args, wiring.open_workspace(book))
         sys.stdout.flush()
     except OpsbookError as error:

@@ -8,10 +8,10 @@ import sys
 
 from opsbook.commands.workspace import Workspace
 from opsbook.core.text import shorten
+from opsbook.core.times import Times
 from opsbook.core.types import write_time
 from opsbook.kinds.incident.config import IncidentsConfig
 from opsbook.kinds.incident.view import IncidentView
-from opsbook.report.clock import Clock
 from opsbook.report.screen import Screen
 
 
@@ -25,7 +25,7 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
     """Print them, the latest first."""
     book, now = workspace.open_book, workspace.now()
     config = book.config.section(IncidentsConfig)
-    clock = Clock(book.config.core.timezone)
+    clock = Times(now, book.config.core.timezone)
     views = [IncidentView(book.record(ref)) for ref in reversed([*book.refs("incident").values()])]
     views = [view for view in views if args.all or view.is_open]
     if args.format == "json":
@@ -54,7 +54,7 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
             table.append((view.record.id, "?", "?", "", "cannot be read: opsbook check " + view.record.path))
             continue
         due = view.next_update(config)
-        when = "" if due is None else clock.short(due, now) + (" (late)" if due < now else "")
+        when = "" if due is None else clock.clock(due) + (" (late)" if due < now else "")
         title = ("DRILL " if view.facts.drill else "") + shorten(view.facts.title, 70)
         table.append((view.record.id, view.facts.severity or "-", view.facts.status, when, title))
     screen.table(("incident", "sev", "status", "next update", "title"), table)

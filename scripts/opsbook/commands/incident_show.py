@@ -8,10 +8,10 @@ import sys
 
 from opsbook.commands.workspace import Workspace
 from opsbook.commands.writing import pick_incident
+from opsbook.core.times import Times
 from opsbook.kinds.incident.config import IncidentsConfig
 from opsbook.kinds.incident.told import said
 from opsbook.kinds.incident.view import IncidentView
-from opsbook.report.clock import Clock
 from opsbook.report.screen import Screen
 
 
@@ -26,7 +26,11 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
     book, now = workspace.open_book, workspace.now()
     record = book.resolve("incident", pick_incident(args.id, workspace))
     assert record is not None
-    view, config, clock = IncidentView(record), book.config.section(IncidentsConfig), Clock(book.config.core.timezone)
+    view, config, clock = (
+        IncidentView(record),
+        book.config.section(IncidentsConfig),
+        Times(now, book.config.core.timezone),
+    )
     if args.format == "json":
         dumped = view.facts.model_dump(mode="json", exclude_none=True) if view.facts is not None else None
         entries = [entry.model_dump(mode="json", exclude_none=True) for _, entry in view.timeline.entries]
@@ -49,7 +53,7 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
                 ("Lead", facts.roles.lead or "nobody yet: opsbook incident update --lead WHO"),
                 ("Comms", facts.roles.comms or "nobody yet: opsbook incident update --comms WHO"),
                 ("Services", ", ".join(facts.services) or "-"),
-                ("Next update", clock.short(due, now) + late if due is not None else "-"),
+                ("Next update", clock.clock(due) + late if due is not None else "-"),
                 ("Folder", record.path),
             ]
             if facts.classification != "security"
@@ -62,6 +66,6 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
     if view.timeline.entries:
         screen.line()
         for _, entry in view.timeline.entries:
-            screen.line(f"{clock.short(entry.at, now)}  {entry.by}", "dim")
+            screen.line(f"{clock.clock(entry.at)}  {entry.by}", "dim")
             screen.block(said(entry), "  │ ")
     return 0

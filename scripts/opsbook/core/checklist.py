@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from opsbook.core.markdown import Markdown
 
 HEADER = ("step", "action", "owner")
-"""The columns of a checklist (seed document 001: step, action, owner)."""
+"""The columns of a checklist (the operations runbook: step, action, owner)."""
 
 
 @dataclass(frozen=True, slots=True)

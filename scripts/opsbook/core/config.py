@@ -143,7 +143,7 @@ class SiteSettings(Model):
 
 
 class HelpQueue(Entry):
-    """A queue for requests for help (seed document 000: one for Crime, one for everything else)."""
+    """A queue for requests for help (the help request page: one for Crime, one for everything else)."""
 
     title: Line
     """What it is called in the form."""

@@ -153,3 +153,11 @@ def _inside_cluster(text: str, cut: int) -> bool:
     while start and cut - start < _CLUSTER_LIMIT and "\U0001f1e6" <= text[start - 1] <= "\U0001f1ff":
         start -= 1
     return (cut - start) % 2 == 1
+
+
+_TITLE = re.compile(r"\A\s*#[ \t][^\n]*\n?")
+
+
+def untitled(markdown: str) -> str:
+    """Markdown without the title in its first line: a page has the title of its record already."""
+    return _TITLE.sub("", markdown, count=1)

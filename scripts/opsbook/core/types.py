@@ -76,6 +76,13 @@ def write_duration(value: timedelta) -> str:
     return f"{minutes}m"
 
 
+def spoken(value: timedelta) -> str:
+    """A length of time in words: `30 minutes`, `1 hour`, `5 days`."""
+    text = write_duration(value)
+    count, unit = int(text[:-1]), {"m": "minute", "h": "hour", "d": "day", "w": "week"}[text[-1]]
+    return f"{count} {unit}{'' if count == 1 else 's'}"
+
+
 def write_time(value: datetime) -> str:
     """An aware time as the files hold it: UTC, whole seconds, `Z`."""
     return f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"

@@ -14,10 +14,12 @@ from opsbook.core.inert import github
 from opsbook.core.plan import Plan, Request
 from opsbook.core.record import Record
 from opsbook.core.text import shorten
+from opsbook.core.times import Times
 from opsbook.core.types import parse_time, write_time
 from opsbook.kinds.incident import files
 from opsbook.kinds.incident.config import IncidentsConfig
 from opsbook.kinds.incident.declare import declare
+from opsbook.kinds.incident.model import Incident
 from opsbook.kinds.incident.view import FACTS, IncidentView
 from opsbook.kinds.incident.vocabulary import STATUSES
 from opsbook.kinds.incident.words import listed, person, words
@@ -123,7 +125,7 @@ def update(book: Book, request: Request, now: datetime, ids: Ids, operation: str
         changes.append((("times", "reviewed_at"), write_time(_at(values["reviewed_at"], now))))
         lines.append(("Reviewed", str(values["reviewed_at"])))
     if values.get("tell") or values.get("template"):
-        text, template = _told(book, config, values)
+        text, template = _told(book, values, *_blanks(book, facts, severity or facts.severity, now))
         say("update", text=text, template=template)
         lines.append(("Tenants are told", shorten(text, 200)))
     if not changes and not entries:
@@ -246,8 +248,24 @@ def _impact(
     return changes
 
 
-def _told(book: Book, config: IncidentsConfig, values: Mapping[str, Any]) -> tuple[str, str | None]:
-    name = values.get("template")
+def _blanks(book: Book, facts: Incident, severity: str | None, now: datetime) -> tuple[str, str]:
+    """What goes into `{services}` and `{next_update}` of a saved template: titles, and a time in the book's zone."""
+    titles = []
+    for name in facts.services:
+        service = book.resolve("service", name)
+        document = service.files[""].document if service is not None and "" in service.files else None
+        title = document.value.get("title") if document is not None and isinstance(document.value, dict) else None
+        titles.append(title if isinstance(title, str) else name)
+    found = book.config.section(IncidentsConfig).severity(severity)
+    if found is None or found.update_every is None:
+        due = "when we know more"
+    else:
+        due = Times(now, book.config.core.timezone).full(now + found.update_every)
+    return ", ".join(titles) or "our services", due
+
+
+def _told(book: Book, values: Mapping[str, Any], services: str, due: str) -> tuple[str, str | None]:
+    name, config = values.get("template"), book.config.section(IncidentsConfig)
     if not name:
         return words(book, values["tell"], "update"), None
     template = next((item for item in config.templates if item.id == name), None)
@@ -255,7 +273,8 @@ def _told(book: Book, config: IncidentsConfig, values: Mapping[str, Any]) -> tup
         known = ", ".join(item.id for item in config.templates) or "none yet"
         raise Refused(f"“{shorten(str(name), 40)}” is no saved template.", f"Known are {known}.")
     extra = f"\n\n{words(book, values['tell'], 'update')}" if values.get("tell") else ""
-    return template.text + extra, template.id
+    filled = template.text.replace("{services}", services).replace("{next_update}", due)
+    return filled.strip() + extra, template.id
 
 
 def _at(value: object, now: datetime) -> datetime:

@@ -22,7 +22,7 @@ class Severity(Entry):
     meaning: Text
     """When to choose it."""
     update_every: Duration | None = None
-    """How often tenants are told while the incident is open (seed document 002: hourly)."""
+    """How often tenants are told while the incident is open (the incident process: hourly)."""
     lead_within: Duration = timedelta(minutes=15)
     """By when a lead is named."""
     comms_within: Duration = timedelta(minutes=30)

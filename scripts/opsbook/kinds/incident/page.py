@@ -10,6 +10,8 @@ from typing import Any
 from opsbook.core.book import Book
 from opsbook.core.check import check_record
 from opsbook.core.kind import Sheet
+from opsbook.core.text import untitled
+from opsbook.core.types import spoken
 from opsbook.kinds.incident.config import IncidentsConfig
 from opsbook.kinds.incident.model import Declared, Incident, Update
 from opsbook.kinds.incident.report import GUIDANCE
@@ -61,7 +63,7 @@ def sheets(book: Book, now: datetime) -> Iterator[Sheet]:
     values = {
         "open": [row for row in rows if row.is_open],
         "recent": [row for row in rows if not row.is_open][:RECENT],
-        "years": [(year, len(some)) for year, some in years.items()],
+        "years": [(year, f"incidents/{year}/index.md", len(some)) for year, some in years.items()],
         "reports": len(reports),
     }
     yield Sheet("incidents/index.md", "index.md.j2", values, "incidents")
@@ -150,7 +152,9 @@ def _values(view: IncidentView, row: Row, book: Book, now: datetime) -> dict[str
         ],
         "entries": entries if not secret else [],
         "lists": lists,
-        "report": report.markdown.body if report is not None and report.markdown is not None and row.reported else None,
+        "report": untitled(report.markdown.body)
+        if report is not None and report.markdown is not None and row.reported
+        else None,
         "unfinished": report is not None and not row.reported and not secret,
         "findings": check_record(view.record.ref, book, now),
         "folder": view.record.path,
@@ -169,6 +173,9 @@ def _process(book: Book, config: IncidentsConfig) -> dict[str, Any]:
             {
                 "severity": severity,
                 "rank": number,
+                "updates": spoken(severity.update_every) if severity.update_every is not None else None,
+                "lead_within": spoken(severity.lead_within),
+                "comms_within": spoken(severity.comms_within),
                 "runbooks": [
                     (name, f"runbooks/{name}.md" if book.find("runbook", name) is not None else None)
                     for name in severity.checklists
@@ -192,7 +199,7 @@ def _process(book: Book, config: IncidentsConfig) -> dict[str, Any]:
             (roles[step.role].title if step.role in roles else step.role, step.note) for step in config.escalation
         ],
         "escalation_link": config.escalation_link,
-        "review": config.review,
+        "review_within": spoken(config.review.within),
         "invited": [roles[role].title if role in roles else role for role in config.review.invite],
         "publication": config.publication,
         "publishers": [roles[role].title if role in roles else role for role in config.publication.roles],

@@ -102,7 +102,8 @@ class INC004(RecordRule):
     """The lead or the comms person was named late.
 
     Nothing to repair: it is what happened, and the review can ask why. Name somebody now if nobody is named:
-    `opsbook incident update ID --lead WHO --comms WHO`. Document 002 asks for both as soon as an incident begins.
+    `opsbook incident update ID --lead WHO --comms WHO`. The incident process asks for both as soon as an
+    incident begins.
     """
 
     severity = "warning"
@@ -128,7 +129,7 @@ class INC005(RecordRule):
     """Users are affected, and no component is named.
 
     Name the components of the status page under `impact.components`: without them subscribers are not notified
-    (document 002).
+    (the incident process).
     """
 
     def check(self, record: Record, book: Book, now: datetime) -> Iterable[Problem]:
@@ -176,7 +177,8 @@ class INC007(RecordRule):
     """The timeline is not complete.
 
     Use `opsbook incident update`, which writes both; or add the entry that is missing. Whatever the facts say must be
-    found in the timeline, because the report is made from it (document 002: all decisions and comms are entered).
+    found in the timeline, because the report is made from it (the incident process: all decisions and comms are
+    entered).
     """
 
     def check(self, record: Record, book: Book, now: datetime) -> Iterable[Problem]:
@@ -212,7 +214,7 @@ class INC008(RecordRule):
     """An update was late.
 
     Nothing to repair: it is what happened. Tell the tenants now if the incident is open:
-    `opsbook incident update ID --tell TEXT`. Document 002 asks for an update every hour.
+    `opsbook incident update ID --tell TEXT`. The process asks for an update every hour.
     """
 
     severity = "warning"
@@ -245,7 +247,7 @@ class INC009(RecordRule):
 class INC010(RecordRule):
     """The review is overdue.
 
-    Hold it, and write its time into `times.reviewed_at`. It is a no-blame meeting within a few days (document 002).
+    Hold it, and write its time into `times.reviewed_at`. It is a no-blame meeting within a few days (the incident process).
     """
 
     severity = "warning"
@@ -319,7 +321,7 @@ class INC014(RecordRule):
     """Somebody else than the lead changed production.
 
     Nothing to repair: it is what happened, and the review can ask why. Many people investigate at the same time, but
-    only the incident lead makes changes to production (document 002).
+    only the incident lead makes changes to production (the incident process).
     """
 
     severity = "warning"
@@ -417,8 +419,8 @@ class CFG004(BookRule):
 class CFG005(BookRule):
     """The publication rule cannot be kept.
 
-    Name at least as many different roles as approvals: two different people in two different roles decide (document
-    002).
+    Name at least as many different roles as approvals: two different people in two different roles decide (the
+    incident process).
     """
 
     def check(self, book: Book, now: datetime) -> Iterable[Problem]:
