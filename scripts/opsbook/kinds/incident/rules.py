@@ -247,7 +247,7 @@ class INC009(RecordRule):
 class INC010(RecordRule):
     """The review is overdue.
 
-    Hold it, and write its time into `times.reviewed_at`. It is a no-blame meeting within a few days (the incident process).
+    Hold it, and write its time into `times.reviewed_at`. It is a no-blame meeting within a few days.
     """
 
     severity = "warning"
