@@ -77,6 +77,10 @@ class LocalWorkspace:
         self.asks = sys.stdin.isatty() and sys.stdout.isatty()
         self.color = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
+    def again(self) -> LocalWorkspace:
+        """The same workspace, read anew."""
+        return LocalWorkspace(self.root, given=self._given)
+
     @property
     def kinds(self) -> Mapping[str, Kind]:
         """Every kind of record."""

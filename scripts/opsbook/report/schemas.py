@@ -7,8 +7,9 @@ import inspect
 import json
 import textwrap
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
-from typing import Any, get_args
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel
 
@@ -131,3 +132,48 @@ def field_docstrings(model: type[BaseModel]) -> dict[str, str]:
             ):
                 found[field.target.id] = " ".join(inspect.cleandoc(text.value.value).split())
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A model as its reference shows it: what it is, and name, type, whether required and text of each field."""
+
+    name: str
+    text: str
+    fields: tuple[tuple[str, str, bool, str], ...]
+
+
+def described_fields(model: type[BaseModel]) -> Iterator[Described]:
+    """The model and every model inside it, for a reference page."""
+    for item in models_in(model):
+        if "root" in item.model_fields:
+            continue
+        texts = field_docstrings(item)
+        yield Described(
+            item.__name__,
+            " ".join((inspect.getdoc(item) or "").split()),
+            tuple(
+                (name, _spoken_type(field.annotation), field.is_required(), texts.get(name, ""))
+                for name, field in item.model_fields.items()
+            ),
+        )
+
+
+def _spoken_type(annotation: Any) -> str:
+    """A type in words that somebody who writes YAML understands."""
+    if isinstance(annotation, type):
+        if issubclass(annotation, BaseModel):
+            return annotation.__name__
+        names = {"str": "text", "int": "whole number", "bool": "true or false", "datetime": "time", "date": "date"}
+        return {**names, "timedelta": "length of time"}.get(annotation.__name__, annotation.__name__)
+    arguments = [arg for arg in get_args(annotation) if arg is not type(None) and arg is not Ellipsis]
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        return _spoken_type(arguments[0])
+    if origin is tuple:
+        return f"list of {_spoken_type(arguments[0])}"
+    if origin is Literal:
+        return " or ".join(str(arg) for arg in arguments)
+    if origin is not None and issubclass(origin if isinstance(origin, type) else object, Mapping):
+        return "mapping"
+    return " or ".join(_spoken_type(arg) for arg in arguments)
