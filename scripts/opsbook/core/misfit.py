@@ -32,7 +32,7 @@ _TYPES = {
 _PATTERNS = {
     r"^\S(?:[^\n]*\S)?$": "must be one line, without white space at its ends",
     r"\S": "must not be empty",
-    r"^https?://[^\s<>\"'`\\]+$": "must be an address that begins with https:// or http://",
+    r"""^https?://[^\s<>"'`\\]+$""": "must be an address that begins with https:// or http://",
     r"^[a-z0-9]+(?:-[a-z0-9]+)*$": "must be lower-case letters, digits and single hyphens",
     r"^[a-z0-9]+(?:-[a-z0-9]+)*/[a-z0-9]+(?:-[a-z0-9]+)*$": "must be <area>/<name> of a runbook, in lower case",
     r"^[0-9a-f]{20}$": "must be the 20 characters of an operation key",

@@ -129,7 +129,7 @@ Text = Annotated[str, StringConstraints(min_length=1, max_length=20_000, pattern
 Slug = Annotated[str, StringConstraints(max_length=60, pattern=r"^[a-z0-9]+(?:-[a-z0-9]+)*$")]
 """Lower-case words joined by hyphens: safe as a file name, an address and an anchor."""
 
-Url = Annotated[str, StringConstraints(max_length=500, pattern=r"^https?://[^\s<>\"'`\\]+$")]
+Url = Annotated[str, StringConstraints(max_length=500, pattern=r"""^https?://[^\s<>"'`\\]+$""")]
 """An address of the web."""
 
 Operation = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{20}$")]

@@ -120,6 +120,8 @@ def field_docstrings(model: type[BaseModel]) -> dict[str, str]:
     for base in reversed(model.__mro__):
         if not issubclass(base, BaseModel) or base is BaseModel or base.__module__.startswith("pydantic"):
             continue
+        if base.__pydantic_generic_metadata__["origin"] is not None:
+            continue  # `RootModel[…]`: pydantic made it in our module, and it has no source
         body = ast.parse(textwrap.dedent(inspect.getsource(base))).body[0]
         assert isinstance(body, ast.ClassDef)
         for field, text in zip(body.body, body.body[1:], strict=False):
