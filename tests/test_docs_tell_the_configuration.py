@@ -46,11 +46,7 @@ def test_the_page_of_the_incident_process_tells_the_severities() -> None:
     expected = []
     for severity in CONFIG["incidents"]["severities"]:
         every = severity.get("update_every")
-        pace = (
-            "when something changes"
-            if every is None
-            else "every " + re.sub(r"^1 (\w+)s$", r"\1", words(every))
-        )
+        pace = "when something changes" if every is None else "every " + re.sub(r"^1 (\w+)s$", r"\1", words(every))
         name = f"{severity['id']} {severity['title']}"
         expected.append(
             [name, severity["meaning"], words(severity["lead_within"]), words(severity["comms_within"]), pace]
@@ -119,6 +115,4 @@ def test_the_checklist_of_the_response_has_eighty_rows_that_five_owners_share() 
     """Seed document 001: component N, owners in turn."""
     owners = ["oncall", "security", "platform", "support", "ops"]
     told = list(rows("runbooks/incident-response/respond-to-an-incident.md", "Step"))
-    assert told == [
-        [str(n), f"Validate component {n} and collect logs.", owners[(n - 1) % 5]] for n in range(1, 81)
-    ]
+    assert told == [[str(n), f"Validate component {n} and collect logs.", owners[(n - 1) % 5]] for n in range(1, 81)]

@@ -83,9 +83,7 @@ _REL = "nofollow noopener"
 _HEADING = "ob-heading"
 
 _COMMONMARK = (
-    MarkdownIt("commonmark", {"html": False, "linkify": False})
-    .enable(["table", "strikethrough"])
-    .disable("image")
+    MarkdownIt("commonmark", {"html": False, "linkify": False}).enable(["table", "strikethrough"]).disable("image")
 )
 
 

@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 
 from opsbook.core.errors import SiteFault
 from opsbook.site.config import staged_config
+from opsbook.site.links import addresses
 from opsbook.site.page import Page, address
 
 ASSETS = frozenset({".gif", ".jpeg", ".jpg", ".png", ".svg", ".webp"})
@@ -62,16 +63,19 @@ def stage(pages: Iterable[Page], root: Path, out: Path) -> Stage:
             folder.put(below / path, data)
     sources: dict[str, str] = {}
     places: dict[str, str] = {}
+    wanted: dict[str, str] = {}
     for path, data, source in _everything(pages, root):
         _refuse_unsafe(path, source)
-        place = address(re.sub(r"(^|/)README\.md$", r"\1index.md", path)).casefold()
-        if place in places:
-            raise SiteFault(
-                f"{source} and {places[place]} both make the page docs/{path}", "Rename one of them."
-            )
-        places[place] = source
+        place = _place(path)
+        for name in {place, path.casefold()}:
+            if name in places:
+                raise SiteFault(f"{source} and {places[name]} would both be at /{place}", "Rename one of them.")
+            places[name] = source
         sources[path] = source
         folder.put(PurePosixPath("docs") / path, data)
+        if path.endswith(".md"):
+            wanted |= dict.fromkeys(addresses(path, _text(data, source)), source)
+    _refuse_dead(wanted, places)
     return Stage(out, sources, folder.written, folder.sweep())
 
 
@@ -80,23 +84,23 @@ class _Folder:
 
     def __init__(self, root: Path) -> None:
         if root.exists() and any(root.iterdir()) and not (root / MARK).is_file():
-            raise SiteFault(
-                f"{root} holds something other than a staged site", "Name an empty or a new folder."
-            )
+            raise SiteFault(f"{root} holds something other than a staged site", "Name an empty or a new folder.")
         root.mkdir(parents=True, exist_ok=True)
-        (root / MARK).write_text(
-            "Made by `opsbook site`; everything in here is replaced.\n", encoding="utf-8"
-        )
+        (root / MARK).write_text("Made by `opsbook site`; everything in here is replaced.\n", encoding="utf-8")
         self._root = root
-        self._stale = set(_files(root / "docs")) | set(_files(root / "theme"))
+        self._stale: set[Path] = set()
+        for path in (*_files(root / "docs"), *_files(root / "theme")):
+            if path.is_symlink():
+                path.unlink()  # else a later file could be written through it
+            else:
+                self._stale.add(path)
         self.written = 0
 
     def put(self, path: PurePosixPath, data: bytes) -> None:
         target = self._root / path
-        if target in self._stale or path.name == "mkdocs.yml":
-            self._stale.discard(target)
-            if target.is_file() and not target.is_symlink() and target.read_bytes() == data:
-                return
+        self._stale.discard(target)
+        if target.is_file() and not target.is_symlink() and target.read_bytes() == data:
+            return
         target.parent.mkdir(parents=True, exist_ok=True)
         target.unlink(missing_ok=True)
         target.write_bytes(data)
@@ -135,6 +139,8 @@ def _packaged(folder: Traversable, prefix: str = "") -> Iterator[tuple[str, byte
 def _everything(pages: Iterable[Page], root: Path) -> Iterator[tuple[str, bytes, str]]:
     """Path below `docs/`, content and source of everything to publish."""
     for page in pages:
+        if not page.path.endswith(".md"):
+            raise SiteFault(f"{page.source}: the path of a page ends in .md, not {page.path!r}")
         yield page.path, page.markdown.encode(), page.source
     for path in _files(root / "docs"):
         name = path.relative_to(root / "docs").as_posix()
@@ -144,10 +150,28 @@ def _everything(pages: Iterable[Page], root: Path) -> Iterator[tuple[str, bytes,
             raise SiteFault(f"docs/{name} is a symlink", "Put the file itself there.")
         if path.suffix != ".md" and path.suffix not in ASSETS:
             allowed = ", ".join([".md", *sorted(ASSETS)])
-            raise SiteFault(
-                f"docs/{name} is of a type that is not published ({allowed} are)", "Move it out of docs/."
-            )
+            raise SiteFault(f"docs/{name} is of a type that is not published ({allowed} are)", "Move it out of docs/.")
         yield name, path.read_bytes(), f"docs/{name}"
+
+
+def _place(path: str) -> str:
+    """Where a file is served, by a name that is the same on systems that tell capitals apart and on others."""
+    if not path.endswith(".md"):
+        return path.casefold()
+    return address(re.sub(r"(^|/)README\.md$", r"\1index.md", path)).casefold()
+
+
+def _text(data: bytes, source: str) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        raise SiteFault(f"{source} is not UTF-8 (byte {error.start})", "Save it as UTF-8.") from None
+
+
+def _refuse_dead(wanted: Mapping[str, str], places: Mapping[str, str]) -> None:
+    dead = [f"{source}: links to /{place}, where nothing is" for place, source in wanted.items() if place not in places]
+    if dead:
+        raise SiteFault("\n".join(dead), "Repair the links named above.")
 
 
 def _refuse_unsafe(path: str, source: str) -> None:
