@@ -6,7 +6,6 @@ import sys
 
 from opsbook.commands import COMMANDS
 
-
 USAGE = "usage: opsbook [-C BOOK] COMMAND …    opsbook COMMAND --help    opsbook --version"
 
 

@@ -11,7 +11,7 @@ another sort they move above it; those on the lines of a deleted key, or indente
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 from opsbook.core.yaml import writer
