@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 
 import pytest
 
 
 @pytest.fixture(autouse=True)
-def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """No test sees the identity, the configuration or the tokens of whoever runs it."""
     for name in list(os.environ):
         if name.startswith(("GIT_", "OPSBOOK_", "GITHUB_", "SLACK_", "STATUSPAGE_", "SMTP_")):
@@ -20,7 +19,6 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.
         monkeypatch.setenv(name, str(home))
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(home / "gitconfig"))
-    yield
 
 
 _REFUSES_SKIPS = bool(os.environ.get("OPSBOOK_NO_SKIPS"))

@@ -31,8 +31,15 @@ def pages(book: Book, now: datetime, help_lines: list[tuple[str, str]]) -> Itera
     for kind in book.kinds.values():
         for sheet in kind.sheets(book, now):
             page = render(env, f"{kind.name}/{sheet.template}", sheet.path, sheet.source, times, **sheet.values)
-            yield replace(page, markdown=f"{page.markdown}\n{sheet.body}") if sheet.body else page
+            foot = render(env, "source.md.j2", sheet.path, sheet.source, times, address=_source(sheet.source, book))
+            yield replace(page, markdown=f"{page.markdown}\n{sheet.body}\n\n{foot.markdown}")
     yield from reference(book, env, times, help_lines)
+
+
+def _source(path: str, book: Book) -> str | None:
+    """Where the source of a page can be seen and edited, if the configuration says where the repository is."""
+    repository = book.config.core.site.repository
+    return f"{repository.rstrip('/')}/blob/{book.config.core.forge.main}/{path}" if repository else None
 
 
 def kind_templates(book: Book) -> Environment:

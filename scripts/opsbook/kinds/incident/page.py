@@ -13,7 +13,7 @@ from opsbook.core.kind import Sheet
 from opsbook.core.text import untitled
 from opsbook.core.types import spoken
 from opsbook.kinds.incident.config import IncidentsConfig
-from opsbook.kinds.incident.model import Declared, Incident, Update
+from opsbook.kinds.incident.model import Declared, Incident, StepDone, Update
 from opsbook.kinds.incident.report import GUIDANCE
 from opsbook.kinds.incident.told import said
 from opsbook.kinds.incident.view import REPORT, IncidentView
@@ -114,6 +114,7 @@ def _values(view: IncidentView, row: Row, book: Book, now: datetime) -> dict[str
             "told": isinstance(entry, Declared | Update),
         }
         for _, entry in view.timeline.entries
+        if not isinstance(entry, StepDone)  # they are shown beside their steps
     ]
     lists = [
         {
