@@ -22,8 +22,8 @@ $(READY): requirements/dev.lock pyproject.toml
 demo: $(READY) ## declare an incident in a scratch book, check it, build the site
 	@rm -rf $(DEMO) && mkdir -p $(DEMO)
 	@git clone --quiet . $(DEMO)/book && git -C $(DEMO)/book checkout --quiet -B main
-	@echo && echo '$$ opsbook declare --title "New help requests are refused" --severity P1 --service support-ticket-system --lead oncall-a'
-	@$(BIN)/opsbook -C $(DEMO)/book declare --title "New help requests are refused" --severity P1 \
+	@echo && echo '$$ opsbook declare --title "Support tickets cannot be opened" --severity P1 --service support-ticket-system --lead oncall-a'
+	@$(BIN)/opsbook -C $(DEMO)/book declare --title "Support tickets cannot be opened" --severity P1 \
 		--service support-ticket-system --lead oncall-a --by oncall-a
 	@echo && echo '$$ opsbook incident note - "The queue stopped growing at 10:02."'
 	@$(BIN)/opsbook -C $(DEMO)/book incident note - "The queue stopped growing at 10:02." --by oncall-a

@@ -115,6 +115,16 @@ class Book:
                 return Ref(kind, id_, path + suffix)
         return None
 
+    def title(self, kind: str, id_: str) -> str | None:
+        """The title of a record, also when the rest of it cannot be read; `None` when there is no record or title."""
+        record = self.resolve(kind, id_)
+        if record is None:
+            return None
+        file = record.files.get(self.kinds[kind].parts[0].pattern)
+        value = file.document.value if file is not None and file.document is not None else None
+        title = value.get("title") if isinstance(value, dict) else None
+        return title if isinstance(title, str) else None
+
     def at(self, path: str) -> Ref | None:
         """The record that a path belongs to, whether or not it exists."""
         for kind in self.kinds.values():

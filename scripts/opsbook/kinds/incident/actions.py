@@ -250,12 +250,7 @@ def _impact(
 
 def _blanks(book: Book, facts: Incident, severity: str | None, now: datetime) -> tuple[str, str]:
     """What goes into `{services}` and `{next_update}` of a saved template: titles, and a time in the book's zone."""
-    titles = []
-    for name in facts.services:
-        service = book.resolve("service", name)
-        document = service.files[""].document if service is not None and "" in service.files else None
-        title = document.value.get("title") if document is not None and isinstance(document.value, dict) else None
-        titles.append(title if isinstance(title, str) else name)
+    titles = [book.title("service", name) or name for name in facts.services]
     found = book.config.section(IncidentsConfig).severity(severity)
     if found is None or found.update_every is None:
         due = "when we know more"

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from opsbook.core.announcement import Announcement
 from opsbook.core.book import Book
 from opsbook.core.record import Record
-from opsbook.core.types import write_time
+from opsbook.core.times import Times
 from opsbook.kinds.incident.config import IncidentsConfig
 from opsbook.kinds.incident.model import Declared, RoleChange, SeverityChange, StatusChange, Update
 from opsbook.kinds.incident.view import IncidentView
@@ -74,7 +74,7 @@ def _operational(view: IncidentView, old: IncidentView | None, book: Book) -> It
         ("Comms", core.person_name(facts.roles.comms) if facts.roles.comms else "not named yet"),
     ]
     if due is not None:
-        state.append(("Next update", write_time(due)))
+        state.append(("Next update", Times(due, core.timezone).full(due)))
     told: list[tuple[str, str, str, tuple[str, ...]]] = []
     if declared:
         told.append(("declared", "declared", f"{facts.severity} incident: {facts.title}", _first_steps(view)))

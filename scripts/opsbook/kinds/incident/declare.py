@@ -193,13 +193,11 @@ def _freeze(book: Book, severity: Severity) -> list[dict[str, Any]]:
             for number, line in enumerate(lines, 1)
             if line.action and line.owner
         ]
-        value = file.document.value if file.document is not None else None
-        title = value.get("title") if isinstance(value, dict) else None
         if steps:
             frozen.append(
                 {
                     "runbook": name,
-                    "title": title if isinstance(title, str) else name,
+                    "title": book.title("runbook", name) or name,
                     "revision": hashlib.sha256(file.data).hexdigest(),
                     "steps": steps,
                 }

@@ -140,8 +140,9 @@ def _values(view: IncidentView, row: Row, book: Book, now: datetime) -> dict[str
         "comms": core.person_name(facts.roles.comms) if facts is not None and facts.roles.comms else None,
         "declared_by": core.person_name(facts.declared_by) if facts is not None and facts.declared_by else None,
         "services": [
-            (name, f"services/{name}.md" if book.find("service", name) is not None else None)
+            (title or name, f"services/{name}.md" if title is not None else None)
             for name in (facts.services if facts is not None else ())
+            for title in [book.title("service", name)]
         ],
         "components": [
             getattr(book.config.vocabulary.get("components", {}).get(name), "title", name)
@@ -178,8 +179,9 @@ def _process(book: Book, config: IncidentsConfig) -> dict[str, Any]:
                 "lead_within": spoken(severity.lead_within),
                 "comms_within": spoken(severity.comms_within),
                 "runbooks": [
-                    (name, f"runbooks/{name}.md" if book.find("runbook", name) is not None else None)
+                    (title or name, f"runbooks/{name}.md" if title is not None else None)
                     for name in severity.checklists
+                    for title in [book.title("runbook", name)]
                 ],
             }
             for number, severity in enumerate(config.severities, 1)
