@@ -80,7 +80,7 @@ def spoken(value: timedelta) -> str:
     """A length of time in words: `30 minutes`, `1 hour`, `5 days`."""
     text = write_duration(value)
     count, unit = int(text[:-1]), {"m": "minute", "h": "hour", "d": "day", "w": "week"}[text[-1]]
-    return f"{count} {unit}{'' if count == 1 else 's'}"
+    return f"{count} {unit}s" if count > 1 else f"1 {unit}"
 
 
 def write_time(value: datetime) -> str:
