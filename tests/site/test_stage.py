@@ -164,7 +164,6 @@ def test_a_page_that_is_not_utf_8_is_named(book: Path, tmp_path: Path) -> None:
         ("markdown_extensions: [{pymdownx.emoji: {}}]", "markdown_extensions: pymdownx.emoji"),
         ("theme: {name: material, font: false, custom_dir: evil}", "theme.custom_dir"),
         ("theme: {name: material, font: {text: Roboto}}", "font: false"),
-        ("theme: {name: material}", "font: false"),
         ("theme: {name: material, font: false, features: [navigation.instant]}", "navigation.instant"),
         ("nav: []", "nav"),
         ("site_name: !!python/name:os.system x", "could not determine a constructor"),
