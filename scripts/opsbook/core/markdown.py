@@ -1,7 +1,7 @@
-"""Runbooks and reports, read with positions: headings and their anchors, links, tables, raw HTML, front matter.
+"""Runbooks and reports, read with positions: headings, anchors, links, tables, raw HTML, front matter.
 
-The text is read as CommonMark with tables. Anchors are those that Python-Markdown's `toc` extension gives, because
-MkDocs publishes the pages with it.
+The text is read as CommonMark with tables. Anchors are those that Python-Markdown's `toc` extension gives,
+because MkDocs publishes the pages with it.
 """
 
 from __future__ import annotations
@@ -71,7 +71,8 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Markdown:
-    """A Markdown file that was read. Lines are lines of the whole file, columns count characters; both from 1.
+    """A Markdown file that was read. Lines are lines of the whole file, columns count characters, both from
+    1.
 
     Attributes:
         front: the front matter; None when there is none.
@@ -133,7 +134,9 @@ _ID: Final = re.compile(r"(?:^|\s)#([^\s}=]+)|(?:^|\s)id=[\"']?([^\s\"'}]+)")
 class _Page:
     """One walk over the tokens of one page."""
 
-    def __init__(self, front: yaml.Document | None, body: str, first_line: int, faults: list[yaml.Fault]) -> None:
+    def __init__(
+        self, front: yaml.Document | None, body: str, first_line: int, faults: list[yaml.Fault]
+    ) -> None:
         self._front = front
         self._body = body
         self._lines = body.split("\n")
@@ -211,7 +214,9 @@ class _Page:
                 target = str(child.attrs.get("href", ""))
                 self._link(token, child, target, plain(_inside(children, index)), image=False)
             elif child.type == "image":
-                self._link(token, child, str(child.attrs.get("src", "")), plain(child.children or []), image=True)
+                self._link(
+                    token, child, str(child.attrs.get("src", "")), plain(child.children or []), image=True
+                )
             elif child.type == "html_inline":
                 line, column = self._place(token, child)
                 self._raw(child.content, line, column)
@@ -228,7 +233,7 @@ class _Page:
             self._html.append((link.line, f"{found[1].lower()}: link"))
 
     def _place(self, inline: Token, token: Token) -> tuple[int, int]:
-        """Where an inline token begins. A block's content lost its indentation and its `>` and `-`: find it again."""
+        """Where an inline token begins: a block's content lost its indentation, its `>` and its `-`."""
         offset = token.meta.get("offset", 0)
         before = inline.content.count("\n", 0, offset)
         start = inline.content.rfind("\n", 0, offset) + 1
@@ -250,7 +255,7 @@ class _Page:
         reader = _Html()
         reader.feed(html)
         reader.close()
-        for (row, at), what in reader.found:
+        for (row, _), what in reader.found:
             self._html.append((line + row - 1, what))
         self._ids.update(reader.ids)
         for (row, at), target, text, image in reader.links:
@@ -276,13 +281,13 @@ class _Html(HTMLParser):
             if value and name in ("href", "src"):
                 self.links.append((self.getpos(), value, dict(attrs).get("alt") or "", name == "src"))
 
-    def handle_comment(self, data: str) -> None:
+    def handle_comment(self, data: str) -> None:  # noqa: ARG002
         self.found.append((self.getpos(), "<!--"))
 
-    def handle_decl(self, decl: str) -> None:
+    def handle_decl(self, decl: str) -> None:  # noqa: ARG002
         self.found.append((self.getpos(), "<!"))
 
-    def handle_pi(self, data: str) -> None:
+    def handle_pi(self, data: str) -> None:  # noqa: ARG002
         self.found.append((self.getpos(), "<?"))
 
 
@@ -337,12 +342,17 @@ def _parser() -> MarkdownIt:
 
     parser = MarkdownIt("commonmark").enable("table")
     # Python-Markdown makes links of `javascript:` too: they must be seen to be refused.
-    parser.validateLink = lambda url: True  # type: ignore[method-assign]
+    parser.validateLink = lambda url: True  # type: ignore[method-assign]  # noqa: ARG005
     parser.normalizeLink = lambda url: url  # type: ignore[method-assign]
     parser.normalizeLinkText = lambda link: link  # type: ignore[method-assign]
     from markdown_it.rules_inline import autolink, html_inline, image, link
 
-    for name, rule in (("link", link), ("image", image), ("autolink", autolink), ("html_inline", html_inline)):
+    for name, rule in (
+        ("link", link),
+        ("image", image),
+        ("autolink", autolink),
+        ("html_inline", html_inline),
+    ):
         parser.inline.ruler.at(name, _recording(rule))
     return parser
 
