@@ -281,13 +281,13 @@ class _Html(HTMLParser):
             if value and name in ("href", "src"):
                 self.links.append((self.getpos(), value, dict(attrs).get("alt") or "", name == "src"))
 
-    def handle_comment(self, data: str) -> None:  # noqa: ARG002
+    def handle_comment(self, data: str) -> None:
         self.found.append((self.getpos(), "<!--"))
 
-    def handle_decl(self, decl: str) -> None:  # noqa: ARG002
+    def handle_decl(self, decl: str) -> None:
         self.found.append((self.getpos(), "<!"))
 
-    def handle_pi(self, data: str) -> None:  # noqa: ARG002
+    def handle_pi(self, data: str) -> None:
         self.found.append((self.getpos(), "<?"))
 
 

@@ -46,8 +46,8 @@ _ANY_CREDENTIAL = re.compile(
     re.IGNORECASE,
 )
 _HINT = re.compile(
-    r"PRIVATE KEY|A[KS]IA[0-9A-Z]|gh[pousr]_|github_pat_|glpat-|xox[abeoprs]-|xapp-|hooks\.slack|AIza|k_live_|npm_|pypi-"
-    r"|AccountKey|eyJ|://[^\s/]*:[^\s/]*@|authorization|passw|pwd|secret|api[_-]?key|token",
+    r"PRIVATE KEY|A[KS]IA[0-9A-Z]|gh[pousr]_|github_pat_|glpat-|xox[abeoprs]-|xapp-|hooks\.slack|AIza|k_live_|npm_"
+    r"|pypi-|AccountKey|eyJ|://[^\s/]*:[^\s/]*@|authorization|passw|pwd|secret|api[_-]?key|token",
     re.IGNORECASE,
 )
 _CONTACT = re.compile(f"(?P<mail>{_MAIL})|(?P<phone>{_PHONE})")
