@@ -296,9 +296,8 @@ class INC012(RecordRule):
             if report is None or report.markdown is None:
                 yield Problem("the incident is closed and has no report.md", file, ("status",))
                 continue
-            present = {heading.text.strip().lower() for heading in report.markdown.headings}
             for section in SECTIONS:
-                if section.lower() not in present:
+                if not report.markdown.has_heading(section):
                     yield Problem(f"the report has no section “{section}”", path=report.path)
             for index, line in enumerate(report.text.split("\n"), 1):
                 if GUIDANCE in line:
