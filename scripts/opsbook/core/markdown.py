@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from html import unescape
 from html.parser import HTMLParser
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from opsbook.core import yaml
 
