@@ -22,13 +22,19 @@ from tests.support.wired import Chat, Clock, dice, wire
 DECLARE = Request(
     "incident.declare",
     "oncall-a",
-    {"title": "Checkout is down", "severity": "P1", "services": ["checkout"], "lead": "oncall-b", "summary": "It fails"},
+    {
+        "title": "Checkout is down",
+        "severity": "P1",
+        "services": ["checkout"],
+        "lead": "oncall-b",
+        "summary": "It fails",
+    },
 )
 NOTE = Request("incident.note", "oncall-a", {"text": "Restarted the pods"})
 UPDATE = Request(
     "incident.update",
     "oncall-a",
-    {"status": "identified", "severity": "P2", "comms": "oncall-a", "tell": "We know the cause.", "text": "It is DNS"},
+    {"status": "identified", "comms": "oncall-a", "text": "It is DNS"},
 )
 
 
@@ -74,16 +80,31 @@ class World:
 
     def state(self) -> dict[str, Any]:
         """Everything that must be the same after any cut."""
-        receipts = {key: (value["operation"], value["reference"]) for key, value in self.desk.receipts().items()}
         return {
-            "branches": self.desk.git("for-each-ref", "--format=%(refname) %(objectname)", "refs/heads/opsbook/"),
+            "branches": branches(self.desk),
             "main": self.desk.git("rev-parse", "main"),
-            "receipts": receipts,
+            "receipts": delivered(self.remote if self.share else self.desk),
             "outbox": self.desk.outbox(),
             "intents": self.desk.intents(),
             "said": sorted(self.chat.keys()),
             "condition": self.desk.condition(),
+            "remote": branches(self.remote) if self.share else "",
         }
+
+    @property
+    def remote(self) -> Desk:
+        """The remote of the clone."""
+        return Desk(self.desk.path.with_name("remote"))
+
+
+def branches(desk: Desk) -> str:
+    """Every branch of a record, and the commit that it ends with."""
+    return desk.git("for-each-ref", "--format=%(refname) %(objectname)", "refs/heads/opsbook/")
+
+
+def delivered(desk: Desk) -> dict[str, tuple[str, str]]:
+    """Every receipt: who claimed it, and the reference of the message."""
+    return {key: (value["operation"], value["reference"]) for key, value in desk.receipts().items()}
 
 
 @cache
@@ -121,18 +142,30 @@ def fork(world: World, root: Path) -> World:
     return twin
 
 
-def again(world: World, request: Request, root: Path) -> None:
+def again(world: World, request: Request) -> None:
     """The same person runs the same command again, a little later, and sees how it ended."""
     assert world.run(request).exit_code == 0
     assert len(world.printed) == 1
 
 
-def same_clone(world: World, request: Request, root: Path) -> None:
+def same_clone(world: World, _: Request) -> None:
     """Somebody runs `reconcile` in the same clone."""
     assert world.reconcile() == 0
 
 
-def sweep(folder: Path, name: str, *recoveries: Callable[[World, Request, Path], None], share: bool = False) -> None:
+def other_clone(world: World, _: Request) -> None:
+    """Somebody runs `reconcile` on another machine, where the first one cannot be asked; it comes back much later."""
+    other = clone(world.remote.path, world.remote.path.with_name("other"))
+    published = bool(branches(world.remote))
+    world.clock.later(minutes=6)
+    assert world.reconcile(other) == 0
+    if published:
+        assert len(world.chat.said) == 2
+    world.clock.later(hours=1)
+    assert world.reconcile() == 0
+
+
+def sweep(folder: Path, name: str, *recoveries: Callable[[World, Request], None], share: bool = False) -> None:
     """Cut a request off before each of its effects and after the last, and compare with an undisturbed run.
 
     After one effect is before the next: what the program does in between has no effect.
@@ -156,10 +189,12 @@ def sweep(folder: Path, name: str, *recoveries: Callable[[World, Request, Path],
             cut.seed += 1
             for recover in recoveries:
                 world = fork(cut, folder / "twin")
-                recover(world, request, folder / "twin")
+                recover(world, request)
                 found = world.state()
-                for part, value in wanted.items():
-                    assert found[part] == value, f"{name}, cut off before {places}, {recover.__name__}: {part}"
+                for part in wanted if recover is not other_clone else ("branches", "remote", "intents", "said", "condition"):
+                    assert found[part] == wanted[part], f"{name}, cut off before {places}, {recover.__name__}: {part}"
+                assert all(reference for _, reference in found["receipts"].values())
+                assert found["receipts"].keys() == wanted["receipts"].keys()
                 assert world.printed in ([], shown)
                 shutil.rmtree(folder / "twin")
         shutil.rmtree(folder / "cut")
@@ -169,3 +204,7 @@ def sweep(folder: Path, name: str, *recoveries: Callable[[World, Request, Path],
 @pytest.mark.parametrize("name", REQUESTS)
 def test_cut_off_anywhere_and_taken_up_again_it_is_as_if_nothing_had_happened(tmp_path: Path, name: str) -> None:
     sweep(tmp_path, name, again, same_clone)
+
+
+def test_cut_off_anywhere_any_machine_finishes_it_and_says_it_once(tmp_path: Path) -> None:
+    sweep(tmp_path, "declare", again, same_clone, other_clone, share=True)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -105,13 +107,16 @@ class Desk:
 
     # -- what Git says
 
-    def git(self, *words: str, check: bool = True) -> str:
-        """Run Git as a person would."""
+    def git(self, *words: str) -> str:
+        """Run Git as a person would; what it printed."""
+        return self._git(*words).decode(errors="surrogateescape")
+
+    def _git(self, *words: str) -> bytes:
         done = subprocess.run(
             ["git", "-C", str(self.path), *words], capture_output=True, env=environment(), check=False, timeout=60
         )
-        assert not check or done.returncode == 0, f"git {' '.join(words)}: {done.stderr.decode(errors='replace')}"
-        return done.stdout.decode(errors="surrogateescape")
+        assert done.returncode == 0, f"git {' '.join(words)}: {done.stderr.decode(errors='replace')}"
+        return done.stdout
 
     def commit(self, files: Mapping[str, str | bytes], subject: str = "By hand") -> None:
         """Write files, and commit them and nothing else."""
@@ -141,14 +146,16 @@ class Desk:
 
     def files(self, revision: str, prefix: str = "") -> dict[str, str]:
         """Path to text of a commit."""
-        names = self.git("ls-tree", "-r", "-z", "--name-only", "--full-tree", revision).split("\0")
-        return {name: self.git("show", f"{revision}:{name}") for name in names if name.startswith(prefix) and name}
+        with tarfile.open(fileobj=io.BytesIO(self._git("archive", "--format=tar", revision))) as archive:
+            files = {item.name: archive.extractfile(item) for item in archive if item.isfile()}
+            texts = {name: file.read().decode(errors="surrogateescape") for name, file in files.items() if file}
+        return {name: text for name, text in texts.items() if name.startswith(prefix)}
 
     def written(self, branch: str | None = None) -> dict[str, str]:
         """Path to text of what a record's branch adds to main or changes there."""
         branch = branch or self.branch()
         names = self.git("diff", "--name-only", "-z", "--diff-filter=d", f"main...{branch}").split("\0")
-        return {name: self.git("show", f"{branch}:{name}") for name in names if name}
+        return {name: text for name, text in self.files(branch).items() if name in names}
 
     def receipts(self) -> dict[str, dict[str, str]]:
         """Every receipt on the branch of receipts, by key."""

@@ -46,7 +46,9 @@ class Knife:
     fallen: bool = False
 
     def before(self, name: str) -> None:
-        """An effect is about to happen."""
+        """An effect is about to happen; of several blobs in a row only the first counts, for nothing points at them."""
+        if not self.fallen and self.names[-1:] == [name] == ["git hash-object"]:
+            return
         if not self.fallen:
             self.names.append(name)
         if self.fallen or len(self.names) == self.at:
@@ -99,6 +101,11 @@ class CutForge:
     inner: Forge
     knife: Knife
     name: str = "local"
+
+    @property
+    def shared(self) -> bool:
+        """See `Forge.shared`."""
+        return self.inner.shared
 
     def head(self, record: str | None) -> Head:
         """See `Forge.head`."""
