@@ -7,11 +7,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
+from opsbook.core import codes
 from opsbook.core.announcement import Announcement
 from opsbook.core.book import Book
 from opsbook.core.check import check_record, introduced
 from opsbook.core.context import Context
 from opsbook.core.errors import ForgeError, ForgeUnknown, LostRace, OpsbookError, Refused
+from opsbook.core.finding import Finding
 from opsbook.core.ids import Ids
 from opsbook.core.plan import Intent, Plan, Request
 from opsbook.core.ports import Commit, Published, Receipt
@@ -21,6 +23,8 @@ from opsbook.perform.outcome import Outcome
 
 RACES = 50
 """How often a lost race is run again before it is called a failure; each loss means that somebody else won."""
+
+_FORM = {code.__name__ for code in codes.FORM}
 
 
 def preview(request: Request, context: Context) -> Plan:
@@ -161,7 +165,7 @@ def _plan(intent: Intent, book: Book) -> Plan:
     ref = after.at(plan.path)
     assert ref is not None, plan.path
     before = book.find(ref.kind, ref.id)
-    found = check_record(ref, after, intent.now)
+    found = [_own(finding, plan) for finding in check_record(ref, after, intent.now)]
     known = check_record(before, book, intent.now) if before is not None else []
     new = introduced(known, found)
     if new:
@@ -170,6 +174,12 @@ def _plan(intent: Intent, book: Book) -> Plan:
             new[0].remedy,
         )
     return plan
+
+
+def _own(finding: Finding, plan: Plan) -> Finding:
+    """A file that this very plan writes has to fit its model, also while an incident is open: else nobody reads it."""
+    misfit = finding.path in plan.files and finding.code in _FORM
+    return replace(finding, severity="error") if misfit else finding
 
 
 def _announcements(record: str, request: Request, before: Book, after: Book) -> Sequence[Announcement]:
