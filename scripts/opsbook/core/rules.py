@@ -168,7 +168,7 @@ class CFG003(BookRule):
 
 
 def _config(book: Book) -> File:
-    file = File(CONFIG_PATH, CONFIG_PART, book.tree.read(CONFIG_PATH), {})
+    file = File(CONFIG_PATH, CONFIG_PART, book.tree.read, {})
     file.document = book.config.document
     return file
 
