@@ -102,6 +102,10 @@ class Book:
             self._records[ref] = self._read(ref)
         return self._records[ref]
 
+    def forget(self, ref: Ref) -> None:
+        """Let go of a record that was read, for work that looks at each record of a large book once."""
+        self._records.pop(ref, None)
+
     def resolve(self, kind: str, id_: str) -> Record | None:
         """The record of a kind with this id: how one kind reaches another."""
         ref = self.find(kind, id_)
@@ -185,7 +189,7 @@ class Book:
             elif part is None or (kind.is_file and not path.endswith(part.suffix)):
                 strays.append((path, "stray"))
             else:
-                files[name] = File(path, part, self.tree.read(path), self.config.vocabulary)
+                files[name] = File(path, part, self.tree.read, self.config.vocabulary)
         return Record(ref, kind, files, strays)
 
 
@@ -199,7 +203,7 @@ def _part(kind: Kind, name: str) -> Part | None:
 def _read_config(data: bytes | None, kinds: Mapping[str, Kind]) -> Config:
     document = yaml.load(data if data is not None else b"", limit=CONFIG_LIMIT)
     value: dict[str, Any] = document.value if isinstance(document.value, dict) else {}
-    file = File(CONFIG_PATH, CONFIG_PART, data, {})
+    file = File(CONFIG_PATH, CONFIG_PART, lambda path: data, {})
     file.document = document
     findings = [
         codes.FAULTS[fault.code].finding(Problem(fault.message, path=CONFIG_PATH, line=fault.line, column=fault.column))

@@ -28,8 +28,12 @@ def check_record(ref: Ref, book: Book, now: datetime) -> list[Finding]:
 
 
 def check_records(refs: Iterable[Ref], book: Book, now: datetime) -> list[Finding]:
-    """`check_record` for several records, in order."""
-    return [finding for ref in refs for finding in check_record(ref, book, now)]
+    """`check_record` for several records, in order; no more than one of them is held in memory."""
+    found: list[Finding] = []
+    for ref in refs:
+        found += check_record(ref, book, now)
+        book.forget(ref)
+    return found
 
 
 def check_book(book: Book, now: datetime) -> list[Finding]:

@@ -175,7 +175,7 @@ def _lists(model: Model, above: tuple[str | int, ...]) -> Iterator[tuple[tuple[s
 
 
 def _config(book: Book) -> File:
-    file = File(CONFIG_PATH, CONFIG_PART, book.tree.read(CONFIG_PATH), {})
+    file = File(CONFIG_PATH, CONFIG_PART, book.tree.read, {})
     file.document = book.config.document
     return file
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import ClassVar
 
 from opsbook.core import checklist
@@ -27,12 +27,13 @@ from opsbook.kinds.incident.model import (
 from opsbook.kinds.incident.report import GUIDANCE, SECTIONS
 from opsbook.kinds.incident.view import CHECKLIST, FACTS, REPORT, IncidentView
 from opsbook.kinds.incident.vocabulary import SECURITY_TITLE, STATUSES
+from opsbook.kinds.incident.words import CLOCK_SKEW
 
 _STUB = frozenset({"id", "title", "classification", "status", "times", "operation", "drill"})
 _STUB_TIMES = frozenset({"declared_at", "closed_at", "resolved_at", "reviewed_at"})
+_AFTER_STAMP = re.compile(r"-[0-9a-hjkmnp-tv-z]{5}\.yaml")
+"""What follows the time in the name of an entry of the timeline."""
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
-CLOCK_SKEW = timedelta(minutes=5)
-"""How far clocks of two machines may differ before a time counts as in the future."""
 
 
 def _last(said: Iterable[tuple[datetime, str]]) -> list[str]:
@@ -422,7 +423,8 @@ class INC017(RecordRule):
             yield Problem(f"{record.id} belongs into incidents/{record.id[4:8]}", path=f"{record.path}/{FACTS}")
         for file, entry in view.timeline.entries:
             stamp = f"{entry.at.astimezone(UTC):%Y%m%dT%H%M%SZ}"
-            if not re.fullmatch(stamp + r"-[0-9a-hjkmnp-tv-z]{5}\.yaml", file.path.rpartition("/")[2]):
+            name = file.path.rpartition("/")[2]
+            if not name.startswith(stamp) or _AFTER_STAMP.fullmatch(name, len(stamp)) is None:
                 yield Problem(f"the name of this entry should be {stamp}-<5 random characters>.yaml", file, ("at",))
 
 
