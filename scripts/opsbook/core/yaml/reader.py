@@ -54,7 +54,7 @@ _ODD_KEYS: Final = frozenset((*_SPECIALS, "<<"))
 _NUMBER_START: Final = frozenset("0123456789+-.")
 _INTEGER: Final = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,639})")
 _FLOAT: Final = re.compile(r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
-_GLUED_COMMENT: Final = re.compile(rb"[ \t]#+[^# \t\n]")
+_GLUED_COMMENT: Final = re.compile(rb"#(?<=[ \t]#)#*[^# \t\n]")  # begins with #: the search leaps to the next one
 
 
 @dataclass(frozen=True, slots=True)
