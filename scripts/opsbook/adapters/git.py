@@ -231,7 +231,7 @@ class Repository:
     ) -> Process:
         """Start one Git command with pipes for standard input and output, in a session of its own.
 
-        Without a controlling terminal no ssh can ask for a passphrase, and one signal ends Git with its helpers.
+        Without a controlling terminal no ssh can ask for a passphrase, and one signal ends all that Git started.
 
         Raises:
             GitMissing: it cannot be started.
