@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parents[1]
-CONFIG: dict[str, Any] = yaml.load((ROOT / "opsbook.yml").read_text(encoding="utf-8"), yaml.BaseLoader)  # noqa: S506
+CONFIG: dict[str, Any] = yaml.load((ROOT / "opsbook.yml").read_text(encoding="utf-8"), yaml.BaseLoader)
 """Every scalar is text with this loader, as it is written."""
 
 IN_WORDS = {"m": "minutes", "h": "hours", "d": "days"}
@@ -46,11 +46,7 @@ def test_the_page_of_the_incident_process_tells_the_severities() -> None:
     expected = []
     for severity in CONFIG["incidents"]["severities"]:
         every = severity.get("update_every")
-        pace = (
-            "when something changes"
-            if every is None
-            else "every " + re.sub(r"^1 (\w+)s$", r"\1", words(every))
-        )
+        pace = "when something changes" if every is None else "every " + re.sub(r"^1 (\w+)s$", r"\1", words(every))
         name = f"{severity['id']} {severity['title']}"
         expected.append(
             [name, severity["meaning"], words(severity["lead_within"]), words(severity["comms_within"]), pace]
@@ -108,7 +104,7 @@ def test_the_page_about_checklists_tells_which_come_with_a_severity() -> None:
 def test_every_status_page_of_a_supplier_is_that_of_a_service(path: str) -> None:
     """A page links to the addresses that the catalogue has."""
     known = {
-        yaml.load(file.read_text(encoding="utf-8"), yaml.BaseLoader).get("status_page")  # noqa: S506
+        yaml.load(file.read_text(encoding="utf-8"), yaml.BaseLoader).get("status_page")
         for file in (ROOT / "services").glob("*.yaml")
     }
     known.add(CONFIG["site"]["status_page"]["url"])
@@ -119,6 +115,4 @@ def test_the_checklist_of_the_response_has_eighty_rows_that_five_owners_share() 
     """Seed document 001: component N, owners in turn."""
     owners = ["oncall", "security", "platform", "support", "ops"]
     told = list(rows("runbooks/incident-response/respond-to-an-incident.md", "Step"))
-    assert told == [
-        [str(n), f"Validate component {n} and collect logs.", owners[(n - 1) % 5]] for n in range(1, 81)
-    ]
+    assert told == [[str(n), f"Validate component {n} and collect logs.", owners[(n - 1) % 5]] for n in range(1, 81)]

@@ -2,33 +2,45 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
-MAIN = (
-    ("declare", "declare an incident: in under a minute, alone or step by step"),
-    ("incident list", "list incidents: the open ones, or all of them"),
-    ("incident show", "show one incident: its facts, its timeline and how far its checklist is"),
-    ("incident note", "add a note, a decision or a change to the timeline of an incident"),
-    ("incident update", "change an incident: status, severity, roles, impact; tell tenants"),
-    ("checklist show", "show the checklist of an incident and what is done"),
-    ("checklist tick", "tick steps of an incident's checklist, or say why they are left out"),
-    ("check", "check records, checklists, references and rules"),
-    ("explain", "explain a code: what it means, why it matters and what to do"),
-    ("runbook find", "find the runbook for what you try to do, or for an error you see"),
-    ("new", "draft a runbook, a service or a book from a template"),
-    ("schema", "write the JSON Schemas that editors use, from the models and opsbook.yml"),
-    ("site build", "build the site"),
-    ("site serve", "serve the site on this machine and follow changes"),
-    ("reconcile", "finish what was cut off: publish, tell, and tidy up"),
-)
-"""Every command and its line of help: the first line of its module's docstring, which a test compares."""
+from opsbook.commands import COMMANDS
 
 USAGE = "usage: opsbook [-C BOOK] COMMAND …    opsbook COMMAND --help    opsbook --version"
 
 
 def entry() -> None:
-    """The console script."""
-    sys.exit(main(sys.argv[1:]))
+    """The console script: whatever becomes of the streams, there is an exit code and no traceback."""
+    _streams()
+    try:
+        try:
+            code = main(sys.argv[1:])
+        except SystemExit as end:
+            code = int(end.code or 0)
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        code = 130
+    except BrokenPipeError:
+        # The reader of our output went away (`| head`): there is nobody left to tell.
+        code = 141
+    except OSError as error:
+        print(f"opsbook: the output cannot be written: {error.strerror}.", file=sys.stderr)
+        code = 3
+    if code in (3, 141):
+        # What could not be written is still in a buffer, and Python would try again on its way out.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    sys.exit(code)
+
+
+def _streams() -> None:
+    """A stream that the caller closed (`>&-`) reads and writes nothing; no encoding makes a traceback."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115, PTH123 - it stays open to the end
+    sys.stdin.reconfigure(errors="surrogateescape")  # type: ignore[union-attr]
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
 
 
 def main(argv: list[str]) -> int:
@@ -54,7 +66,7 @@ def main(argv: list[str]) -> int:
     if not words:
         print(_overview(), file=sys.stderr)
         return 2
-    names = dict(MAIN)
+    names = COMMANDS
     name = words[0]
     if name not in names and len(words) > 1 and f"{name} {words[1]}" in names:
         name = f"{name} {words[1]}"
@@ -66,8 +78,8 @@ def main(argv: list[str]) -> int:
 
 
 def _overview() -> str:
-    width = max(len(name) for name, _ in MAIN)
-    lines = "\n".join(f"  {name.ljust(width)}  {text}" for name, text in MAIN)
+    width = max(len(name) for name in COMMANDS)
+    lines = "\n".join(f"  {name.ljust(width)}  {text}" for name, text in COMMANDS.items())
     return f"opsbook: operations as code\n\n{USAGE}\n\n{lines}"
 
 
@@ -88,5 +100,7 @@ def _unknown(words: list[str], names: dict[str, str]) -> int:
 
 
 def _usage(message: str, remedy: str) -> int:
-    print(f"opsbook: {message} {remedy}", file=sys.stderr)
+    from opsbook.core.text import terminal
+
+    print(terminal(f"opsbook: {message} {remedy}"), file=sys.stderr)
     return 2

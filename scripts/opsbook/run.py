@@ -16,23 +16,22 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Exit code 2, one line, and where to read more."""
-        raise UsageError(f"{message[:1].upper()}{message[1:]}.", f"See: {self.prog} --help")
+        remedy = f"See: {self.prog} --help"
+        if message.startswith("unrecognized arguments: -"):
+            remedy += "; words that begin with a dash come after --"
+        raise UsageError(f"{message[:1].upper()}{message[1:]}.", remedy)
 
 
 def run(name: str, words: list[str], book: str | None) -> int:
     """Run the command `name` (`incident note`) with the rest of the line."""
     from opsbook import wiring
 
-    for stream in (sys.stdout, sys.stderr):
-        # A terminal without UTF-8 gets replacements and never a traceback.
-        stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
     try:
         module = import_module(f"opsbook.commands.{name.replace(' ', '_')}")
         parser = Parser(prog=f"opsbook {name}", description=module.__doc__, allow_abbrev=False)
         module.arguments(parser)
         args = parser.parse_intermixed_args(words)
-        code = module.run(args, wiring.open_workspace(book))
-        sys.stdout.flush()
+        return int(module.run(args, wiring.open_workspace(book)))
     except OpsbookError as error:
         print(_told(error), file=sys.stderr)
         return error.exit_code
@@ -40,14 +39,11 @@ def run(name: str, words: list[str], book: str | None) -> int:
         print("\nopsbook: stopped. What was published stays; `opsbook reconcile` finishes the rest.", file=sys.stderr)
         return 130
     except BrokenPipeError:
-        # The reader of our output went away (`| head`); there is nobody left to tell.
-        sys.stderr.close()
-        return 141
+        raise
     except Exception as error:  # the last resort: a defect of ours, told in one line and kept in a file
         where = wiring.keep_traceback(error)
         print(f"opsbook: this is our fault: {type(error).__name__}. The details are in {where}.", file=sys.stderr)
         return 3
-    return int(code)
 
 
 def _told(error: OpsbookError) -> str:

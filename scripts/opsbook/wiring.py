@@ -7,6 +7,7 @@ import os
 import re
 import secrets
 import sys
+import tempfile
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -22,10 +23,10 @@ from opsbook.adapters.local_forge import LocalForge
 from opsbook.adapters.state import FileIntents, FileOutbox, log_file, state_folder
 from opsbook.core.book import CONFIG_PATH, Book
 from opsbook.core.context import Context
-from opsbook.core.errors import UsageError
+from opsbook.core.errors import OpsbookError, UsageError
 from opsbook.core.kind import Kind
 from opsbook.core.openbook import lay_open
-from opsbook.core.text import one_line
+from opsbook.core.text import one_line, shorten, terminal
 from opsbook.core.tree import Tree
 from opsbook.core.types import OUTSIDER
 from opsbook.kinds import registry
@@ -33,15 +34,21 @@ from opsbook.kinds import registry
 T = TypeVar("T")
 R = TypeVar("R")
 
+_ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+"""What the id of a person looks like, where opsbook.yml cannot say which ones there are."""
+
 WORTH_A_PROCESS = 400
 """Fewer items than this are faster in one process than in two: starting one costs about as much as 200 records."""
 
 
 def open_workspace(book: str | None) -> LocalWorkspace:
     """The workspace of the book in the folder `book`, or of the one around the current folder."""
-    start = Path(book) if book is not None else Path.cwd()
-    if not start.is_dir():
-        raise UsageError(f"{one_line(str(start))} is not a folder.", "Name the folder of a book with -C.")
+    try:
+        start = Path(book) if book is not None else Path.cwd()
+    except FileNotFoundError:
+        raise UsageError("The current folder is gone.", "Go to the folder of a book, or name it with -C.") from None
+    if not os.path.isdir(start):  # noqa: PTH112 - a name that is too long is no folder either
+        raise UsageError(f"{shorten(one_line(str(start)), 200)} is not a folder.", "Name the folder of a book with -C.")
     return LocalWorkspace(start.resolve() if book is not None else _around(start.resolve()), given=start.resolve())
 
 
@@ -61,10 +68,17 @@ def keep_traceback(error: BaseException) -> Path:
         common = Repository(Path.cwd(), environment=os.environ).common
     except Exception:  # whatever is wrong with the repository must not hide the first failure
         common = None
-    path = log_file(state_folder(common))
-    with path.open("a", encoding="utf-8") as log:
-        frames = "".join(traceback.format_tb(error.__traceback__))
-        log.write(f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} {type(error).__name__}\n{frames}\n")
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    text = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} {type(error).__name__}\n{frames}\n"
+    try:
+        path = log_file(state_folder(common))
+        with path.open("a", encoding="utf-8") as log:
+            log.write(text)
+    except (OSError, OpsbookError):
+        handle, name = tempfile.mkstemp(prefix="opsbook-", suffix=".log", text=True)
+        with os.fdopen(handle, "w", encoding="utf-8") as log:
+            log.write(text)
+        return Path(name)
     return path
 
 
@@ -76,6 +90,10 @@ class LocalWorkspace:
         self._given = given
         self.asks = sys.stdin.isatty() and sys.stdout.isatty()
         self.color = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+    def again(self) -> LocalWorkspace:
+        """The same workspace, read anew."""
+        return LocalWorkspace(self.root, given=self._given)
 
     @property
     def kinds(self) -> Mapping[str, Kind]:
@@ -89,10 +107,13 @@ class LocalWorkspace:
 
     @cached_property
     def open_book(self) -> Book:
-        """The working tree with every open record laid over it."""
+        """The working tree with every open record laid over it; without them where Git cannot say what is open."""
         try:
             tree = lay_open(self.book.tree, self._forge, self.kinds)
         except NotARepository:
+            return self.book
+        except OpsbookError as error:
+            print(terminal(f"opsbook: only what is in this folder is seen. {error.message}"), file=sys.stderr)
             return self.book
         return Book(tree, self.kinds)
 
@@ -123,10 +144,10 @@ class LocalWorkspace:
 
     def _person(self, given: str, where: str) -> str:
         known = self.book.config.vocabulary.get("people")
-        if known is None or given in known or re.fullmatch(OUTSIDER, given):
+        if re.fullmatch(OUTSIDER, given) or (_ID.fullmatch(given) if known is None else given in known):
             return given
         raise UsageError(
-            f"“{one_line(given)[:60]}” ({where}) is nobody in opsbook.yml.",
+            f"“{shorten(one_line(given), 60)}” ({where}) is nobody in opsbook.yml.",
             "Use an id of `people`, or github:LOGIN, slack:ID or local:NAME.",
         )
 
@@ -156,7 +177,7 @@ class LocalWorkspace:
             now=self.now,
             seed=lambda: secrets.token_bytes(32),
             actor=self.actor(by),
-            offline=lambda: self.book.tree,
+            offline=lambda: self.open_book.tree,
         )
 
     def revision(self, name: str) -> Tree:

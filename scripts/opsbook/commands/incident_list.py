@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 
 from opsbook.commands.workspace import Workspace
@@ -28,6 +27,7 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
     clock = Times(now, book.config.core.timezone)
     views = [IncidentView(book.record(ref)) for ref in reversed([*book.refs("incident").values()])]
     views = [view for view in views if args.all or view.is_open]
+    screen = Screen(sys.stdout, color=workspace.color)
     if args.format == "json":
         rows = [
             {
@@ -42,9 +42,8 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
             }
             for view in views
         ]
-        print(json.dumps({"incidents": rows}, ensure_ascii=False))
+        screen.json({"incidents": rows})
         return 0
-    screen = Screen(sys.stdout, color=workspace.color)
     if not views:
         screen.line("No incident is on record." if args.all else "No open incident is on record.")
         return 0

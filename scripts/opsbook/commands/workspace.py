@@ -44,6 +44,10 @@ class Workspace(Protocol):
         """The working tree with every open record laid over it; the working tree alone outside a repository."""
         ...
 
+    def again(self) -> Workspace:
+        """The same workspace, read anew: files and branches may have changed."""
+        ...
+
     def now(self) -> datetime:
         """The time of this run, aware UTC, whole seconds."""
         ...

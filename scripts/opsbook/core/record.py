@@ -40,6 +40,11 @@ class Part:
     model: type[BaseModel] | None = None
     required: bool = False
 
+    @property
+    def suffix(self) -> str:
+        """How the names of its files end."""
+        return ".md" if self.format == "markdown" else ".yaml"
+
 
 class File:
     """One file of a record, read once.

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import ast
-import inspect
 import json
-import textwrap
-from collections.abc import Iterator, Mapping
-from functools import cache
-from typing import Any, get_args
+from collections.abc import Mapping
+from typing import Any
 
 from pydantic import BaseModel
 
 from opsbook.core.book import Book
 from opsbook.core.config import CoreConfig
+from opsbook.core.described import field_docstrings, models_in
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -94,42 +91,3 @@ def describe(schema: dict[str, Any], model: type[BaseModel]) -> None:
 
 def _all_docstrings(model: type[BaseModel]) -> dict[str, dict[str, str]]:
     return {item.__name__: field_docstrings(item) for item in models_in(model)}
-
-
-def models_in(model: Any) -> Iterator[type[BaseModel]]:
-    """The model and every model in its fields, each once."""
-    seen: set[Any] = set()
-    queue: list[Any] = [model]
-    while queue:
-        item = queue.pop(0)
-        if isinstance(item, type) and issubclass(item, BaseModel):
-            if item in seen:
-                continue
-            seen.add(item)
-            yield item
-            queue += [field.annotation for field in item.model_fields.values()]
-        else:
-            queue += [arg for arg in get_args(item) if not isinstance(arg, str)]
-
-
-@cache
-def field_docstrings(model: type[BaseModel]) -> dict[str, str]:
-    """Field to the text literal below it, its own class's before those of its bases."""
-    found: dict[str, str] = {}
-    for base in reversed(model.__mro__):
-        if not issubclass(base, BaseModel) or base is BaseModel or base.__module__.startswith("pydantic"):
-            continue
-        if base.__pydantic_generic_metadata__["origin"] is not None:
-            continue  # `RootModel[…]`: pydantic made it in our module, and it has no source
-        body = ast.parse(textwrap.dedent(inspect.getsource(base))).body[0]
-        assert isinstance(body, ast.ClassDef)
-        for field, text in zip(body.body, body.body[1:], strict=False):
-            if (
-                isinstance(field, ast.AnnAssign)
-                and isinstance(field.target, ast.Name)
-                and isinstance(text, ast.Expr)
-                and isinstance(text.value, ast.Constant)
-                and isinstance(text.value.value, str)
-            ):
-                found[field.target.id] = " ".join(inspect.cleandoc(text.value.value).split())
-    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -35,23 +36,28 @@ THEME = frozenset(
 )
 """All that `theme` may set."""
 
+STYLES = ("colours", "theme", "records", "home")
+"""Our style sheets, in this order."""
+
 INSTANT = "navigation.instant"
 """Loads pages by script, which would need an address of the site; refused with everything that begins so."""
 
 
 def staged_config(path: Path) -> bytes:
-    """`mkdocs.yml` for a stage: the book's own, with our folders, style sheet and theme.
+    """`mkdocs.yml` for a stage: what every book shares, then the book's own, with our folders, style sheet and theme.
 
     Raises:
         SiteFault: there is none, it is not YAML, or it says something that a page's safety rests on.
     """
-    config = _load(path)
-    _only(config, KEYS, "mkdocs.yml", "")
-    theme = config.get("theme")
+    own = _load(path)
+    _only(own, KEYS, "mkdocs.yml", "")
+    shared: dict[str, Any] = yaml.safe_load(files("opsbook.site").joinpath("mkdocs.yml").read_text("utf-8"))
+    config = shared | own
+    if isinstance(own.get("theme"), dict):
+        config["theme"] = shared["theme"] | own["theme"]
+    theme = config["theme"]
     if not isinstance(theme, dict) or theme.get("name") != "material" or theme.get("font") is not False:
-        raise SiteFault(
-            "mkdocs.yml: theme needs `name: material` and `font: false`", "Fonts come from another host."
-        )
+        raise SiteFault("mkdocs.yml: theme needs `name: material` and `font: false`", "Fonts come from another host.")
     _only(theme, THEME, "mkdocs.yml", "theme.")
     if any(str(feature).startswith(INSTANT) for feature in theme.get("features", [])):
         raise SiteFault(f"mkdocs.yml: {INSTANT} is not supported", "Remove it from theme.features.")
@@ -62,8 +68,9 @@ def staged_config(path: Path) -> bytes:
             "mkdocs.yml: nav is missing",
             "Name the sections; an entry for each record takes minutes to build.",
         )
+    config["extra"] = {"generator": False}
     config |= {"docs_dir": "docs", "site_dir": "site", "use_directory_urls": True}
-    config |= {"extra_css": ["assets/opsbook.css"], "theme": theme | {"custom_dir": "theme"}}
+    config |= {"extra_css": [f"assets/{name}.css" for name in STYLES], "theme": theme | {"custom_dir": "theme"}}
     text = yaml.safe_dump(config, allow_unicode=True, sort_keys=False, width=1000)
     return b"# Made by `opsbook site` from the book's mkdocs.yml.\n" + text.encode()
 
@@ -74,9 +81,7 @@ def _load(path: Path) -> dict[str, Any]:
     except FileNotFoundError:
         raise SiteFault(f"{path} is missing", "Run `opsbook new book`, or copy the one of Opsbook.") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise SiteFault(
-            f"mkdocs.yml: {' '.join(str(error).split())}", "Write plain YAML, without tags."
-        ) from None
+        raise SiteFault(f"mkdocs.yml: {' '.join(str(error).split())}", "Write plain YAML, without tags.") from None
     if not isinstance(config, dict):
         raise SiteFault("mkdocs.yml is not a mapping")
     return config
@@ -90,6 +95,4 @@ def _names(entries: Any) -> list[str]:
 def _only(names: Any, allowed: Any, where: str, prefix: str) -> None:
     for name in names:
         if name not in allowed:
-            raise SiteFault(
-                f"{where}: {prefix}{name} is not supported", f"Supported are {', '.join(sorted(allowed))}."
-            )
+            raise SiteFault(f"{where}: {prefix}{name} is not supported", f"Supported are {', '.join(sorted(allowed))}.")

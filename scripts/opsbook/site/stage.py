@@ -7,7 +7,7 @@ same site from it. Only changed files are written, so a folder can be staged aga
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -62,16 +62,21 @@ def stage(pages: Iterable[Page], root: Path, out: Path) -> Stage:
             folder.put(below / path, data)
     sources: dict[str, str] = {}
     places: dict[str, str] = {}
-    for path, data, source in _everything(pages, root):
+    there: set[str] = set()
+    wanted: dict[str, str] = {}
+    for page in _everything(pages, root):
+        path, source = page.path, page.source
         _refuse_unsafe(path, source)
-        place = address(re.sub(r"(^|/)README\.md$", r"\1index.md", path)).casefold()
-        if place in places:
-            raise SiteFault(
-                f"{source} and {places[place]} both make the page docs/{path}", "Rename one of them."
-            )
-        places[place] = source
+        place = _place(path)
+        for name in {place, path.casefold()}:
+            if name in places:
+                raise SiteFault(f"{source} and {places[name]} would both be at /{place}", "Rename one of them.")
+            places[name] = source
         sources[path] = source
-        folder.put(PurePosixPath("docs") / path, data)
+        there |= {path, address(path)}
+        wanted |= dict.fromkeys(page.links, source)
+        folder.put(PurePosixPath("docs") / path, page.data)
+    _refuse_dead(wanted, there)
     return Stage(out, sources, folder.written, folder.sweep())
 
 
@@ -80,23 +85,23 @@ class _Folder:
 
     def __init__(self, root: Path) -> None:
         if root.exists() and any(root.iterdir()) and not (root / MARK).is_file():
-            raise SiteFault(
-                f"{root} holds something other than a staged site", "Name an empty or a new folder."
-            )
+            raise SiteFault(f"{root} holds something other than a staged site", "Name an empty or a new folder.")
         root.mkdir(parents=True, exist_ok=True)
-        (root / MARK).write_text(
-            "Made by `opsbook site`; everything in here is replaced.\n", encoding="utf-8"
-        )
+        (root / MARK).write_text("Made by `opsbook site`; everything in here is replaced.\n", encoding="utf-8")
         self._root = root
-        self._stale = set(_files(root / "docs")) | set(_files(root / "theme"))
+        self._stale: set[Path] = set()
+        for path in (*_files(root / "docs"), *_files(root / "theme")):
+            if path.is_symlink():
+                path.unlink()  # else a later file could be written through it
+            else:
+                self._stale.add(path)
         self.written = 0
 
     def put(self, path: PurePosixPath, data: bytes) -> None:
         target = self._root / path
-        if target in self._stale or path.name == "mkdocs.yml":
-            self._stale.discard(target)
-            if target.is_file() and not target.is_symlink() and target.read_bytes() == data:
-                return
+        self._stale.discard(target)
+        if target.is_file() and not target.is_symlink() and target.read_bytes() == data:
+            return
         target.parent.mkdir(parents=True, exist_ok=True)
         target.unlink(missing_ok=True)
         target.write_bytes(data)
@@ -132,10 +137,22 @@ def _packaged(folder: Traversable, prefix: str = "") -> Iterator[tuple[str, byte
             yield prefix + entry.name, entry.read_bytes()
 
 
-def _everything(pages: Iterable[Page], root: Path) -> Iterator[tuple[str, bytes, str]]:
-    """Path below `docs/`, content and source of everything to publish."""
+@dataclass(frozen=True, slots=True)
+class _Published:
+    """A file to publish; see `Page`."""
+
+    path: str
+    data: bytes
+    source: str
+    links: frozenset[str] = frozenset()
+
+
+def _everything(pages: Iterable[Page], root: Path) -> Iterator[_Published]:
+    """Everything to publish: the pages, then the files of the book's `docs/`."""
     for page in pages:
-        yield page.path, page.markdown.encode(), page.source
+        if not page.path.endswith(".md"):
+            raise SiteFault(f"{page.source}: the path of a page ends in .md, not {page.path!r}")
+        yield _Published(page.path, page.markdown.encode(), page.source, page.links)
     for path in _files(root / "docs"):
         name = path.relative_to(root / "docs").as_posix()
         if path.name.startswith("."):
@@ -144,10 +161,33 @@ def _everything(pages: Iterable[Page], root: Path) -> Iterator[tuple[str, bytes,
             raise SiteFault(f"docs/{name} is a symlink", "Put the file itself there.")
         if path.suffix != ".md" and path.suffix not in ASSETS:
             allowed = ", ".join([".md", *sorted(ASSETS)])
-            raise SiteFault(
-                f"docs/{name} is of a type that is not published ({allowed} are)", "Move it out of docs/."
-            )
-        yield name, path.read_bytes(), f"docs/{name}"
+            raise SiteFault(f"docs/{name} is of a type that is not published ({allowed} are)", "Move it out of docs/.")
+        data = path.read_bytes()
+        if path.suffix == ".md":
+            _refuse_other_text(data, f"docs/{name}")
+        yield _Published(name, data, f"docs/{name}")
+
+
+def _place(path: str) -> str:
+    """Where a file is served, by a name that is the same on systems that tell capitals apart and on others."""
+    if not path.endswith(".md"):
+        return path.casefold()
+    return address(re.sub(r"(^|/)README\.md$", r"\1index.md", path)).casefold()
+
+
+def _refuse_other_text(data: bytes, source: str) -> None:
+    try:
+        data.decode()
+    except UnicodeDecodeError as error:
+        raise SiteFault(f"{source} is not UTF-8 (byte {error.start})", "Save it as UTF-8.") from None
+
+
+def _refuse_dead(wanted: Mapping[str, str], there: Set[str]) -> None:
+    dead = [
+        f"{source}: links to {target!r}, where no page is" for target, source in wanted.items() if target not in there
+    ]
+    if dead:
+        raise SiteFault("\n".join(dead), "Repair the links named above.")
 
 
 def _refuse_unsafe(path: str, source: str) -> None:

@@ -13,7 +13,7 @@ from opsbook.core.kind import Sheet
 from opsbook.core.text import untitled
 from opsbook.core.types import spoken
 from opsbook.kinds.incident.config import IncidentsConfig
-from opsbook.kinds.incident.model import Declared, Incident, Update
+from opsbook.kinds.incident.model import Declared, Incident, StepDone, Update
 from opsbook.kinds.incident.report import GUIDANCE
 from opsbook.kinds.incident.told import said
 from opsbook.kinds.incident.view import REPORT, IncidentView
@@ -114,6 +114,7 @@ def _values(view: IncidentView, row: Row, book: Book, now: datetime) -> dict[str
             "told": isinstance(entry, Declared | Update),
         }
         for _, entry in view.timeline.entries
+        if not isinstance(entry, StepDone)  # they are shown beside their steps
     ]
     lists = [
         {
@@ -139,8 +140,9 @@ def _values(view: IncidentView, row: Row, book: Book, now: datetime) -> dict[str
         "comms": core.person_name(facts.roles.comms) if facts is not None and facts.roles.comms else None,
         "declared_by": core.person_name(facts.declared_by) if facts is not None and facts.declared_by else None,
         "services": [
-            (name, f"services/{name}.md" if book.find("service", name) is not None else None)
+            (title or name, f"services/{name}.md" if title is not None else None)
             for name in (facts.services if facts is not None else ())
+            for title in [book.title("service", name)]
         ],
         "components": [
             getattr(book.config.vocabulary.get("components", {}).get(name), "title", name)
@@ -177,8 +179,9 @@ def _process(book: Book, config: IncidentsConfig) -> dict[str, Any]:
                 "lead_within": spoken(severity.lead_within),
                 "comms_within": spoken(severity.comms_within),
                 "runbooks": [
-                    (name, f"runbooks/{name}.md" if book.find("runbook", name) is not None else None)
+                    (title or name, f"runbooks/{name}.md" if title is not None else None)
                     for name in severity.checklists
+                    for title in [book.title("runbook", name)]
                 ],
             }
             for number, severity in enumerate(config.severities, 1)

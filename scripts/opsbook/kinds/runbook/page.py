@@ -65,7 +65,11 @@ def row_of(record: Record, book: Book) -> Row:
 
 
 def _services(row: Row, book: Book) -> list[tuple[str, str | None]]:
-    return [(name, f"services/{name}.md" if book.find("service", name) is not None else None) for name in row.services]
+    return [
+        (title or name, f"services/{name}.md" if title is not None else None)
+        for name in row.services
+        for title in [book.title("service", name)]
+    ]
 
 
 def _index(rows: list[Row], book: Book) -> dict[str, Any]:
@@ -83,7 +87,7 @@ def _index(rows: list[Row], book: Book) -> dict[str, Any]:
         ],
         "services": [
             {
-                "name": name,
+                "name": book.title("service", name) or name,
                 "page": f"services/{name}.md" if book.find("service", name) is not None else None,
                 "rows": [row for row in rows if name in row.services],
             }

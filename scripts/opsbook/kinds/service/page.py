@@ -68,7 +68,11 @@ def _values(record: Record, row: Row, needs: dict[str, list[str]], book: Book) -
     service = found[1] if found is not None else None
 
     def pages(kind: str, names: tuple[str, ...] | list[str]) -> list[tuple[str, str | None]]:
-        return [(name, f"{kind}s/{name}.md" if book.find(kind, name) is not None else None) for name in names]
+        return [
+            (title or name, f"{kind}s/{name}.md" if title is not None else None)
+            for name in names
+            for title in [book.title(kind, name)]
+        ]
 
     return {
         "row": row,
