@@ -96,9 +96,9 @@ def pick_incident(fragment: str | None, workspace: Workspace) -> str:
     """
     refs = workspace.open_book.refs("incident")
     if fragment is None:
-        from opsbook.kinds.incident.view import is_open
+        from opsbook.kinds.incident.similar import open_incidents
 
-        matches = [id_ for id_, ref in refs.items() if is_open(workspace.open_book.record(ref))]
+        matches = [view.record.id for view in open_incidents(workspace.open_book)]
     else:
         wanted = fragment.strip().upper()
         matches = [id_ for id_ in refs if id_ == wanted] or [id_ for id_ in refs if id_.endswith(wanted)]
