@@ -219,7 +219,7 @@ def _saved(intent: Intent, context: Context, error: OpsbookError, *, adopted: bo
 def _keep(intent: Intent, context: Context, plan: Plan, where: str) -> tuple[str, ...]:
     """Keep the text of the request; an outbox that cannot be written to stops nothing."""
     try:
-        return (context.outbox.keep(plan.record, f"request-{intent.key}", f"# {plan.title}\n\n{plan.body}{where}"),)
+        return (context.outbox.keep(plan.record, f"request-{intent.key}.md", f"# {plan.title}\n\n{plan.body}{where}"),)
     except OpsbookError:
         return ()
 
