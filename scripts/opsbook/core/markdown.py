@@ -271,7 +271,7 @@ class _Page:
         reader = _Html()
         reader.feed(html)
         reader.close()
-        for (row, at), what in reader.found:
+        for (row, _), what in reader.found:
             self.html.append((line + row - 1, what))
         self.ids.update(reader.ids)
         for (row, at), target, text, image in reader.links:
@@ -358,7 +358,7 @@ def _parser() -> MarkdownIt:
 
     parser = MarkdownIt("commonmark").enable("table")
     # Python-Markdown makes links of `javascript:` too: they must be seen to be refused.
-    parser.validateLink = lambda url: True  # type: ignore[method-assign]
+    parser.validateLink = lambda url: bool(url) or True  # type: ignore[method-assign]
     parser.normalizeLink = lambda url: url  # type: ignore[method-assign]
     parser.normalizeLinkText = lambda link: link  # type: ignore[method-assign]
     from markdown_it.rules_inline import autolink, html_inline, image, link

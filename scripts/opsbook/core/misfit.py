@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterator, Sequence
 from typing import Any, get_args
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, RootModel, ValidationError
 
 from opsbook.core import codes
 from opsbook.core.rule import Code
@@ -43,9 +43,14 @@ _PATTERNS = {
 
 def explain(error: ValidationError, model: type[BaseModel], value: Any, noun: str) -> Iterator[Misfit]:
     """One misfit for each error: code, sentence, place, and whether the place is a key."""
+    tagged = issubclass(model, RootModel)
     for detail in error.errors(include_url=False):
-        loc = _existing(detail["loc"], value)
+        # The first step below a choice of models names the member (`step`), and fields may have the same name.
+        where = detail["loc"][1:] if tagged else detail["loc"]
+        loc = _existing(where, value)
         kind = detail["type"]
+        if kind == "too_short" and detail["ctx"]["min_length"] <= len(detail["input"]):
+            continue  # it counts the entries that fit, and the others are reported one by one
         name = _name(loc)
         if kind == "missing":
             yield codes.MOD001, f"{name} is missing in this {noun}", loc, False
@@ -77,6 +82,10 @@ def _sentence(kind: str, detail: Any) -> str:
         return "must not be an empty list"
     if kind == "too_long":
         return f"must have at most {context['max_length']} entries, and has {context['actual_length']}"
+    if kind == "greater_than_equal":
+        return f"must be at least {context['ge']}, and is {_quote(detail['input'])}"
+    if kind == "less_than_equal":
+        return f"must be at most {context['le']}, and is {_quote(detail['input'])}"
     if kind in ("time", "date", "duration"):
         return f"{_quote(detail['input'])} {detail['msg']}"
     message = str(detail["msg"])
@@ -84,20 +93,19 @@ def _sentence(kind: str, detail: Any) -> str:
 
 
 def _existing(loc: Sequence[str | int], value: Any) -> tuple[str | int, ...]:
-    """`loc` without the names of union members that pydantic puts in between: they are no keys of the file."""
+    """`loc` as far as the file goes; its last step may be what is missing. Pydantic adds steps of its own (`[key]`)."""
     found: list[str | int] = []
-    for index, step in enumerate(loc):
-        last = index == len(loc) - 1
+    for step in loc:
         if isinstance(value, dict):
-            if step in value:
-                value = value[step]
-            elif not last:
-                continue
-        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
+            found.append(step)
+            if step not in value:
+                break
             value = value[step]
-        elif not isinstance(value, list):
-            continue
-        found.append(step)
+        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
+            found.append(step)
+            value = value[step]
+        else:
+            break
     return tuple(found)
 
 

@@ -132,6 +132,13 @@ Slug = Annotated[str, StringConstraints(max_length=60, pattern=r"^[a-z0-9]+(?:-[
 Url = Annotated[str, StringConstraints(max_length=500, pattern=r"""^https?://[^\s<>"'`\\]+$""")]
 """An address of the web."""
 
+def _whole(value: object) -> object:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Whole = Annotated[int, BeforeValidator(_whole)]
+"""A whole number. `1.0` is one too: JSON Schema cannot tell them apart (2020-12, validation, 6.1.1)."""
+
 Operation = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{20}$")]
 """The key of the operation that wrote something; it lets a repeated operation find itself."""
 
@@ -216,7 +223,7 @@ def many(*, max_length: int = 500) -> Any:
 class Step(Model):
     """One line of a checklist."""
 
-    step: Annotated[int, Field(ge=1, le=9999)]
+    step: Annotated[Whole, Field(ge=1, le=9999)]
     """Its number; steps are numbered from 1 without gaps."""
     action: Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=r"\S")]
     """What to do, as an instruction."""

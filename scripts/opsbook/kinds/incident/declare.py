@@ -82,7 +82,8 @@ def declare(book: Book, request: Request, now: datetime, ids: Ids, operation: st
             }
         )
     }
-    written = [files.entry(folder, now, request.by, "declared", ids, text=summary or title, operation=operation)]
+    said = {"severity": severity.id, "text": summary or title}
+    written = [files.entry(folder, now, request.by, "declared", ids, **said, operation=operation)]
     for role, who in roles.items():
         written.append(files.entry(folder, now, request.by, "role", ids, role=role, person=who, operation=operation))
     out.update(written)

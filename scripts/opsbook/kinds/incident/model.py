@@ -19,6 +19,7 @@ from opsbook.core.types import (
     Step,
     Text,
     UtcTime,
+    Whole,
     many,
 )
 from opsbook.kinds.incident.vocabulary import Status
@@ -28,7 +29,7 @@ ComponentRef = Annotated[str, OneOf("components", "status page component")]
 
 
 class Times(Model):
-    """When what happened; each is later than or equal to the ones before it."""
+    """When what happened. Users are affected, then no longer affected, then it is resolved, reviewed and closed."""
 
     started_at: UtcTime | None = None
     """When users were first affected, as far as it is known."""
@@ -132,6 +133,8 @@ class Declared(EntryBase):
 
     kind: Literal["declared"]
     """What sort of entry this is."""
+    severity: SeverityRef | None = None
+    """How bad it was thought to be: what people were promised at first."""
     text: Text
     """What was known at that moment."""
 
@@ -196,7 +199,7 @@ class StepDone(EntryBase):
     """What sort of entry this is."""
     runbook: RunbookRef
     """The runbook whose checklist it is."""
-    step: Annotated[int, Field(ge=1, le=9999)]
+    step: Annotated[Whole, Field(ge=1, le=9999)]
     """The number of the step."""
     outcome: Literal["done", "skipped"]
     """Whether it was done or left out."""

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TypeVar
 
 from opsbook.core.record import File, Record
-from opsbook.kinds.incident.config import IncidentsConfig
+from opsbook.kinds.incident.config import IncidentsConfig, Severity
 from opsbook.kinds.incident.model import (
     AnyEntry,
     Checklist,
@@ -17,11 +17,13 @@ from opsbook.kinds.incident.model import (
     EntryBase,
     Incident,
     RoleChange,
+    SeverityChange,
     StatusChange,
     StepDone,
     TimelineEntry,
     Update,
 )
+from opsbook.kinds.incident.promises import Wait, waits
 from opsbook.kinds.incident.vocabulary import OPEN
 
 E = TypeVar("E", bound=EntryBase)
@@ -100,13 +102,11 @@ class IncidentView:
     def next_update(self, config: IncidentsConfig) -> datetime | None:
         """When tenants are to be told next: the last update, or the declaration, plus the cadence of the severity.
 
-        `None` when the incident is not open, is a drill without a cadence, or its severity has none.
+        `None` when the incident is not open, or its severity has no cadence.
         """
-        facts = self.facts
-        severity = config.severity(facts.severity) if facts is not None else None
-        if facts is None or severity is None or severity.update_every is None or not self.is_open:
+        if self.facts is None or not self.is_open:
             return None
-        return max(self.told_at()) + severity.update_every
+        return self._waits(config, None)[-1].due
 
     def told_at(self) -> list[datetime]:
         """When tenants heard something: the declaration, and each update."""
@@ -115,17 +115,35 @@ class IncidentView:
 
     def gaps(self, config: IncidentsConfig, now: datetime) -> list[tuple[datetime, datetime, timedelta]]:
         """Each time that tenants waited longer than the cadence: from, until, by how much it was late."""
-        facts = self.facts
-        severity = config.severity(facts.severity) if facts is not None else None
-        if facts is None or severity is None or severity.update_every is None:
+        if self.facts is None:
             return []
-        end = facts.times.resolved_at or now
-        told = sorted(moment for moment in self.told_at() if moment <= end)
-        return [
-            (start, stop, stop - start - severity.update_every)
-            for start, stop in zip(told, [*told[1:], end], strict=True)
-            if stop - start > severity.update_every
-        ]
+        end = self.facts.times.resolved_at or now
+        return [(wait.since, wait.until, wait.late) for wait in self._waits(config, end) if wait.late]
+
+    def _waits(self, config: IncidentsConfig, end: datetime | None) -> list[Wait]:
+        cadences = [(at, severity.update_every if severity else None) for at, severity in self.severities(config)]
+        states = [(entry.at, entry.status in OPEN) for _, entry in self.timeline.of(StatusChange)]
+        return waits(self.told_at(), cadences, states, end)
+
+    def severities(self, config: IncidentsConfig) -> list[tuple[datetime, Severity | None]]:
+        """Which severity was in force since when; `None` while nobody knows.
+
+        A severity that was changed is not in the facts any more; the first entry of the timeline says what it was.
+        """
+        if self.facts is None:
+            return []
+        changes = [(entry.at, entry.severity) for _, entry in self.timeline.of(SeverityChange)]
+        first = self.declared[1].severity if self.declared is not None else None
+        if first is None and not changes:
+            first = self.facts.severity
+        return [(at, config.severity(name)) for at, name in [(self.facts.times.declared_at, first), *changes]]
+
+    def due_by(self, role: str, config: IncidentsConfig) -> datetime | None:
+        """By when the severity asked for somebody in a role (`lead`, `comms`)."""
+        if self.facts is None:
+            return None
+        within = [(at, getattr(severity, f"{role}_within", None)) for at, severity in self.severities(config)]
+        return waits([self.facts.times.declared_at], within)[-1].due
 
     def status_since(self) -> datetime | None:
         """When the present status began."""

@@ -18,6 +18,7 @@ from opsbook.core.types import (
     TeamRef,
     Text,
     Url,
+    Whole,
     many,
 )
 
@@ -29,7 +30,7 @@ class HealthCheck(Model):
     """What it checks."""
     url: Url
     """The address."""
-    expect: Annotated[int, Field(ge=100, le=599)] = 200
+    expect: Annotated[Whole, Field(ge=100, le=599)] = 200
     """The HTTP status of a healthy answer."""
 
 
