@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TypeVar
 
 from opsbook.core.record import File, Record
@@ -151,6 +151,12 @@ class IncidentView:
         return changes[-1] if changes else (self.facts.times.declared_at if self.facts is not None else None)
 
 
+@lru_cache(maxsize=2)
+def view_of(record: Record) -> IncidentView:
+    """The view of a record. The rules of a record ask for it one after another: the timeline is put in order once."""
+    return IncidentView(record)
+
+
 def is_open(record: Record) -> bool:
     """Whether people are working under pressure on the incident; see `IncidentView.is_open`."""
-    return IncidentView(record).is_open
+    return view_of(record).is_open
