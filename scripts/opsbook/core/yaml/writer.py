@@ -91,6 +91,12 @@ def _entry(lead: str, item: Any, indent: int, level: int, following: bool) -> li
     return [f"{lead} {scalar(item)}"]
 
 
+class _Stamp(str):
+    """A date or time as it is written: plain, though a string that looks like one is quoted."""
+
+    __slots__ = ()
+
+
 def collection(value: object) -> bool:
     """Whether a value is a mapping or a list."""
     return isinstance(value, Mapping) or (isinstance(value, Sequence) and not isinstance(value, str | bytes))
@@ -102,6 +108,8 @@ def scalar(value: Any, *, flow: bool = False) -> str:
         return "null"
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, _Stamp):
+        return str(value)
     if isinstance(value, str):
         return string(str.__str__(value), flow=flow)
     if isinstance(value, int):
@@ -148,7 +156,7 @@ def normal(value: Any) -> Any:
     if collection(value):
         return [normal(item) for item in value]
     text = scalar(value)
-    return text if isinstance(value, date) else value
+    return _Stamp(text) if isinstance(value, date) else value
 
 
 def string(text: str, *, flow: bool = False) -> str:
