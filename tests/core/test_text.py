@@ -1,4 +1,4 @@
-"""People's words are shown as they are, or with what hides in them made visible; nothing is lost or obeyed."""
+"""People's words are shown as they are, or with what hides in them made visible; nothing is lost."""
 
 from __future__ import annotations
 
@@ -106,10 +106,9 @@ def test_every_control_character_and_format_character_alone_is_hidden_but_signs_
         for char in map(chr, range(0x110000))
         if unicodedata.category(char) in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp") and not is_hidden(char, 0)
     ]
-    # Tab, line feed, and the signs of Arabic, Syriac and Kaithi that are drawn around the digits behind them.
-    assert [f"{ord(char):X}" for char in shown] == (
-        ["9", "A", "600", "601", "602", "603", "604", "605", "6DD", "70F", "890", "891", "8E2", "110BD", "110CD"]
-    )
+    # Tab, line feed, and the signs of Arabic, Syriac and Kaithi that are drawn around what follows them.
+    signs = "9 A 600 601 602 603 604 605 6DD 70F 890 891 8E2 110BD 110CD"
+    assert " ".join(f"{ord(char):X}" for char in shown) == signs
 
 
 @pytest.mark.parametrize(

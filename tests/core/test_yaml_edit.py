@@ -310,6 +310,7 @@ def test_a_new_key_goes_to_its_canonical_place() -> None:
         ("a: 日本 # é\nb: 1\n", ("b",), "ü", "a: 日本 # é\nb: ü\n"),
         ("a: 1\n", ("a",), "x\u202ey", "a: x⟨U+202E⟩y\n"),
         ("x:\n  - 1\n", ("x",), [2, 1, 3], "x:\n  - 2\n  - 1\n  - 3\n"),
+        ("a: 1\n     \nb: 1\n", ("a",), "x\ny\n", 'a: "x\\ny\\n"\n     \nb: 1\n'),
     ],
 )
 def test_corners(before: str, loc: tuple[str | int, ...], new: Any, after: str) -> None:
