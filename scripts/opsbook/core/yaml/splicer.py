@@ -1,4 +1,4 @@
-"""Splices: one item of a mapping or list set, inserted or deleted in a text, by the positions of its nodes."""
+"""Splices: one item of a mapping or list set, inserted or deleted in a text, by positions of its nodes."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ class Splicer:
         return text[:start] + writer.scalar(empty) + "\n" + text[self._entry_end(root.end, 0) :]
 
     def _simple(self, old: Node) -> bool:
-        """Whether a value is a scalar or brackets without comments, so that another can simply take its place."""
+        """Whether a value is a scalar, or brackets without comments: another can simply take its place."""
         if old.kind != "scalar" and not old.flow:
             return False
         return old.style not in BLOCK_STYLES and not any(old.start <= at < old.end for at, _ in self._comments)
