@@ -132,6 +132,7 @@ Slug = Annotated[str, StringConstraints(max_length=60, pattern=r"^[a-z0-9]+(?:-[
 Url = Annotated[str, StringConstraints(max_length=500, pattern=r"""^https?://[^\s<>"'`\\]+$""")]
 """An address of the web."""
 
+
 def _whole(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
