@@ -5,10 +5,17 @@ from __future__ import annotations
 import argparse
 import sys
 from importlib import import_module
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
-from opsbook.core.errors import OpsbookError, UsageError
+from opsbook.core.errors import NothingToCheck, OpsbookError, UsageError
 from opsbook.core.text import terminal
+
+if TYPE_CHECKING:
+    from opsbook.commands.workspace import Workspace
+
+
+WITHOUT_A_BOOK = frozenset({"explain", "new book"})
+"""The commands that need no book."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -25,13 +32,20 @@ class Parser(argparse.ArgumentParser):
 def run(name: str, words: list[str], book: str | None) -> int:
     """Run the command `name` (`incident note`) with the rest of the line."""
     from opsbook import wiring
+    from opsbook.core.book import CONFIG_PATH
 
     try:
         module = import_module(f"opsbook.commands.{name.replace(' ', '_')}")
         parser = Parser(prog=f"opsbook {name}", description=module.__doc__, allow_abbrev=False)
         module.arguments(parser)
         args = parser.parse_intermixed_args(words)
-        return int(module.run(args, wiring.open_workspace(book)))
+        workspace = wiring.open_workspace(book)
+        if name not in WITHOUT_A_BOOK and not _is_book(workspace):
+            raise NothingToCheck(
+                f"{workspace.root} holds no book: there is no {CONFIG_PATH} and no record.",
+                "Go to the folder of a book or name it with -C, or start one: opsbook new book FOLDER.",
+            )
+        return int(module.run(args, workspace))
     except OpsbookError as error:
         print(_told(error), file=sys.stderr)
         return error.exit_code
@@ -44,6 +58,14 @@ def run(name: str, words: list[str], book: str | None) -> int:
         where = wiring.keep_traceback(error)
         print(f"opsbook: this is our fault: {type(error).__name__}. The details are in {where}.", file=sys.stderr)
         return 3
+
+
+def _is_book(workspace: Workspace) -> bool:
+    """Whether there is a configuration or a folder of records; also a book whose configuration was lost is one."""
+    tree = workspace.book.tree
+    return workspace.book.config.present or any(
+        True for kind in workspace.kinds.values() for _ in tree.folders(kind.folder)
+    )
 
 
 def _told(error: OpsbookError) -> str:
