@@ -32,7 +32,6 @@ class Parser(argparse.ArgumentParser):
 def run(name: str, words: list[str], book: str | None) -> int:
     """Run the command `name` (`incident note`) with the rest of the line."""
     from opsbook import wiring
-    from opsbook.core.book import CONFIG_PATH
 
     try:
         module = import_module(f"opsbook.commands.{name.replace(' ', '_')}")
@@ -40,11 +39,8 @@ def run(name: str, words: list[str], book: str | None) -> int:
         module.arguments(parser)
         args = parser.parse_intermixed_args(words)
         workspace = wiring.open_workspace(book)
-        if name not in WITHOUT_A_BOOK and not _is_book(workspace):
-            raise NothingToCheck(
-                f"{workspace.root} holds no book: there is no {CONFIG_PATH} and no record.",
-                "Go to the folder of a book or name it with -C, or start one: opsbook new book FOLDER.",
-            )
+        if name not in WITHOUT_A_BOOK:
+            _demand_book(workspace)
         return int(module.run(args, workspace))
     except OpsbookError as error:
         print(_told(error), file=sys.stderr)
@@ -60,12 +56,19 @@ def run(name: str, words: list[str], book: str | None) -> int:
         return 3
 
 
-def _is_book(workspace: Workspace) -> bool:
-    """Whether there is a configuration or a folder of records; also a book whose configuration was lost is one."""
-    tree = workspace.book.tree
-    return workspace.book.config.present or any(
-        True for kind in workspace.kinds.values() for _ in tree.folders(kind.folder)
-    )
+def _demand_book(workspace: Workspace) -> None:
+    """Raise NothingToCheck where there is neither a configuration nor a record.
+
+    A book whose configuration was lost is still a book: nobody is kept from declaring an incident in it.
+    """
+    book = workspace.book
+    if not book.config.present and not any(
+        True for kind in workspace.kinds.values() for _ in book.tree.folders(kind.folder)
+    ):
+        raise NothingToCheck(
+            f"{workspace.root} holds no book: there is no opsbook.yml and no record.",
+            "Go to the folder of a book or name it with -C, or start one: opsbook new book FOLDER.",
+        )
 
 
 def _told(error: OpsbookError) -> str:

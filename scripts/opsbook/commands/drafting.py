@@ -24,7 +24,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dry-run", action="store_true", help="show what would be written, and write nothing")
 
 
-def titled(args: argparse.Namespace, workspace: Workspace) -> tuple[str, str]:
+def titled(args: argparse.Namespace) -> tuple[str, str]:
     """The title and the slug of a new record; raises UsageError when they cannot be used."""
     title = one_line(args.title)
     if not title or len(title) > 120:
