@@ -1,24 +1,67 @@
-# Opsbook: `make demo` and `make test` do all their own set-up.
+# Opsbook: `make demo` and `make test` do all their own set-up; they need Python 3.11, Git and make.
 PYTHON ?= python3
 VENV := .venv
-BIN := $(VENV)/bin
+BIN := $(abspath $(VENV)/bin)
 READY := $(VENV)/.ready
+DEMO := build/demo
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test bench site lock clean help
+.PHONY: help demo test lint bench site schemas lock clean
 
 help: ## what can be made
-	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z]*\):.*## /  make \1 	/p' Makefile
 
 $(READY): requirements/dev.lock pyproject.toml
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@echo "Setting up $(VENV) (about a minute, once)"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Opsbook needs Python 3.11 or newer: make PYTHON=python3.12 …")'
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) install --require-hashes -r requirements/dev.lock
+	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
 
+demo: $(READY) ## declare an incident in a scratch book, check it, build the site
+	@rm -rf $(DEMO) && mkdir -p $(DEMO)
+	@git clone --quiet . $(DEMO)/book && git -C $(DEMO)/book checkout --quiet -B main
+	@echo && echo '$$ opsbook declare --title "Support tickets cannot be opened" --severity P1 --service support-ticket-system --lead oncall-a'
+	@$(BIN)/opsbook -C $(DEMO)/book declare --title "Support tickets cannot be opened" --severity P1 \
+		--service support-ticket-system --lead oncall-a --by oncall-a
+	@echo && echo '$$ opsbook incident note - "The queue stopped growing at 10:02."'
+	@$(BIN)/opsbook -C $(DEMO)/book incident note - "The queue stopped growing at 10:02." --by oncall-a
+	@echo && echo '$$ opsbook incident list'
+	@$(BIN)/opsbook -C $(DEMO)/book incident list
+	@echo && echo '$$ git merge --no-ff opsbook/INC-…    # what the declaration told you to run'
+	@git -C $(DEMO)/book -c user.name=demo -c user.email=demo@opsbook.invalid merge --quiet --no-edit --no-ff \
+		$$(git -C $(DEMO)/book for-each-ref --format='%(refname:short)' refs/heads/opsbook)
+	@echo && echo '$$ opsbook check'
+	@$(BIN)/opsbook -C $(DEMO)/book check
+	@echo && echo '$$ opsbook site build'
+	@$(BIN)/opsbook -C $(DEMO)/book site build --output $(abspath $(DEMO)/site)
+	@echo && echo "The book is in $(DEMO)/book. Read it: $(BIN)/python -m http.server -d $(DEMO)/site 8000, then http://127.0.0.1:8000/"
+
+test: lint ## every check and every test, the fast ones first
+	@$(BIN)/python -m pytest -n auto
+
+lint: $(READY)
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet .
+	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
+	@$(BIN)/mypy
+	@$(BIN)/opsbook check && $(BIN)/opsbook schema --check
+
+bench: $(READY) ## measure against peers, side by side
+	@$(BIN)/python -m benchmarks
+
+site: $(READY) ## serve this book on http://127.0.0.1:8000/
+	@$(BIN)/opsbook site serve
+
+schemas: $(READY) ## write the JSON Schemas again
+	@$(BIN)/opsbook schema
+
 lock: ## pin every dependency again, with hashes
-	$(PYTHON) -m venv build/lock && build/lock/bin/python -m pip install --quiet uv==0.13.8
-	build/lock/bin/uv pip compile --universal --python-version 3.11 --quiet --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links pyproject.toml -o requirements/run.lock
-	build/lock/bin/uv pip compile --universal --python-version 3.11 --quiet --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links pyproject.toml --group dev -o requirements/dev.lock
+	@$(PYTHON) -m venv build/lock && build/lock/bin/python -m pip install --quiet uv==0.13.8
+	@for part in "run:" "dev:--group dev"; do \
+		build/lock/bin/uv pip compile --universal --python-version 3.11 --quiet --generate-hashes --no-header \
+			--no-annotate --no-emit-index-url --no-emit-find-links pyproject.toml $${part#*:} \
+			-o requirements/$${part%%:*}.lock; done
 
 clean: ## remove everything that was built
-	rm -rf build dist .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf build dist .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -48,7 +48,7 @@ class Writer:
     """
 
     def __init__(self, seed: int) -> None:
-        self._chance = random.Random(seed)  # noqa: S311 - the same seed writes the same text
+        self._chance = random.Random(seed)  # the same seed writes the same text
         self._comments = 0
         self._keeps = False  # the text ends with a block that would take a blank line for its own
         self._block_open = False  # the text ends with a block that would take an indented comment for its own
@@ -102,12 +102,7 @@ class Writer:
                 return " " + self._block(item, indent + 2, inline=True)
             if isinstance(item, list) and not dash and self._often(0.3):
                 step = 0
-            return (
-                self._beside()
-                + "\n"
-                + self._block(item, indent + step)
-                + self._trailing(indent + max(step, 1))
-            )
+            return self._beside() + "\n" + self._block(item, indent + step) + self._trailing(indent + max(step, 1))
         if item is None and self._often(0.4):
             return self._beside() + "\n"
         if isinstance(item, str) and self._literal(item):
@@ -131,9 +126,7 @@ class Writer:
         items = value.items() if isinstance(value, dict) else ((None, item) for item in value)
         for key, item in items:
             lead = "" if key is None else self._scalar(key, key=True, flow=True) + ": "
-            inner = (
-                self._flow(item, indent) if isinstance(item, dict | list) else self._scalar(item, flow=True)
-            )
+            inner = self._flow(item, indent) if isinstance(item, dict | list) else self._scalar(item, flow=True)
             parts.append(lead + inner)
         left, right = "{}" if isinstance(value, dict) else "[]"
         if not wide or not parts:

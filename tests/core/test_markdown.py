@@ -149,9 +149,7 @@ def test_an_anchor_of_an_attribute_list_counts_where_the_site_reads_it(text: str
 
 def test_headings_of_both_styles_are_read_and_those_in_code_are_not() -> None:
     page = "One\n===\n\nTwo\n---\n\n    # no\n\n```\n# no\n```\n\n### Three ###\n"
-    found = [
-        (heading.level, heading.text, heading.line) for heading in markdown.parse(page.encode()).headings
-    ]
+    found = [(heading.level, heading.text, heading.line) for heading in markdown.parse(page.encode()).headings]
     assert found == [(1, "One", 1), (2, "Two", 4), (3, "Three", 13)]
     assert [heading.anchor for heading in markdown.parse(page.encode()).headings] == site_anchors(page)
 

@@ -111,9 +111,7 @@ def test_every_control_character_and_format_character_alone_is_hidden_but_signs_
     assert " ".join(f"{ord(char):X}" for char in shown) == signs
 
 
-@pytest.mark.parametrize(
-    "unit", ["\u200d", "👨\u200d", "\U000e0061", "🏴\U000e0061", "\u202e", "a\ufe0f", "é"]
-)
+@pytest.mark.parametrize("unit", ["\u200d", "👨\u200d", "\U000e0061", "🏴\U000e0061", "\u202e", "a\ufe0f", "é"])
 def test_long_hostile_text_takes_no_longer_for_each_character(unit: str) -> None:
     begin = time.process_time()
     for function in (visible, one_line, terminal, hidden_characters):

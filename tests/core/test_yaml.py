@@ -74,9 +74,7 @@ def test_an_empty_text_is_nothing() -> None:
         (b"a: " + b"x" * 65536, ["1:1"], None),
     ],
 )
-def test_what_is_not_readable_text_is_named_and_the_rest_is_read(
-    data: bytes, places: list[str], value: Any
-) -> None:
+def test_what_is_not_readable_text_is_named_and_the_rest_is_read(data: bytes, places: list[str], value: Any) -> None:
     document = yaml.load(data)
     assert [f"{fault.line}:{fault.column}" for fault in document.faults] == places
     assert {fault.code for fault in document.faults} <= {"YML001", "YML003"}
@@ -129,9 +127,7 @@ empty:
         (("nowhere", "at", "all"), (2, 1), (2, 1)),
     ],
 )
-def test_every_value_has_a_place(
-    loc: tuple[str | int, ...], value: tuple[int, int], key: tuple[int, int]
-) -> None:
+def test_every_value_has_a_place(loc: tuple[str | int, ...], value: tuple[int, int], key: tuple[int, int]) -> None:
     document = yaml.load(TEXT)
     assert (document.place(loc), document.place(loc, key=True)) == (value, key)
     shifted = yaml.load(TEXT, first_line=3)
@@ -205,7 +201,7 @@ def test_any_mix_of_yaml_signs_is_read_as_another_reader_does_or_refused(text: s
         assert fault.code in {"YML001", "YML002", "YML003", "YML004", "YML005"}
         assert fault.message.isprintable()
     if not document.faults:
-        other = pyyaml.load(text, pyyaml.CBaseLoader)  # noqa: S506 - it makes strings only
+        other = pyyaml.load(text, pyyaml.CBaseLoader)  # it makes strings only
         assert ("" if other is None else other) == as_written(document.value)
 
 

@@ -262,9 +262,7 @@ ORDER = (
 
 
 def test_a_new_key_goes_to_its_canonical_place() -> None:
-    after = yaml.edit(
-        RECORD, [(("status",), "open"), (("roles", "scribe"), "cy"), (("log", 0, "by"), "ada")], ORDER
-    )
+    after = yaml.edit(RECORD, [(("status",), "open"), (("roles", "scribe"), "cy"), (("log", 0, "by"), "ada")], ORDER)
     assert "as users see it\nstatus: open\n\nseverity" in after
     assert "since 10:05\n  scribe: cy\n  comms" in after
     assert "  - by: ada\n    at: 10:05\n    text: |" in yaml.edit(
@@ -347,9 +345,7 @@ def test_what_cannot_be_changed_exactly_is_refused(before: str, loc: tuple[str |
 
 
 @given(data=st.data(), document=DOCUMENTS, seed=st.integers(0, 2**32))
-def test_several_changes_are_made_one_after_the_other(
-    data: st.DataObject, document: dict[str, Any], seed: int
-) -> None:
+def test_several_changes_are_made_one_after_the_other(data: st.DataObject, document: dict[str, Any], seed: int) -> None:
     text, wanted, changes = strategies.Writer(seed).write(document), document, []
     for _ in range(data.draw(st.integers(2, 4))):
         loc = data.draw(st.sampled_from(places(wanted)))

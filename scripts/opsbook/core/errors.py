@@ -31,28 +31,27 @@ class UsageError(OpsbookError):
     exit_code = 2
 
 
-class NotPublished(OpsbookError):
-    """The intent is saved and people were told; the forge does not hold the record yet."""
-
-    exit_code = 4
-
-
 class NothingToCheck(OpsbookError):
     """There is no book here, or no record in it: an empty check is not a success."""
 
     exit_code = 6
 
 
-class ForgeError(OpsbookError):
-    """The forge answered that the effect did not happen; it is safe to try again later."""
+class SiteFault(OpsbookError):
+    """The pages cannot be staged or built as they are written: what was built before is left as it was."""
 
-    exit_code = 4
+    exit_code = 1
+
+
+class ForgeError(OpsbookError):
+    """The forge answered that the effect did not happen; it is safe to try again later.
+
+    A request that is saved meanwhile ends with 4 by its outcome; what ends by this error itself saved nothing.
+    """
 
 
 class ForgeUnknown(OpsbookError):
     """Nobody knows whether the effect happened: read it back by its marker before trying again."""
-
-    exit_code = 4
 
 
 class LostRace(OpsbookError):

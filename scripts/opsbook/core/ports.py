@@ -81,12 +81,17 @@ class Receipt:
 
 
 class Forge(Protocol):
-    """Where plans are published and receipts are kept."""
+    """Where plans are published and receipts are kept.
+
+    Attributes:
+        shared: whether everybody who sees the records sees the receipts too.
+    """
 
     name: str
+    shared: bool
 
-    def head(self, record: str) -> Head:
-        """The main branch and the record's open branch, now."""
+    def head(self, record: str | None) -> Head:
+        """The main branch and the record's open branch, now; for `None` the main branch alone."""
         ...
 
     def read(self, head: Head) -> Tree:
@@ -110,6 +115,10 @@ class Forge(Protocol):
         """Read back: where the operation is on record, on the record's branch or on main; `None` when nowhere."""
         ...
 
+    def change(self, published: Published) -> tuple[Tree, Tree]:
+        """The book just before and just after a published commit: what announcements are computed from again."""
+        ...
+
     def claim(self, receipts: Sequence[Receipt], *, expecting: Mapping[str, Receipt] | None = None) -> set[str]:
         """Claim announcements before speaking, all in one commit.
 
@@ -129,7 +138,11 @@ class Forge(Protocol):
         ...
 
     def tidy(self) -> Sequence[str]:
-        """Delete the branches of which main contains every operation; returns their names."""
+        """Bring what others did, and delete the branches of which main contains every operation; returns their names.
+
+        Raises:
+            ForgeError: what others did cannot be known.
+        """
         ...
 
 
@@ -165,10 +178,18 @@ class Sink(Protocol):
 class Intents(Protocol):
     """Durable requests, each locked by its living process."""
 
-    def hold(self, request: Request, now: datetime, seed: bytes) -> AbstractContextManager[Intent]:
+    def hold(
+        self, request: Request, now: datetime, seed: bytes, *, key: str | None = None
+    ) -> AbstractContextManager[Intent]:
         """Adopt the orphaned intent of an equal request, or write a new one durably; locked until the block ends.
 
         Leaving the block keeps the intent; `acknowledge` is what removes it.
+
+        Args:
+            key: the operation key, where the intake gives one; by default it is drawn from the seed.
+
+        Raises:
+            Refused: the same key was asked for before with other content.
         """
         ...
 

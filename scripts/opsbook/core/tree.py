@@ -53,7 +53,7 @@ class Overlay:
 
     def paths(self, prefix: str = "") -> Iterable[tuple[str, Mode]]:
         """See `Tree.paths`."""
-        found: dict[str, Mode] = {path: mode for path, mode in self._base.paths(prefix)}
+        found: dict[str, Mode] = dict(self._base.paths(prefix))
         for path, data in self._files.items():
             if not below(path, prefix):
                 continue

@@ -199,11 +199,7 @@ def _steps(value: Any, loc: Loc, new: Any, above: Loc = ()) -> list[_Step]:
     if isinstance(value, list):
         if part == APPEND:
             made = _made(rest, new)
-            return (
-                [_Step(above, len(value), made, insert=True)]
-                if value
-                else _set(above[:-1], above[-1], [], [made])
-            )
+            return [_Step(above, len(value), made, insert=True)] if value else _set(above[:-1], above[-1], [], [made])
         known = isinstance(part, int) and 0 <= part < len(value)
     else:
         known = isinstance(value, dict) and part in value
@@ -253,9 +249,7 @@ def _set_list(here: Loc, old: list[Any], new: list[Any]) -> list[_Step]:
 def _siblings(parent: Loc, order: Sequence[str]) -> list[str]:
     """The keys of one mapping in canonical order."""
     prefix = "".join(f"{part}." for part in parent if isinstance(part, str))
-    return [
-        name[len(prefix) :] for name in order if name.startswith(prefix) and "." not in name[len(prefix) :]
-    ]
+    return [name[len(prefix) :] for name in order if name.startswith(prefix) and "." not in name[len(prefix) :]]
 
 
 def _rank(node: Node, key: str, siblings: Sequence[str]) -> int:

@@ -1,0 +1,142 @@
+"""A folder as a tree of files: what is there is reported, nothing is followed, nothing outside is read."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Iterable
+from pathlib import Path
+
+from opsbook.core.tree import Mode
+
+
+class DirectoryTree:
+    """The files below a folder (a `core.tree.Tree`).
+
+    Hidden folders (`.git`, `.venv`, …) are left out. A symlink is reported and never followed, also one to a
+    folder; sockets, pipes and devices are reported as "other". Names that are no UTF-8 are reported too (their bytes
+    as surrogates). A file that may not be read counts as unreadable: listed, without content.
+
+    Args:
+        root: the folder.
+    """
+
+    def __init__(self, root: Path | str) -> None:
+        self.root = Path(root).resolve()
+        self._root = os.fsencode(self.root)
+        self._real: str | None = None
+
+    def paths(self, prefix: str = "") -> Iterable[tuple[str, Mode]]:
+        """See `Tree.paths`."""
+        start = self._inside(prefix)
+        if start is None:
+            return []
+        if not stat.S_ISDIR(start.st_mode):
+            return [(prefix, _mode(start.st_mode))]
+        found: list[tuple[str, Mode]] = []
+        folders = [(prefix, self._at(prefix))]
+        while folders:
+            folder, at = folders.pop()
+            lead = folder + "/" if folder else ""
+            for entry in _scan(at):
+                name = lead + _decode(entry.name)
+                if entry.is_file(follow_symlinks=False):
+                    found.append((name, "file"))
+                elif entry.is_symlink():
+                    found.append((name, "symlink"))
+                elif not entry.is_dir(follow_symlinks=False):
+                    found.append((name, "other"))
+                elif not entry.name.startswith(b"."):
+                    folders.append((name, entry.path))
+        found.sort()
+        return found
+
+    def folders(self, prefix: str) -> Iterable[str]:
+        """See `Tree.folders`."""
+        start = self._inside(prefix)
+        if start is None or not stat.S_ISDIR(start.st_mode):
+            return []
+        return sorted(
+            _decode(entry.name)
+            for entry in _scan(self._at(prefix))
+            if not (entry.name.startswith(b".") and entry.is_dir(follow_symlinks=False))
+        )
+
+    def read(self, path: str) -> bytes | None:
+        """See `Tree.read`. No symlink is followed, neither the file nor a folder on the way."""
+        if _parts(path) is None or not self._is_real(path.rpartition("/")[0]):
+            return None
+        try:
+            # Without O_NONBLOCK the opening of a pipe would wait for its writer for ever.
+            file = os.open(self._at(path), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        except OSError as error:
+            if error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EIO):
+                raise
+            return None
+        try:
+            status = os.fstat(file)
+            if not stat.S_ISREG(status.st_mode):
+                return None
+            data = os.read(file, status.st_size + 1)
+            while len(data) != status.st_size and (more := os.read(file, 1 << 20)):
+                # It grew meanwhile, or was not given at once.
+                data += more
+            return data
+        finally:
+            os.close(file)
+
+    def _is_real(self, folder: str) -> bool:
+        """Whether every folder on the way is one. The files of a folder are read one after the other: ask once."""
+        if folder != self._real:
+            status = self._inside(folder)
+            if status is None or not stat.S_ISDIR(status.st_mode):
+                return False
+            self._real = folder
+        return True
+
+    def _at(self, path: str) -> bytes:
+        return self._root + b"/" + path.encode("utf-8", "surrogateescape") if path else self._root
+
+    def _inside(self, prefix: str) -> os.stat_result | None:
+        """The status of what is at `prefix`, if every folder on the way is a real one below the root."""
+        at = self._root
+        parts = _parts(prefix) if prefix else []
+        if parts is None or not self.root.is_dir():
+            return None
+        status = self.root.stat()
+        for part in parts:
+            if not stat.S_ISDIR(status.st_mode):
+                return None
+            at = os.path.join(at, part)  # noqa: PTH118 - bytes
+            try:
+                status = os.lstat(at)
+            except OSError:
+                return None
+        return status
+
+
+def _scan(folder: bytes) -> list[os.DirEntry[bytes]]:
+    try:
+        with os.scandir(folder) as entries:
+            return list(entries)
+    except OSError:
+        # Gone or forbidden since it was listed.
+        return []
+
+
+def _parts(path: str) -> list[bytes] | None:
+    """The names on the way to `path`; `None` for a path that leads elsewhere or cannot exist."""
+    try:
+        parts = path.encode("utf-8", "surrogateescape").split(b"/")
+    except UnicodeEncodeError:
+        return None
+    return None if any(part in (b"", b".", b"..") or b"\0" in part for part in parts) else parts
+
+
+def _decode(name: bytes) -> str:
+    return name.decode("utf-8", "surrogateescape")
+
+
+def _mode(mode: int) -> Mode:
+    return "file" if stat.S_ISREG(mode) else "symlink" if stat.S_ISLNK(mode) else "other"

@@ -1,0 +1,269 @@
+"""Git objects: one long-lived reader, trees as dictionaries, and new trees and commits without index or files."""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+import weakref
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from opsbook.adapters.git import GitFailed, Process, Repository, decode, pipes, stop
+from opsbook.core.errors import Refused
+from opsbook.core.tree import Mode
+
+_CACHED_TREES = 4096
+
+
+class Entry(NamedTuple):
+    """One entry of a tree: its mode as Git writes it (`100644`, `40000`, `120000`, `160000`) and its object id."""
+
+    mode: str
+    oid: str
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether it is a tree."""
+        return self.mode == "40000"
+
+    @property
+    def kind(self) -> Mode:
+        """What the core calls it."""
+        return "file" if self.mode.startswith("100") else "symlink" if self.mode == "120000" else "other"
+
+
+class Objects:
+    """Reads objects through one `git cat-file --batch` process, started when first needed.
+
+    Safe between threads, and a forked process starts a reader of its own.
+    """
+
+    def __init__(self, repository: Repository) -> None:
+        self._repository = repository
+        self._lock = threading.Lock()
+        self._process: Process | None = None
+        self._owner = 0
+        self._trees: dict[str, dict[str, Entry]] = {}
+        self._roots: dict[str, str] = {}
+
+    def read(self, name: str) -> tuple[str, str, bytes] | None:
+        """Type, id and content of an object; `None` when it is missing.
+
+        Args:
+            name: an object id that Git gave us, or one with a suffix such as `^{tree}`; never a person's words.
+        """
+        with self._lock:
+            for last in (False, True):
+                try:
+                    return self._ask(name)
+                except (OSError, EOFError, ValueError):
+                    self._close()
+                    if last:
+                        break
+                except BaseException:
+                    # Cut off between question and answer: the next answer would be to this question.
+                    self._close()
+                    raise
+        raise GitFailed("`git cat-file` ended while it was reading.", "Run `git fsck`, then try again.")
+
+    def blob(self, oid: str) -> bytes | None:
+        """The content of a blob; `None` when there is no such blob."""
+        found = self.read(oid)
+        return found[2] if found and found[0] == "blob" else None
+
+    def root(self, commit: str) -> str:
+        """The id of a commit's tree.
+
+        Raises:
+            ForgeError: there is no such commit here.
+        """
+        if commit not in self._roots:
+            found = self.read(commit + "^{tree}")
+            if found is None:
+                raise GitFailed(
+                    f"The commit {commit[:12]} is not in this clone.", "Run `git fetch --unshallow` or `git fsck`."
+                )
+            self._roots[commit] = found[1]
+        return self._roots[commit]
+
+    def is_commit(self, name: str) -> bool:
+        """Whether `name` is the full id of a commit."""
+        if not re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", name):
+            return False
+        found = self.read(name)
+        return found is not None and found[0] == "commit"
+
+    def tree(self, oid: str) -> Mapping[str, Entry]:
+        """The entries of a tree by name; nothing when there is no such tree."""
+        if (known := self._trees.get(oid)) is not None:
+            return known
+        found = self.read(oid)
+        entries = _parse_tree(found[2], len(oid) // 2) if found and found[0] == "tree" else {}
+        if len(self._trees) >= _CACHED_TREES:
+            self._trees.clear()
+        self._trees[oid] = entries
+        return entries
+
+    def entry(self, root: str, path: str) -> Entry | None:
+        """What a tree holds at a path; the tree itself at the empty path; `None` for nothing."""
+        found = Entry("40000", root)
+        for part in path.split("/") if path else ():
+            if not found.is_folder or (below := self.tree(found.oid).get(part)) is None:
+                return None
+            found = below
+        return found
+
+    def file(self, root: str, path: str) -> bytes | None:
+        """The content of a regular file in a tree; `None` when there is none."""
+        entry = self.entry(root, path)
+        return self.blob(entry.oid) if entry and entry.kind == "file" else None
+
+    def _ask(self, name: str) -> tuple[str, str, bytes] | None:
+        if self._process is None or self._owner != os.getpid():
+            # After a fork the pipes belong to the parent, who goes on reading from them.
+            self._process, self._owner = self._repository.start("cat-file", "--batch"), os.getpid()
+            weakref.finalize(self, stop, self._process, self._owner)
+        put, get = pipes(self._process)
+        put.write(name.encode() + b"\n")
+        put.flush()
+        head = get.readline().split()
+        if len(head) >= 2 and head[-1] in (b"missing", b"ambiguous"):
+            return None
+        if len(head) != 3:
+            raise EOFError
+        size = int(head[2])
+        data = get.read(size + 1)
+        if len(data) != size + 1:
+            raise EOFError
+        return head[1].decode(), head[0].decode(), data[:-1]
+
+    def _close(self) -> None:
+        if self._process is not None:
+            stop(self._process, self._owner)
+            self._process = None
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Author or committer: a name and an address (`Opsbook <opsbook@opsbook.invalid>`)."""
+
+    name: str
+    address: str
+
+    @classmethod
+    def parse(cls, text: str) -> Person:
+        """From `name <address>`; what Git cannot hold (line ends, angle brackets) is left out."""
+        found = re.fullmatch(r"\s*(.*?)\s*<([^<>]*)>\s*", text, re.DOTALL)
+        name, address = found.groups() if found else (text, "")
+        name, address = (re.sub(r"[\s\x00-\x1f\x7f<>\ud800-\udfff]+", " ", part).strip() for part in (name, address))
+        # Git refuses a name that is nothing but punctuation.
+        return cls(name if re.search(r"[^\s.,:;\"'\\]", name) else "unknown", address or "unknown@opsbook.invalid")
+
+
+class Writer:
+    """Writes blobs, trees and commits. Nothing points at them until a ref is moved, so a crash leaves no trace."""
+
+    def __init__(self, repository: Repository, objects: Objects) -> None:
+        self._repository = repository
+        self._objects = objects
+
+    def blob(self, data: bytes) -> str:
+        """Store the bytes as they are; no filter of any attribute applies."""
+        return self._repository.git("hash-object", "-w", "-t", "blob", "--stdin", stdin=data).decode().strip()
+
+    def tree(self, base: str | None, changes: Mapping[str, Entry | None]) -> str:
+        """Store a tree that is `base` with some files added, replaced or (`None`) deleted.
+
+        Costs as much as the folders that change, not as the tree. Folders that become empty disappear.
+
+        Raises:
+            Refused: a path leads through a file or a symlink, or names a folder.
+        """
+        folders: dict[str, dict[str, Entry]] = {"": self._entries(base)}
+        for path, entry in sorted(changes.items()):
+            *parents, name = path.split("/")
+            at = ""
+            for part in parents:
+                below = f"{at}/{part}" if at else part
+                if below not in folders:
+                    existing = folders[at].get(part)
+                    if existing is not None and not existing.is_folder:
+                        raise Refused(f"{below} is not a folder, so {path} cannot be written.", "Move it away first.")
+                    folders[below] = self._entries(existing.oid if existing else None)
+                at = below
+            existing = folders[at].get(name)
+            if entry is None:
+                if existing is not None and not existing.is_folder:
+                    del folders[at][name]
+            elif (existing is not None and (existing.is_folder or existing.kind != entry.kind)) or path in folders:
+                raise Refused(f"{path} is not a regular file, so it cannot be written.", "Move it away first.")
+            else:
+                folders[at][name] = entry
+        return self._store(folders)
+
+    def commit(self, tree: str, parents: Iterable[str], message: str, person: Person, when: datetime) -> str:
+        """Store a commit; the same arguments give the same commit."""
+        variables = {
+            f"GIT_{role}_{part}": value
+            for role in ("AUTHOR", "COMMITTER")
+            for part, value in (
+                ("NAME", person.name),
+                ("EMAIL", person.address),
+                ("DATE", f"@{int(when.timestamp())} +0000"),
+            )
+        }
+        arguments = [word for parent in parents for word in ("-p", parent)]
+        output = self._repository.run(
+            "commit-tree",
+            tree,
+            *arguments,
+            "-F",
+            "-",
+            stdin=message.encode("utf-8", "replace"),
+            variables=variables,
+        )
+        return output.data.decode().strip()
+
+    def _entries(self, oid: str | None) -> dict[str, Entry]:
+        return dict(self._objects.tree(oid)) if oid else {}
+
+    def _store(self, folders: dict[str, dict[str, Entry]]) -> str:
+        """Write the deepest folders first, through one process that answers after each tree."""
+        process = self._repository.start("mktree", "-z", "--missing", "--batch")
+        try:
+            put, get = pipes(process)
+            for path in sorted(folders, key=lambda path: path.count("/") + bool(path), reverse=True):
+                lines = [
+                    f"{entry.mode} {_TYPES.get(entry.mode, 'blob')} {entry.oid}\t".encode()
+                    + name.encode("utf-8", "surrogateescape")
+                    for name, entry in folders[path].items()
+                ]
+                put.write(b"".join(line + b"\0" for line in lines) + b"\0")
+                put.flush()
+                oid = get.readline().decode().strip()
+                if not oid:
+                    raise GitFailed(f"Git refused to store the folder {path or '/'}.", "Look at the names in it.")
+                if not path:
+                    return oid
+                parent, _, name = path.rpartition("/")
+                if folders[path]:
+                    folders[parent][name] = Entry("40000", oid)
+                else:
+                    folders[parent].pop(name, None)
+        except (BrokenPipeError, OSError) as error:
+            raise GitFailed("Git ended while it was storing a folder.", "Look at the names in it.") from error
+        finally:
+            stop(process, os.getpid())
+        raise AssertionError("the root folder is always written")
+
+
+_TYPES = {"40000": "tree", "160000": "commit"}
+
+
+def _parse_tree(data: bytes, width: int) -> dict[str, Entry]:
+    """A tree object: `mode SP name NUL raw-id`, again and again."""
+    found = re.findall(rb"([0-7]+) ([^\0]+)\0(.{%d})" % width, data, re.DOTALL)
+    return {decode(name): Entry(mode.decode(), oid.hex()) for mode, name, oid in found}

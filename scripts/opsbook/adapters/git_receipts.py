@@ -1,0 +1,198 @@
+"""Receipts of announcements on the orphan branch `opsbook-receipts`: one small file each, so that nothing conflicts.
+
+Creating a file is the claim, and a compare-and-swap of the branch decides who created it. With a remote the claim
+counts once the remote has it; when the remote cannot be reached, it counts in this clone.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from opsbook.adapters.git import Repository
+from opsbook.adapters.git_history import JOINER, History
+from opsbook.adapters.git_objects import Entry, Objects, Writer
+from opsbook.adapters.git_remote import Remote
+from opsbook.adapters.locks import pause, turn
+from opsbook.adapters.names import receipt_name, record_name
+from opsbook.core.errors import ForgeError
+from opsbook.core.ports import Receipt
+
+BRANCH = "opsbook-receipts"
+REF = f"refs/heads/{BRANCH}"
+
+_TRIES = 60
+_TURN_SECONDS = 60.0
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+Make = Callable[[str | None], Mapping[str, Receipt]]
+
+
+class Receipts:
+    """The receipts of one clone.
+
+    Args:
+        remote: where receipts are shared; `None` for this clone only.
+        state: the state folder, for the lock that gives every process its turn.
+    """
+
+    def __init__(
+        self,
+        repository: Repository,
+        objects: Objects,
+        history: History,
+        remote: Remote | None,
+        state: Path,
+        known: Remote,
+    ) -> None:
+        self._repository = repository
+        self._objects = objects
+        self._history = history
+        self._writer = Writer(repository, objects)
+        self._remote = remote
+        self._tracking = known.tracking(BRANCH)
+        self._lock = state / "receipts.lock"
+
+    def claim(self, receipts: Sequence[Receipt], expecting: Mapping[str, Receipt]) -> set[str]:
+        """See `Forge.claim`."""
+        wanted = {receipt_name(receipt.key): receipt for receipt in receipts}
+        claimed: set[str] = set()
+
+        def make(root: str | None) -> Mapping[str, Receipt]:
+            claimed.clear()
+            for key in wanted:
+                existing = self._read(root, key)
+                if existing is None or existing == expecting.get(key):
+                    claimed.add(key)
+            return {key: wanted[key] for key in claimed}
+
+        self._change(make, "Claim")
+        return claimed
+
+    def complete(self, references: Mapping[str, str]) -> None:
+        """See `Forge.receipt`. A receipt that has a reference keeps it: both are true, the first is known already."""
+        for key in references:
+            receipt_name(key)
+
+        def make(root: str | None) -> Mapping[str, Receipt]:
+            made = {}
+            for key, reference in references.items():
+                existing = self._read(root, key)
+                if existing is None:
+                    raise ForgeError(f"Nobody claimed {key}.", "Run `opsbook reconcile`.")
+                if not existing.reference:
+                    made[key] = Receipt(key, existing.operation, existing.claimed_at, reference)
+            return made
+
+        self._change(make, "Deliver")
+
+    def all(self, record: str | None) -> dict[str, Receipt]:
+        """See `Forge.receipts`."""
+        tip = self._view()[2]
+        if tip is None:
+            return {}
+        root = self._objects.root(tip)
+        folders = [record_name(record)] if record else sorted(self._objects.tree(root))
+        found = {}
+        for folder in folders:
+            entry = self._objects.entry(root, folder)
+            for name in sorted(self._objects.tree(entry.oid)) if entry and entry.is_folder else ():
+                key = f"{folder}/{name.removesuffix('.json')}"
+                receipt = self._read(root, key)
+                if receipt is not None:
+                    found[key] = receipt
+        return found
+
+    def share(self) -> None:
+        """Bring to the remote what was claimed and delivered while it could not be reached, if it can be now."""
+        if self._remote is not None:
+            self._change(lambda _: {}, "Share")
+
+    def _change(self, make: Make, verb: str) -> None:
+        """Apply a change to the newest receipts until the compare-and-swap succeeds."""
+        with turn(self._lock, seconds=_TURN_SECONDS):
+            for tried in range(_TRIES):
+                local, tracked, tip = self._view()
+                made = make(self._objects.root(tip) if tip else None)
+                # With nothing to add, what was claimed while the remote was away may still have to be brought there.
+                new = self._commit(tip, made, verb) if made else tip
+                if new is None or (not made and (self._remote is None or new == tracked)):
+                    return
+                if self._remote is not None:
+                    pushed = self._remote.push(BRANCH, new, tracked)
+                    if pushed.outcome == "lost":
+                        self._remote.fetch()
+                        pause(tried)
+                        continue
+                    if pushed.outcome == "done":
+                        # Decided. The own branch may lag behind: whoever reads joins both.
+                        self._repository.move(REF, new, local, f"opsbook: {verb.lower()}")
+                        return
+                if self._repository.move(REF, new, local, f"opsbook: {verb.lower()}"):
+                    return
+                pause(tried)
+        raise ForgeError("Too many others are writing receipts at this moment.", "Run `opsbook reconcile`.")
+
+    def _view(self) -> tuple[str | None, str | None, str | None]:
+        """Our branch, the remote's as last seen, and one commit that holds both."""
+        refs = self._repository.refs(REF, self._tracking)
+        local = refs[REF].commit if REF in refs else None
+        tracked = refs[self._tracking].commit if self._tracking in refs else None
+        if local is None or tracked is None:
+            return local, tracked, local or tracked
+        joined = self._history.join(local, tracked, self._choose)
+        if joined is None:
+            raise ForgeError(
+                f"{BRANCH} here and at the remote contradict each other.", f"Merge them by hand: {self._tracking}."
+            )
+        return local, tracked, joined
+
+    def _choose(self, base: str | None, path: str, mine: Entry | None, yours: Entry | None) -> Entry | None:
+        """Of two receipts for one announcement the delivered one, else the earlier claim."""
+        del base
+        key = path.removesuffix(".json")
+
+        def rank(entry: Entry | None) -> tuple[bool, bool, datetime, str]:
+            data = self._objects.blob(entry.oid) if entry else None
+            receipt = _parse(key, data or b"")
+            return entry is None, not receipt.reference, receipt.claimed_at, entry.oid if entry else ""
+
+        return min(mine, yours, key=rank)
+
+    def _commit(self, tip: str | None, made: Mapping[str, Receipt], verb: str) -> str:
+        changes = {f"{key}.json": Entry("100644", self._writer.blob(_text(receipt))) for key, receipt in made.items()}
+        records = ", ".join(sorted({key.split("/")[0] for key in made}))
+        # Two processes that claim the same must not make the same commit: both would find theirs on the remote.
+        message = f"{verb} {len(made)} announcement(s) of {records}\n\nOpsbook-Claim: {secrets.token_hex(8)}\n"
+        tree = self._writer.tree(self._objects.root(tip) if tip else None, changes)
+        when = max(receipt.claimed_at for receipt in made.values())
+        return self._writer.commit(tree, [tip] if tip else [], message, JOINER, when)
+
+    def _read(self, root: str | None, key: str) -> Receipt | None:
+        entry = self._objects.entry(root, f"{key}.json") if root else None
+        if entry is None:
+            return None
+        return _parse(key, self._objects.blob(entry.oid) or b"")
+
+
+def _text(receipt: Receipt) -> bytes:
+    value = {
+        "key": receipt.key,
+        "operation": receipt.operation,
+        "claimed_at": receipt.claimed_at.astimezone(UTC).isoformat(),
+        "reference": receipt.reference,
+    }
+    return json.dumps(value, indent=2, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
+
+
+def _parse(key: str, data: bytes) -> Receipt:
+    """A receipt; one that cannot be read counts as claimed by nobody, long ago, outcome unknown."""
+    try:
+        value = json.loads(data)
+        when = datetime.fromisoformat(value["claimed_at"]).astimezone(UTC)
+        return Receipt(key, str(value["operation"]), when, str(value["reference"]))
+    except (ValueError, TypeError, KeyError):
+        return Receipt(key, "", _NEVER)

@@ -1,0 +1,341 @@
+"""What this machine remembers between two commands: intents, the outbox and the log, in the state folder."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from opsbook.adapters import locks
+from opsbook.adapters.names import is_word, operation_name, record_name
+from opsbook.core.errors import ForgeError, OpsbookError, Refused
+from opsbook.core.ids import operation_key
+from opsbook.core.plan import Intent, Request
+
+VERSION = 1
+"""The format of an intent file."""
+
+_WAIT_SECONDS = 30.0
+
+
+class StateError(OpsbookError):
+    """The state folder cannot be used: nothing was begun."""
+
+
+def state_folder(common: Path | None) -> Path:
+    """Where this machine keeps its state: beside the clone's own, or the user's state folder outside of Git.
+
+    Args:
+        common: `Repository.common`, or nothing.
+    """
+    if common is not None:
+        return common / "opsbook"
+    from platformdirs import user_state_path
+
+    return user_state_path("opsbook")
+
+
+def log_file(folder: Path) -> Path:
+    """The file for unexpected errors, its folder made; at most about 1 MB, then one older file is kept."""
+    path = folder / "log" / "errors.log"
+    _make(path.parent)
+    with suppress(OSError):
+        if path.stat().st_size > 1_000_000:
+            path.replace(path.with_suffix(".log.1"))
+    return path
+
+
+class FileIntents:
+    """Intents (`core.ports.Intents`) as files `intents/<key>.json`, each with a lock file beside it.
+
+    A process holds the lock for as long as it works on the intent; the system releases it when the process dies,
+    which is what makes an intent an orphan. Files appear whole or not at all, and are on disk before `hold` goes on.
+
+    Args:
+        folder: the state folder.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder / "intents"
+        self._held: dict[str, int] = {}
+
+    @contextmanager
+    def hold(self, request: Request, now: datetime, seed: bytes, *, key: str | None = None) -> Iterator[Intent]:
+        """See `Intents.hold`.
+
+        Args:
+            key: the operation key when the intake gives one (issue number, run id, view id); by default it comes
+                from the seed, and an orphan of an equal request is adopted.
+
+        Raises:
+            Refused: an intent with this key holds another request.
+            ForgeError: a living process is at work on this key.
+            StateError: the disk refused.
+        """
+        _make(self._folder)
+        if key is None:
+            intent, lock = self._adopt(request) or self._open(operation_key(seed), request, now, seed)
+        else:
+            intent, lock = self._open(operation_name(key), request, now, seed)
+        self._held[intent.key] = lock
+        try:
+            yield intent
+        finally:
+            del self._held[intent.key]
+            os.close(lock)
+
+    def told(self, key: str, references: Mapping[str, str]) -> None:
+        """See `Intents.told`."""
+        with self._locked(key) as free:
+            intent = self._load(key) if free else None
+            if intent is None:
+                raise StateError(f"The intent {key} is gone or belongs to another process.", "Run `opsbook reconcile`.")
+            self._write(replace(intent, told={**intent.told, **references}))
+
+    def acknowledge(self, key: str) -> None:
+        """See `Intents.acknowledge`. One that another process has adopted is left to it."""
+        with self._locked(key) as free:
+            if free:
+                self._path(key).unlink(missing_ok=True)
+                _flush(self._folder)
+                # Waiters find out that the lock file is gone and start again (`locks.take`).
+                self._lock(key).unlink(missing_ok=True)
+
+    def orphans(self) -> Sequence[Intent]:
+        """See `Intents.orphans`. Also clears away what a killed process left half made."""
+        found = []
+        for path in self._files(".lock"):
+            with self._locked(path.stem) as free:
+                if free and not self._path(path.stem).exists():
+                    path.unlink(missing_ok=True)
+        for path in self._files(".json"):
+            if path.stem in self._held:
+                continue
+            with self._locked(path.stem) as free:
+                intent = self._load(path.stem) if free else None
+                if intent is not None:
+                    found.append(intent)
+        return sorted(found, key=lambda intent: (intent.now, intent.key))
+
+    def broken(self) -> Sequence[Path]:
+        """Intent files that could not be read and were set aside: a person has to look at them."""
+        return self._files(".broken")
+
+    def _adopt(self, request: Request) -> tuple[Intent, int] | None:
+        """An orphan of an equal request, and its lock."""
+        wanted = request.fingerprint()
+        for path in self._files(".json"):
+            key = path.stem
+            if key in self._held or (lock := _take(self._lock(key))) is None:
+                continue
+            # Read under the lock: before it, its owner may have acknowledged it.
+            intent = self._load(key)
+            if intent is not None and intent.request.fingerprint() == wanted:
+                return intent, lock
+            if intent is None and not path.exists():
+                self._lock(key).unlink(missing_ok=True)
+            os.close(lock)
+        return None
+
+    def _open(self, key: str, request: Request, now: datetime, seed: bytes) -> tuple[Intent, int]:
+        """The intent of this key: the one that is there, or a new one."""
+        lock = _take(self._lock(key), seconds=_WAIT_SECONDS)
+        if lock is None:
+            raise ForgeError(f"Another process is at work on the operation {key}.", "Wait until it has ended.")
+        try:
+            intent = self._load(key)
+            if intent is None:
+                intent = Intent(key, request, now.astimezone(UTC), seed)
+                self._write(intent)
+            _same_request(intent, request)
+        except BaseException:
+            os.close(lock)
+            raise
+        return intent, lock
+
+    @contextmanager
+    def _locked(self, key: str) -> Iterator[bool]:
+        """The lock of a key, unless this object holds it already; whether we may write."""
+        if operation_name(key) in self._held:
+            yield True
+            return
+        lock = _take(self._lock(key)) if self._folder.is_dir() else None
+        try:
+            yield lock is not None
+        finally:
+            if lock is not None:
+                os.close(lock)
+
+    def _load(self, key: str) -> Intent | None:
+        """Read an intent; the lock must be held. One that cannot be read is set aside as `.broken`."""
+        path = self._path(key)
+        try:
+            data = path.read_bytes()
+        except FileNotFoundError:
+            return None
+        try:
+            value = json.loads(data)
+            if value["version"] > VERSION:
+                # A newer program wrote it, and will finish it.
+                return None
+            return Intent(
+                key,
+                Request.from_json(value["request"]),
+                datetime.fromisoformat(value["now"]).astimezone(UTC),
+                base64.b64decode(value["seed"], validate=True),
+                dict(value["told"]),
+            )
+        except (ValueError, TypeError, KeyError, AttributeError):
+            path.replace(path.with_suffix(".broken"))
+            return None
+
+    def _write(self, intent: Intent) -> None:
+        value = {
+            "version": VERSION,
+            "request": intent.request.as_json(),
+            "now": intent.now.astimezone(UTC).isoformat(),
+            "seed": base64.b64encode(intent.seed).decode(),
+            "told": dict(intent.told),
+        }
+        write(self._path(intent.key), json.dumps(value, indent=1).encode() + b"\n")
+
+    def _path(self, key: str) -> Path:
+        return self._folder / f"{key}.json"
+
+    def _lock(self, key: str) -> Path:
+        return self._folder / f"{key}.lock"
+
+    def _files(self, suffix: str) -> list[Path]:
+        try:
+            return sorted(path for path in self._folder.iterdir() if path.suffix == suffix and is_word(path.stem))
+        except FileNotFoundError:
+            return []
+
+
+def _same_request(intent: Intent, request: Request) -> None:
+    if intent.request.fingerprint() != request.fingerprint():
+        raise Refused(
+            f"The operation {intent.key} was asked for before, with other content.",
+            "Ask again under a new key (a new issue, run or dialogue).",
+        )
+
+
+class FileOutbox:
+    """Texts for a person to read or to send by hand (`core.ports.Outbox`), as `outbox/<record>/<name>`.
+
+    Args:
+        folder: the state folder.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def keep(self, record: str, name: str, text: str) -> str:
+        """See `Outbox.keep`. A text of the same name is replaced.
+
+        Args:
+            name: a word, with `.md` or `.txt` behind it (`.txt` if nothing is).
+        """
+        path = self._path(record, name)
+        _make(path.parent)
+        write(path, _bytes(text))
+        return str(path)
+
+    def keep_new(self, record: str, name: str, text: str) -> tuple[str, bool]:
+        """Write a text that must not exist yet; where it is, and whether this call wrote it."""
+        path = self._path(record, name)
+        _make(path.parent)
+        return self._reference(path), write(path, _bytes(text), new=True)
+
+    def find(self, record: str, name: str) -> str | None:
+        """Where a text is; `None` when it is not there."""
+        path = self._path(record, name)
+        return self._reference(path) if path.is_file() else None
+
+    def _path(self, record: str, name: str) -> Path:
+        stem, dot, suffix = name.partition(".")
+        if not is_word(stem) or (dot and suffix not in ("txt", "md")):
+            raise Refused(f"{name!r} cannot be the name of a text.", "Use letters, digits, `_` and `-`.")
+        return self._folder / "outbox" / record_name(record) / f"{stem}.{suffix or 'txt'}"
+
+    def _reference(self, path: Path) -> str:
+        return path.relative_to(self._folder).as_posix()
+
+
+def _take(path: Path, *, seconds: float = 0.0) -> int | None:
+    """See `locks.take`."""
+    try:
+        return locks.take(path, seconds=seconds)
+    except OSError as error:
+        raise StateError(f"{path} cannot be locked: {error.strerror}.", "Keep the clone on a local disk.") from None
+
+
+def write(path: Path, data: bytes, *, new: bool = False) -> bool:
+    """Write a file that appears whole and is on disk when this returns.
+
+    Args:
+        new: the file must not exist.
+
+    Returns:
+        whether it was written; `False` only for a file that exists and had to be new.
+
+    Raises:
+        StateError: the disk refused.
+    """
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
+    try:
+        file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        try:
+            with open(file, "wb") as opened:  # noqa: PTH123 - a descriptor, not a path
+                opened.write(data)
+                opened.flush()
+                os.fsync(file)
+            if new:
+                # A link, unlike a rename, fails when the name is taken.
+                path.hardlink_to(draft)
+            else:
+                draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
+        _flush(path.parent)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        raise StateError(
+            f"{path} cannot be written: {error.strerror}.", "Free some space, or look at its owner."
+        ) from None
+    return True
+
+
+def _make(folder: Path) -> None:
+    """Make a private folder, and see to it that it survives a loss of power."""
+    if folder.is_dir():
+        return
+    try:
+        if not folder.parent.is_dir():
+            _make(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
+        _flush(folder.parent)
+    except OSError as error:
+        raise StateError(
+            f"{folder} cannot be made: {error.strerror}.", "Look at who owns the folder above it."
+        ) from None
+
+
+def _flush(folder: Path) -> None:
+    """Bring the names in a folder to disk."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "backslashreplace")

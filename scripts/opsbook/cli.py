@@ -1,0 +1,106 @@
+"""The command line. Imports a command only when it is run, so that `opsbook --help` costs hardly more than Python."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from opsbook.commands import COMMANDS
+
+USAGE = "usage: opsbook [-C BOOK] COMMAND …    opsbook COMMAND --help    opsbook --version"
+
+
+def entry() -> None:
+    """The console script: whatever becomes of the streams, there is an exit code and no traceback."""
+    _streams()
+    try:
+        try:
+            code = main(sys.argv[1:])
+        except SystemExit as end:
+            code = int(end.code or 0)
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        code = 130
+    except BrokenPipeError:
+        # The reader of our output went away (`| head`): there is nobody left to tell.
+        code = 141
+    except OSError as error:
+        print(f"opsbook: the output cannot be written: {error.strerror}.", file=sys.stderr)
+        code = 3
+    if code in (3, 141):
+        # What could not be written is still in a buffer, and Python would try again on its way out.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    sys.exit(code)
+
+
+def _streams() -> None:
+    """A stream that the caller closed (`>&-`) reads and writes nothing; no encoding makes a traceback."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115, PTH123 - it stays open to the end
+    sys.stdin.reconfigure(errors="surrogateescape")  # type: ignore[union-attr]
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
+
+
+def main(argv: list[str]) -> int:
+    """Run one command; returns the exit code (design: "The outside world", exit codes)."""
+    book: str | None = None
+    words = list(argv)
+    while words and words[0].startswith("-"):
+        option = words.pop(0)
+        if option in ("-h", "--help"):
+            print(_overview())
+            return 0
+        if option == "--version":
+            from opsbook import __version__
+
+            print(f"opsbook {__version__}")
+            return 0
+        if option == "-C" and words:
+            book = words.pop(0)
+        elif option.startswith("-C") and len(option) > 2:
+            book = option[2:]
+        else:
+            return _usage(f"There is no option {option} here.", USAGE)
+    if not words:
+        print(_overview(), file=sys.stderr)
+        return 2
+    names = COMMANDS
+    name = words[0]
+    if name not in names and len(words) > 1 and f"{name} {words[1]}" in names:
+        name = f"{name} {words[1]}"
+    elif name not in names:
+        return _unknown(words, names)
+    from opsbook.run import run
+
+    return run(name, words[len(name.split()) :], book)
+
+
+def _overview() -> str:
+    width = max(len(name) for name in COMMANDS)
+    lines = "\n".join(f"  {name.ljust(width)}  {text}" for name, text in COMMANDS.items())
+    return f"opsbook: operations as code\n\n{USAGE}\n\n{lines}"
+
+
+def _unknown(words: list[str], names: dict[str, str]) -> int:
+    group = [name for name in names if name.startswith(words[0] + " ")]
+    if group:
+        asked = len(words) == 1 or words[1] in ("-h", "--help")
+        lines = "\n".join(f"  opsbook {name}  {names[name]}" for name in group)
+        print(lines, file=sys.stdout if asked and len(words) > 1 else sys.stderr)
+        if asked:
+            return 0 if len(words) > 1 else 2
+        return _usage(f"There is no command {words[0]} {words[1]!r}.", "The ones above exist.")
+    from difflib import get_close_matches
+
+    near = get_close_matches(words[0], [*names, *{name.split()[0] for name in names}], n=1, cutoff=0.6)
+    hint = f"Did you mean: opsbook {near[0]}?" if near else "opsbook --help lists the commands."
+    return _usage(f"There is no command {words[0]!r}.", hint)
+
+
+def _usage(message: str, remedy: str) -> int:
+    from opsbook.core.text import terminal
+
+    print(terminal(f"opsbook: {message} {remedy}"), file=sys.stderr)
+    return 2

@@ -1,0 +1,104 @@
+"""check records, checklists, references and rules"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from pathlib import PurePosixPath
+
+from opsbook.commands.workspace import Workspace
+from opsbook.core.book import CONFIG_PATH, Book
+from opsbook.core.check import check_book, check_records
+from opsbook.core.errors import NothingToCheck, UsageError
+from opsbook.core.record import Ref
+from opsbook.core.types import parse_time
+from opsbook.report.findings import FORMATS, write
+from opsbook.report.screen import Screen
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What to check, and how to report it."""
+    parser.add_argument("paths", nargs="*", metavar="PATH", help="records or folders; the whole book without any")
+    parser.add_argument("--since", metavar="REV", help="only what changed since a revision, like origin/main")
+    parser.add_argument("--format", choices=sorted(FORMATS), default="text", help="how findings are printed")
+    parser.add_argument("--now", metavar="TIME", help="check as if it were this time, like 2026-11-21T10:05:00Z")
+
+
+def run(args: argparse.Namespace, workspace: Workspace) -> int:
+    """Check, report, and return 0 or 1; 6 when there is nothing to check."""
+    book, now = workspace.book, _now(args.now, workspace)
+    refs, whole = _scope(args, book, workspace)
+    if not refs and not whole and not book.config.present:
+        raise NothingToCheck(
+            f"{workspace.root} holds no book: there is no {CONFIG_PATH} and no record.",
+            "Go to the folder of a book or name it with -C, or start one: opsbook new book.",
+        )
+    findings = check_book(book, now) if whole else []
+    findings += workspace.spread(lambda some: check_records(some, book, now), refs)
+    if not refs and not findings and whole and not args.since and not args.paths:
+        raise NothingToCheck("The book has no record yet.", "Declare an incident, or run: opsbook new service.")
+    found = sorted(set(findings))
+    write(args.format, found, len(refs), Screen(sys.stdout, color=workspace.color))
+    return 1 if any(finding.severity == "error" for finding in found) else 0
+
+
+def _scope(args: argparse.Namespace, book: Book, workspace: Workspace) -> tuple[list[Ref], bool]:
+    """The records to check, and whether the book as a whole is checked too."""
+    if args.since and args.paths:
+        raise UsageError("--since and paths do not go together.", "Leave one of them out.")
+    if args.since:
+        written, deleted = workspace.changed(args.since)
+        if CONFIG_PATH in written or CONFIG_PATH in deleted:
+            return list(book.everything()), True
+        return _touched(book, written, deleted), True
+    if args.paths:
+        return list(_named(args.paths, book, workspace)), False
+    return list(book.everything()), True
+
+
+def _touched(book: Book, written: Sequence[str], deleted: Sequence[str]) -> list[Ref]:
+    """The records that a change answers for: those it wrote, and those that name what it deleted."""
+    found = {ref: None for path in written if (ref := book.at(path)) is not None}
+    gone: set[str] = set()
+    for path in deleted:
+        ref = book.at(path)
+        if ref is None:
+            continue
+        if any(True for _ in book.tree.paths(ref.path)):
+            found[ref] = None
+        else:
+            gone.add(ref.id)
+            gone.add(PurePosixPath(ref.path).name)
+    if gone:
+        names = [name.encode() for name in gone]
+        for ref in book.everything():
+            for path, mode in book.tree.paths(ref.path):
+                data = book.tree.read(path) if mode == "file" else None
+                if data is not None and any(name in data for name in names):
+                    found[ref] = None
+    return list(found)
+
+
+def _named(paths: Iterable[str], book: Book, workspace: Workspace) -> Iterable[Ref]:
+    refs = list(book.everything())
+    for given in paths:
+        path = workspace.inside(given)
+        if path == ".":
+            yield from refs
+            continue
+        inner = book.at(path)
+        matches = [ref for ref in refs if ref == inner or ref.path == path or ref.path.startswith(path + "/")]
+        if not matches:
+            raise UsageError(f"There is no record at {given}.", "Name a folder or a file of a record.")
+        yield from matches
+
+
+def _now(given: str | None, workspace: Workspace) -> datetime:
+    if given is None:
+        return workspace.now()
+    try:
+        return parse_time(given)
+    except ValueError as error:
+        raise UsageError(f"--now: {error}.") from None

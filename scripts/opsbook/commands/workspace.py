@@ -1,0 +1,77 @@
+"""What a command is given: the book where it runs and the ports, opened only when they are used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from opsbook.core.book import Book
+from opsbook.core.context import Context
+from opsbook.core.kind import Kind
+from opsbook.core.tree import Tree
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class Workspace(Protocol):
+    """The world as commands see it; `opsbook.wiring` builds it.
+
+    Attributes:
+        root: the folder of the book.
+        asks: whether somebody sits at a terminal and can be asked.
+        color: whether the output may have colours.
+    """
+
+    root: Path
+    asks: bool
+    color: bool
+
+    @property
+    def kinds(self) -> Mapping[str, Kind]:
+        """Every kind of record."""
+        ...
+
+    @property
+    def book(self) -> Book:
+        """The working tree as a book."""
+        ...
+
+    @property
+    def open_book(self) -> Book:
+        """The working tree with every open record laid over it; the working tree alone outside a repository."""
+        ...
+
+    def again(self) -> Workspace:
+        """The same workspace, read anew: files and branches may have changed."""
+        ...
+
+    def now(self) -> datetime:
+        """The time of this run, aware UTC, whole seconds."""
+        ...
+
+    def actor(self, by: str | None = None) -> str:
+        """Who acts: `by`, else the environment, the configuration of Git, or the name on this machine."""
+        ...
+
+    def context(self, by: str | None = None) -> Context:
+        """The ports, to perform requests with."""
+        ...
+
+    def revision(self, name: str) -> Tree:
+        """The tree of a commit; raises UsageError when there is no such revision."""
+        ...
+
+    def changed(self, since: str) -> tuple[Sequence[str], Sequence[str]]:
+        """Paths written and paths deleted since a revision, with those that are not committed yet."""
+        ...
+
+    def inside(self, path: str) -> str:
+        """A path that a person typed, as a path in the book; raises UsageError when it leads elsewhere."""
+        ...
+
+    def spread(self, work: Callable[[Sequence[T]], list[R]], items: Sequence[T]) -> list[R]:
+        """`work(items)`, in as many processes as are worth their while; results in the order of the items."""
+        ...

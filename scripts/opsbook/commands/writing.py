@@ -1,0 +1,126 @@
+"""What every command that writes has in common: its options, and how its outcome is printed."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from opsbook.commands.workspace import Workspace
+from opsbook.core.errors import Refused
+from opsbook.core.plan import Plan, Request
+from opsbook.core.text import shorten, terminal
+from opsbook.core.types import write_time
+from opsbook.perform import Outcome, performing, preview
+from opsbook.report.screen import Screen
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    """`--dry-run`, `--yes`, `--by` and `--format`, the same everywhere (design, section 9)."""
+    group = parser.add_argument_group("how")
+    group.add_argument("--dry-run", action="store_true", help="show what would be written, and write nothing")
+    group.add_argument("--yes", action="store_true", help="ask nothing")
+    group.add_argument("--by", metavar="ID", help="who acts (otherwise OPSBOOK_BY, or git config opsbook.by)")
+    group.add_argument("--format", choices=("text", "json"), default="text", help="json prints one object")
+
+
+def carry_out(request: Request, args: argparse.Namespace, workspace: Workspace, done: str) -> int:
+    """Perform a request and print its outcome; returns the exit code."""
+    context = workspace.context(args.by)
+    if args.dry_run:
+        show_plan(preview(request, context), args, workspace)
+        return 0
+    with performing(request, context) as outcome:
+        if args.format == "json":
+            Screen(sys.stdout).json(outcome.as_json())
+            _problems(outcome, Screen(sys.stderr))
+        else:
+            _print(outcome, done, workspace)
+        # What is still in a buffer was not printed: the intent is forgotten only when the person can see the result.
+        sys.stdout.flush()
+        return outcome.exit_code
+
+
+def show_plan(plan: Plan, args: argparse.Namespace, workspace: Workspace) -> None:
+    """Print what would be written."""
+    if args.format == "json":
+        files = {path: None if data is None else data.decode() for path, data in plan.files.items()}
+        Screen(sys.stdout).json({"id": plan.record, "path": plan.path, "branch": plan.branch, "files": files})
+        return
+    screen = Screen(sys.stdout, color=workspace.color)
+    screen.pairs(plan.summary)
+    screen.line()
+    screen.line("Nothing is written. These files would be, on the branch " + plan.branch + ":")
+    for path in plan.files:
+        screen.line(f"  {path}")
+
+
+def _near(place: str, workspace: Workspace) -> str:
+    """A path as it is typed in the book's folder, where it is in there."""
+    path = Path(place)
+    return str(path.relative_to(workspace.root)) if path.is_relative_to(workspace.root) else place
+
+
+def _print(outcome: Outcome, done: str, workspace: Workspace) -> None:
+    screen = Screen(sys.stdout, color=workspace.color)
+    screen.good(f"{done} {outcome.id}")
+    if outcome.since is not None:
+        screen.line(f"  asked for at {write_time(outcome.since)} and cut off; finished now, and not done twice")
+    if outcome.path:
+        screen.line(f"  {outcome.path}")
+    if outcome.branch:
+        where = f" at {outcome.commit[:12]}" if outcome.commit else ""
+        screen.line(f"  on branch {outcome.branch}{where}")
+    if outcome.url:
+        screen.line(f"  {outcome.url}")
+    for place in outcome.outbox:
+        screen.line(f"  text of the request: {_near(place, workspace)}")
+    if outcome.next:
+        screen.line(f"  when it is agreed: {outcome.next}")
+    _problems(outcome, screen)
+
+
+def _problems(outcome: Outcome, screen: Screen) -> None:
+    if outcome.unpublished:
+        screen.bad(f"Saved, and not yet on record: {outcome.unpublished}")
+    for told in outcome.told:
+        if not told.ok:
+            what = "was not told" if told.again else "may not have been told"
+            screen.bad(f"{told.audience} {what} by {told.sink}: {told.error}")
+    if outcome.unreceipted:
+        screen.bad(f"Told, but nothing on record says so yet: {outcome.unreceipted}")
+    if outcome.exit_code:
+        later = " (in five minutes)" if outcome.finished else ""
+        screen.line(f"  Finish it with: opsbook reconcile{later}")
+
+
+def pick_incident(fragment: str | None, workspace: Workspace) -> str:
+    """The id of the incident that a person means: the whole id, its last characters, or none for the only open one.
+
+    Raises:
+        Refused: nothing or more than one matches.
+    """
+    refs = workspace.open_book.refs("incident")
+    if fragment is None:
+        from opsbook.kinds.incident.view import is_open
+
+        matches = [id_ for id_, ref in refs.items() if is_open(workspace.open_book.record(ref))]
+    else:
+        wanted = fragment.strip().upper()
+        matches = [id_ for id_ in refs if id_ == wanted] or [id_ for id_ in refs if id_.endswith(wanted)]
+    if len(matches) == 1:
+        return matches[0]
+    if not matches:
+        what = f"There is no incident “{shorten(terminal(fragment), 40)}”." if fragment else "No incident is open."
+        raise Refused(what, "`opsbook incident list --all` shows every one.")
+    raise Refused(
+        f"{len(matches)} incidents match: {', '.join(matches[:8])}.",
+        "Say which, by its id or its last five characters.",
+    )
+
+
+def values_of(args: argparse.Namespace, *names: str) -> Mapping[str, Any]:
+    """The arguments that were given, for a request."""
+    return {name: getattr(args, name) for name in names if getattr(args, name) not in (None, [], False)}

@@ -1,0 +1,285 @@
+"""The book: a tree of files seen as records of kinds. Lazy: nothing is read before somebody asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cached_property, reduce
+from operator import getitem
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from opsbook.core import codes, yaml
+from opsbook.core.config import CoreConfig, Section
+from opsbook.core.finding import Finding
+from opsbook.core.kind import Kind
+from opsbook.core.misfit import explain
+from opsbook.core.record import File, Part, Record, Ref
+from opsbook.core.rule import Problem
+from opsbook.core.tree import Tree, below
+
+S = TypeVar("S", bound=Section)
+
+CONFIG_PATH = "opsbook.yml"
+CONFIG_PART = Part("", "configuration")
+CONFIG_LIMIT = 1 << 20
+"""`opsbook.yml` may have 1 MB; records 64 KB (design: "Records")."""
+
+_ROUNDS = 20
+"""How often a section is read again without what did not fit: leaving something out can leave a hole elsewhere."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """`opsbook.yml`, section by section; a section that is broken is replaced by its defaults and reported."""
+
+    core: CoreConfig
+    sections: Mapping[str, Section]
+    vocabulary: Mapping[str, Mapping[str, Any]]
+    document: yaml.Document
+    findings: tuple[Finding, ...]
+    present: bool
+
+    def section(self, model: type[S]) -> S:
+        """The section of the kind that defined `model`."""
+        return next(section for section in self.sections.values() if isinstance(section, model))
+
+
+class Book:
+    """The records of a tree.
+
+    Args:
+        tree: a folder, a commit, an overlay or a dictionary.
+        kinds: the kinds of records by name, from the registry.
+    """
+
+    def __init__(self, tree: Tree, kinds: Mapping[str, Kind]) -> None:
+        self.tree = tree
+        self.kinds = kinds
+        self._records: dict[Ref, Record] = {}
+        self._refs: dict[str, dict[str, Ref]] = {}
+        self._duplicates: list[tuple[Ref, Ref]] = []
+        self._strays: list[tuple[Kind, str]] = []
+
+    @cached_property
+    def config(self) -> Config:
+        """`opsbook.yml`; its defaults where there is none."""
+        return _read_config(self.tree.read(CONFIG_PATH), self.kinds)
+
+    def refs(self, kind: str) -> Mapping[str, Ref]:
+        """Where every record of a kind is, by id. Lists folders and reads nothing."""
+        if kind not in self._refs:
+            self._refs[kind] = self._list(self.kinds[kind])
+        return MappingProxyType(self._refs[kind])
+
+    def everything(self) -> Iterator[Ref]:
+        """Where every record of every kind is."""
+        for kind in self.kinds:
+            yield from self.refs(kind).values()
+        yield from (second for _, second in self._duplicates)
+
+    @property
+    def duplicates(self) -> list[tuple[Ref, Ref]]:
+        """Pairs of places with the same id."""
+        for kind in self.kinds:
+            self.refs(kind)
+        return self._duplicates
+
+    @property
+    def strays(self) -> list[tuple[Kind, str]]:
+        """Names in the folders of kinds that cannot be records."""
+        for kind in self.kinds:
+            self.refs(kind)
+        return self._strays
+
+    def record(self, ref: Ref) -> Record:
+        """The record at a place."""
+        if ref not in self._records:
+            self._records[ref] = self._read(ref)
+        return self._records[ref]
+
+    def forget(self, ref: Ref) -> None:
+        """Let go of a record that was read, for work that looks at each record of a large book once."""
+        self._records.pop(ref, None)
+
+    def resolve(self, kind: str, id_: str) -> Record | None:
+        """The record of a kind with this id: how one kind reaches another."""
+        ref = self.find(kind, id_)
+        return self.record(ref) if ref is not None else None
+
+    def find(self, kind: str, id_: str) -> Ref | None:
+        """Where the record with this id is; for kinds of one file this asks for that file only."""
+        if kind not in self.kinds:
+            return None
+        if kind in self._refs or not self.kinds[kind].is_file:
+            return self.refs(kind).get(id_)
+        path = f"{self.kinds[kind].folder}/{id_}"
+        for part in self.kinds[kind].parts:
+            if self.kinds[kind].path.fullmatch(id_ + part.suffix) and self.tree.read(path + part.suffix) is not None:
+                return Ref(kind, id_, path + part.suffix)
+        return None
+
+    def title(self, kind: str, id_: str) -> str | None:
+        """The title of a record, also when the rest of it cannot be read; `None` when there is no record or title."""
+        record = self.resolve(kind, id_)
+        if record is None:
+            return None
+        file = record.files.get(self.kinds[kind].parts[0].pattern)
+        value = file.document.value if file is not None and file.document is not None else None
+        title = value.get("title") if isinstance(value, dict) else None
+        return title if isinstance(title, str) else None
+
+    def at(self, path: str) -> Ref | None:
+        """The record that a path belongs to, whether or not it exists."""
+        for kind in self.kinds.values():
+            if below(path, kind.folder) and path != kind.folder:
+                parts = path.split("/")
+                where = "/".join(parts[: kind.depth + 1])
+                if len(parts) <= kind.depth or (kind.is_file and where != path):
+                    return None
+                return self._ref(kind, where)
+        return None
+
+    def _ref(self, kind: Kind, path: str) -> Ref:
+        name = path[len(kind.folder) + 1 :]
+        match = kind.path.fullmatch(name)
+        return Ref(kind.name, match["id"] if match else name, path)
+
+    def _list(self, kind: Kind) -> dict[str, Ref]:
+        level = [kind.folder]
+        for _ in range(kind.depth - 1):
+            below_it: list[str] = []
+            for folder in level:
+                for name in self._names(kind, folder):
+                    if "." in name:
+                        self._strays.append((kind, f"{folder}/{name}"))
+                    else:
+                        below_it.append(f"{folder}/{name}")
+            level = below_it
+        found: dict[str, Ref] = {}
+        for folder in level:
+            for name in self._names(kind, folder):
+                ref = self._ref(kind, f"{folder}/{name}")
+                if ref.id in found:
+                    self._duplicates.append((found[ref.id], ref))
+                else:
+                    found[ref.id] = ref
+        return found
+
+    def _names(self, kind: Kind, folder: str) -> list[str]:
+        """What lies in a folder; a file or a link in the place of the folder is a stray."""
+        names = list(self.tree.folders(folder))
+        if not names and any(True for _ in self.tree.paths(folder)):
+            self._strays.append((kind, folder))
+        return names
+
+    def _read(self, ref: Ref) -> Record:
+        kind = self.kinds[ref.kind]
+        files: dict[str, File] = {}
+        strays: list[tuple[str, str]] = []
+        for path, mode in self.tree.paths(ref.path):
+            name = path[len(ref.path) + 1 :]
+            part = _part(kind, name)
+            if mode != "file":
+                strays.append((path, mode))
+            elif part is None or (kind.is_file and not path.endswith(part.suffix)):
+                strays.append((path, "stray"))
+            else:
+                files[name] = File(path, part, self.tree.read, self.config.vocabulary)
+        return Record(ref, kind, files, strays)
+
+
+def _part(kind: Kind, name: str) -> Part | None:
+    return next(
+        (part for part in kind.parts if fnmatchcase(name, part.pattern) and name.count("/") == part.pattern.count("/")),
+        None,
+    )
+
+
+def _read_config(data: bytes | None, kinds: Mapping[str, Kind]) -> Config:
+    document = yaml.load(data if data is not None else b"", limit=CONFIG_LIMIT)
+    value: dict[str, Any] = document.value if isinstance(document.value, dict) else {}
+    file = File(CONFIG_PATH, CONFIG_PART, lambda _path: data, {})
+    file.document = document
+    findings = [
+        codes.FAULTS[fault.code].finding(Problem(fault.message, path=CONFIG_PATH, line=fault.line, column=fault.column))
+        for fault in document.faults
+    ]
+    if document.value is not None and not isinstance(document.value, dict):
+        findings.append(codes.MOD003.finding(Problem("opsbook.yml must be a mapping", path=CONFIG_PATH)))
+
+    own = {kind.plural for kind in kinds.values()}
+    parts: list[tuple[type[Section], tuple[str, ...], Any]] = [
+        (CoreConfig, (), {key: item for key, item in value.items() if key not in own})
+    ]
+    parts += [(kind.section, (kind.plural,), value.get(kind.plural, {})) for kind in kinds.values()]
+
+    # Two readings: the words (severities, people, …) are known only when every section was read once.
+    sections: list[Section] = []
+    vocabulary: dict[str, Mapping[str, Any]] = {}
+    readable = data is None or isinstance(document.value, dict)
+    for model, _, content in parts:
+        section, dropped = _lenient(model, content)
+        sections.append(section)
+        if readable and dropped is not None:
+            vocabulary.update({name: {**dropped, **words} for name, words in section.vocabulary().items()})
+    for model, where, content in parts:
+        try:
+            model.model_validate(content, context=vocabulary)
+        except ValidationError as error:
+            findings += [
+                code.finding(Problem(message, file=file, loc=(*where, *loc), key=key))
+                for code, message, loc, key in explain(error, model, content, "configuration")
+            ]
+    core = sections[0]
+    assert isinstance(core, CoreConfig)
+    named = dict(zip((kind.plural for kind in kinds.values()), sections[1:], strict=True))
+    return Config(core, named, vocabulary, document, tuple(findings), data is not None)
+
+
+def _lenient(model: type[S], content: Any) -> tuple[S, dict[str, None] | None]:
+    """The section without what does not fit in it, so that one typing error leaves everything else in force.
+
+    Returns:
+        The section, and the ids of the entries that were left out: they stay words, or every record that uses one
+        would be reported for an error of the configuration. `None` when not even the ids are known.
+    """
+    dropped: dict[str, None] | None = {}
+    content = deepcopy(content)
+    for _ in range(_ROUNDS):
+        try:
+            return model.model_validate(content), dropped
+        except ValidationError as error:
+            places = {place for detail in error.errors() if (place := _reached(detail["loc"], content))}
+        for place in sorted(places, reverse=True):
+            if any(place[:depth] in places for depth in range(1, len(place))):
+                continue
+            *above, last = place
+            container = reduce(getitem, above, content)
+            gone = container.pop(last)
+            field = model.model_fields.get(place[0])
+            if isinstance(gone, dict) and isinstance(gone.get("id"), str):
+                if dropped is not None:
+                    dropped[gone["id"]] = None
+            elif (isinstance(container, list) and isinstance(gone, dict)) or (
+                len(place) <= 2 and field is not None and isinstance(field.default, tuple)
+            ):
+                dropped = None
+        if not places:
+            break
+    return model(), None
+
+
+def _reached(loc: Sequence[str | int], content: Any) -> tuple[Any, ...]:
+    """The place of the error at `loc`, or of what lacks something there: what must go for the error to go."""
+    found: list[str | int] = []
+    for step in loc:
+        if not (step in content if isinstance(content, dict) else isinstance(content, list)):
+            break
+        content = content[step]
+        found.append(step)
+    return tuple(found)

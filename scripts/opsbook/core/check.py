@@ -1,0 +1,109 @@
+"""The check: every record against its form, its model and its rules. Pure: `now` and the book are inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+
+from opsbook.core import codes
+from opsbook.core.book import Book
+from opsbook.core.finding import Finding
+from opsbook.core.record import Record, Ref
+from opsbook.core.rule import BookRule, Code, Problem
+from opsbook.core.rules import BOOK_RULES, RECORD_RULES
+
+
+def check_record(ref: Ref, book: Book, now: datetime) -> list[Finding]:
+    """Everything that is wrong with one record.
+
+    While the record is open (people are working on it under pressure), a defect is reported as a warning, unless its
+    code is one of those that always block.
+    """
+    record = book.record(ref)
+    soften = record.kind.is_open(record)
+    found = [*_form(record, soften=soften)]
+    for rule in (*RECORD_RULES, *record.kind.rules):
+        found += [rule.finding(problem, soften=soften) for problem in rule().check(record, book, now)]
+    return sorted(found)
+
+
+def check_records(refs: Iterable[Ref], book: Book, now: datetime) -> list[Finding]:
+    """`check_record` for several records, in order; no more than one of them is held in memory."""
+    found: list[Finding] = []
+    for ref in refs:
+        found += check_record(ref, book, now)
+        book.forget(ref)
+    return found
+
+
+def check_book(book: Book, now: datetime) -> list[Finding]:
+    """What is wrong with the configuration, and with the records taken together."""
+    rules: list[type[BookRule]] = [*BOOK_RULES]
+    for kind in book.kinds.values():
+        rules += kind.book_rules
+    found = [*book.config.findings]
+    for rule in rules:
+        found += [rule.finding(problem) for problem in rule().check(book, now)]
+    return sorted(found)
+
+
+def all_codes(book_kinds: Iterable[object]) -> dict[str, type[Code]]:
+    """Every code that a finding can have, by name: forms first, then shared rules, then each kind's, by number."""
+    from opsbook.core.kind import Kind
+
+    found: list[type[Code]] = [*codes.FORM, *RECORD_RULES, *BOOK_RULES]
+    for kind in book_kinds:
+        assert isinstance(kind, Kind)
+        found += [*kind.rules, *kind.book_rules]
+    families = list(dict.fromkeys(code.__name__[:3] for code in found))
+    found.sort(key=lambda code: (families.index(code.__name__[:3]), code.__name__))
+    return {code.__name__: code for code in found}
+
+
+def introduced(before: Sequence[Finding], after: Sequence[Finding]) -> list[Finding]:
+    """The errors of `after` that were not there before: the only ones for which a plan is refused."""
+    known: dict[tuple[str, str, str], int] = {}
+    for finding in before:
+        key = (finding.path, finding.code, finding.message)
+        known[key] = known.get(key, 0) + 1
+    new: list[Finding] = []
+    for finding in after:
+        key = (finding.path, finding.code, finding.message)
+        if finding.severity != "error":
+            continue
+        if known.get(key, 0):
+            known[key] -= 1
+        else:
+            new.append(finding)
+    return new
+
+
+def _form(record: Record, *, soften: bool) -> Iterator[Finding]:
+    for path, mode in record.strays:
+        if mode == "stray":
+            yield codes.FIL002.finding(Problem(f"{path} belongs to no {record.kind.name}", path=path))
+        else:
+            what = "a symbolic link" if mode == "symlink" else "no plain file"
+            yield codes.FIL001.finding(Problem(f"{path} is {what}", path=path))
+    stray = {path for path, _ in record.strays}
+    for part in record.kind.parts:
+        missing = f"{record.path}/{part.pattern}"
+        # What has a wrong name or is no plain file was reported above; a record of one file cannot miss it otherwise.
+        reported = record.kind.is_file or {record.path, missing} & stray
+        if part.required and part.pattern not in record.files and not reported:
+            yield codes.FIL003.finding(Problem(f"{part.pattern} is missing", path=missing))
+    for file in record.files.values():
+        for finding in file.findings:
+            if soften and finding.severity == "error" and not _always(finding.code):
+                yield Finding(
+                    finding.path, finding.line, finding.column, finding.code, "warning", finding.message, finding.remedy
+                )
+            else:
+                yield finding
+
+
+_ALWAYS = {code.__name__ for code in codes.FORM if code.always}
+
+
+def _always(code: str) -> bool:
+    return code in _ALWAYS

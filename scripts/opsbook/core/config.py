@@ -1,0 +1,247 @@
+"""`opsbook.yml`: the one place for an organisation's facts. This is the part that every kind shares.
+
+Each kind owns and validates a section of its own (`kinds/<kind>/config.py`). A section that is broken falls back to
+its defaults with a finding, so that a typing error in one never stops a declaration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from opsbook.core.types import (
+    ChannelRef,
+    Duration,
+    IsoDate,
+    Line,
+    Link,
+    Model,
+    OneOf,
+    PersonRef,
+    RoleRef,
+    Slug,
+    Text,
+    Url,
+    UtcTime,
+    many,
+)
+
+Vocabulary = Mapping[str, Mapping[str, object]]
+"""Name of a vocabulary to its words; what `OneOf` reads from the validation context."""
+
+
+class Entry(Model):
+    """Something that records refer to by id. An entry in use is retired with a date, never deleted."""
+
+    id: Slug
+    """How records refer to it."""
+    retired: IsoDate | None = None
+    """Since when it is no longer offered; records of before keep it."""
+
+
+class Section(Model):
+    """A section of `opsbook.yml`; every field has a default, so that a book can be smaller than ours."""
+
+    def vocabulary(self) -> Vocabulary:
+        """The words that this section defines for records to use."""
+        return {}
+
+
+class Role(Entry):
+    """A responsibility that somebody holds."""
+
+    title: Line
+    """Its name in full."""
+    description: Text | None = None
+    """What the holder does."""
+
+
+class Team(Entry):
+    """A team that owns runbooks and services."""
+
+    title: Line
+    """Its name in full."""
+    channel: ChannelRef | None = None
+    """Where it can be asked."""
+
+
+class Person(Entry):
+    """A holder of roles. Anybody else is `github:<login>`, `slack:<id>` or `local:<name>` and needs no entry."""
+
+    name: Line
+    """Their name, or the name of the post."""
+    roles: tuple[RoleRef, ...] = many()
+    """The roles that they hold."""
+    github: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,38}$")] | None = None
+    """GitHub login."""
+    github_id: Annotated[int, Field(ge=1)] | None = None
+    """GitHub user id: it stays when a login is renamed."""
+    slack: Annotated[str, StringConstraints(pattern=r"^[UW][A-Z0-9]{2,20}$")] | None = None
+    """Slack user id."""
+
+
+class Channel(Entry):
+    """A place where people are told."""
+
+    name: Annotated[str, StringConstraints(pattern=r"^#[a-z0-9][a-z0-9_-]{0,79}$")]
+    """Its name in the chat, with the #."""
+    purpose: Line
+    """What it is for."""
+    audience: Line
+    """Who can read it; said under each announcement."""
+
+
+class Rota(Entry):
+    """Who is on call: people in turn, each for the same length of time."""
+
+    title: Line
+    """What the rota is for."""
+    starts: UtcTime
+    """When the first person's first turn began."""
+    every: Duration = timedelta(days=7)
+    """How long a turn lasts."""
+    people: tuple[PersonRef, ...] = Field(strict=False, min_length=1)
+    """Who takes turns, in order."""
+
+
+class SecurityAlert(Model):
+    """Whom to tell about a suspected breach, before anything else."""
+
+    who: Line = "your security team"
+    """Who must be alerted."""
+    how: Text = "Call them; do not describe the suspicion in a chat or a ticket."
+    """How they are reached, without personal contact details."""
+    link: Link | None = None
+    """A restricted page with the numbers to call."""
+    channel: ChannelRef | None = None
+    """The only channel that is told, and without facts."""
+    book: Annotated[str, StringConstraints(pattern=r"^[\w.-]+/[\w.-]+$")] | None = None
+    """The restricted repository that holds the facts of security incidents."""
+
+
+class ForgeSettings(Model):
+    """Where changes of the book are published."""
+
+    main: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,99}$")] = "main"
+    """The branch that holds the agreed book."""
+    push: bool = False
+    """Whether the local forge pushes to `origin` by itself."""
+
+
+class SiteSettings(Model):
+    """What the site needs to know."""
+
+    url: Url | None = None
+    """Where the site is published."""
+    repository: Url | None = None
+    """Where the source of a page can be seen and edited."""
+    status_page: Link | None = None
+    """Our own status page."""
+
+
+class HelpQueue(Entry):
+    """A queue for requests for help (the help request page: one for Crime, one for everything else)."""
+
+    title: Line
+    """What it is called in the form."""
+    channel: ChannelRef
+    """Where its tickets are seen and worked on."""
+    use_when: Line
+    """Which requests belong in it, for somebody who does not know which team to ask."""
+    environments: tuple[Slug, ...] = many()
+    """The environments that it serves."""
+
+
+class HelpCategory(Entry):
+    """Why somebody needed help: chosen when a ticket is resolved."""
+
+    title: Line
+    """What it is called in the menu."""
+    meaning: Text
+    """When to choose it."""
+    examples: Text | None = None
+    """What such tickets are about."""
+    queues: tuple[Annotated[str, OneOf("queues", "help queue")], ...] = many()
+    """The queues that offer it; every queue when none is named."""
+
+
+class HelpSettings(Model):
+    """Where somebody who is stuck asks, and what the answers teach us."""
+
+    how: Text = "Ask in the channel of the team that owns the service."
+    """How a request is made."""
+    queues: tuple[HelpQueue, ...] = many()
+    """Where requests go, in the order of the form."""
+    categories: tuple[HelpCategory, ...] = many()
+    """Why help was needed, in the order of the menu."""
+
+    def categories_of(self, queue: str) -> tuple[HelpCategory, ...]:
+        """The categories that the queue with this id offers."""
+        return tuple(c for c in self.categories if not c.queues or queue in c.queues)
+
+
+class CoreConfig(Section):
+    """The part of `opsbook.yml` that belongs to no kind."""
+
+    version: Literal[1] = 1
+    """The format of the book; `opsbook migrate` moves a book on."""
+    requires: Line = ">=0.1"
+    """The versions of the program that may write to this book."""
+    title: Line = "Opsbook"
+    """The name of the book, as the site shows it."""
+    timezone: Line = "Etc/UTC"
+    """The zone in which people see times; files hold UTC."""
+    site: SiteSettings = SiteSettings()
+    """What the site needs to know."""
+    forge: ForgeSettings = ForgeSettings()
+    """Where changes are published."""
+    security: SecurityAlert = SecurityAlert()
+    """Whom to tell about a suspected breach."""
+    roles: tuple[Role, ...] = many()
+    """The responsibilities that the process names."""
+    teams: tuple[Team, ...] = many()
+    """The teams that own runbooks and services."""
+    people: tuple[Person, ...] = many()
+    """Who holds which role."""
+    channels: tuple[Channel, ...] = many()
+    """Where people are told."""
+    rotas: tuple[Rota, ...] = many()
+    """Who is on call when."""
+    mailboxes: tuple[Line, ...] = many()
+    """Shared mailboxes that records may name; any other mail address is taken for somebody's own."""
+    authority: Mapping[str, Annotated[tuple[RoleRef, ...], Field(strict=False)]] = {}
+    """One table: action to the roles that may take it."""
+    help: HelpSettings = HelpSettings()
+    """Where somebody who is stuck asks."""
+
+    def vocabulary(self) -> Vocabulary:
+        """People, roles, teams, owners (roles and teams), channels and help queues."""
+        return {
+            "people": by_id(self.people),
+            "roles": by_id(self.roles),
+            "teams": by_id(self.teams),
+            "owners": {**by_id(self.roles), **by_id(self.teams)},
+            "channels": by_id(self.channels),
+            "queues": by_id(self.help.queues),
+        }
+
+    def channel(self, id_: str) -> Channel | None:
+        """The channel with this id."""
+        return next((channel for channel in self.channels if channel.id == id_), None)
+
+    def person_name(self, ref: str) -> str:
+        """How a person is called on pages and in announcements: the name of a role holder, else the reference."""
+        return next((person.name for person in self.people if person.id == ref), ref)
+
+    def owner_title(self, ref: str) -> str:
+        """The title of a role or team, else the reference."""
+        entries: tuple[Role | Team, ...] = (*self.roles, *self.teams)
+        return next((entry.title for entry in entries if entry.id == ref), ref)
+
+
+def by_id(entries: Iterable[Entry]) -> dict[str, Entry]:
+    """Entries by their id, in the order of the file."""
+    return {entry.id: entry for entry in entries}

@@ -1,0 +1,33 @@
+"""Everything of the world that a command is given: clock, randomness, forge, sinks. Built by `opsbook.wiring` alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from opsbook.core.kind import Kind
+from opsbook.core.ports import Forge, Intents, Outbox, Sink
+from opsbook.core.tree import Tree
+
+
+@dataclass(frozen=True)
+class Context:
+    """The ports of one run.
+
+    Attributes:
+        now: the clock, aware UTC, whole seconds.
+        seed: fresh random bytes, at least 16.
+        actor: who acts, as far as it is known.
+        offline: the best book at hand when the forge does not answer.
+    """
+
+    kinds: Mapping[str, Kind]
+    forge: Forge
+    sinks: Sequence[Sink]
+    intents: Intents
+    outbox: Outbox
+    now: Callable[[], datetime]
+    seed: Callable[[], bytes]
+    actor: str
+    offline: Callable[[], Tree]

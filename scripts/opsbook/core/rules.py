@@ -1,0 +1,184 @@
+"""Rules that hold for every kind of record, and for the book as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+import opsbook
+from opsbook.core import secrets
+from opsbook.core.book import CONFIG_PART, CONFIG_PATH, Book
+from opsbook.core.config import Entry
+from opsbook.core.record import File, Record
+from opsbook.core.rule import BookRule, Problem, RecordRule
+from opsbook.core.types import Model
+
+
+def at_offset(file: File, offset: int, message: str) -> Problem:
+    """A problem at a character offset of a file."""
+    before = file.text[:offset]
+    return Problem(message, path=file.path, line=before.count("\n") + 1, column=offset - before.rfind("\n"))
+
+
+class LEK001(RecordRule):
+    """A credential in a record.
+
+    Revoke it first: it is in the history of the repository, and removing it from the file does not undo that. Then
+    replace it by a word that says what it was. `opsbook incident note` masks credentials by itself.
+    """
+
+    always = True
+
+    def check(self, record: Record, book: Book, now: datetime) -> Iterable[Problem]:
+        """Every text that has the shape of a vendor's credential."""
+        for file in record.files.values():
+            for leak in secrets.credentials(file.text):
+                yield at_offset(file, leak.start, f"this looks like {leak.what}")
+
+
+class LEK002(RecordRule):
+    """Somebody's own contact details in a record.
+
+    Name the role instead, and keep numbers and addresses behind a restricted link: a repository forgets nothing. A
+    mailbox that a team shares can be listed under `mailboxes` in `opsbook.yml`.
+    """
+
+    always = True
+
+    def check(self, record: Record, book: Book, now: datetime) -> Iterable[Problem]:
+        """Every mail address and phone number."""
+        for file in record.files.values():
+            for leak in secrets.contacts(file.text, book.config.core.mailboxes):
+                yield at_offset(file, leak.start, f"this looks like {leak.what}")
+
+
+class BOK001(BookRule):
+    """Two records with the same id.
+
+    Give one of them another id (`opsbook` draws a fresh one for each declaration) and rename its folder.
+    """
+
+    def check(self, book: Book, now: datetime) -> Iterable[Problem]:
+        """Ids that two folders or files share."""
+        for first, second in book.duplicates:
+            yield Problem(f"{second.id} is also the id of {first.path}", path=second.path)
+
+
+class BOK002(RecordRule):
+    """A name that does not say which record it is.
+
+    Rename the folder or file as the message says, so that the name, the id and the address agree.
+    """
+
+    always = True
+
+    def check(self, record: Record, book: Book, now: datetime) -> Iterable[Problem]:
+        """The path against the shape that the kind prescribes."""
+        name = record.path[len(record.kind.folder) + 1 :]
+        if record.kind.path.fullmatch(name) is None:
+            yield Problem(f"“{name}” is no name for a record of this kind: {record.kind.naming}", path=record.path)
+
+
+class BOK003(BookRule):
+    """Two names that differ only in case.
+
+    Rename one of them: on macOS and Windows they are the same file, and one would silently replace the other.
+    """
+
+    always = True
+
+    def check(self, book: Book, now: datetime) -> Iterable[Problem]:
+        """Records whose paths are equal when case is ignored."""
+        seen: dict[str, str] = {}
+        for ref in book.everything():
+            other = seen.setdefault(ref.path.casefold(), ref.path)
+            if other != ref.path:
+                yield Problem(f"{ref.path} and {other} differ only in case", path=ref.path)
+
+
+class BOK004(BookRule):
+    """A file in a folder of records that is no record.
+
+    Move it to `docs/` or delete it: whatever lies in these folders may be published.
+    """
+
+    always = True
+
+    def check(self, book: Book, now: datetime) -> Iterable[Problem]:
+        """Names above the level at which records lie."""
+        for kind, path in book.strays:
+            yield Problem(f"{path} is no {kind.name}: {kind.naming}", path=path)
+
+
+class CFG001(BookRule):
+    """opsbook.yml asks for another version of the program.
+
+    Install the version that `requires` names, or run `opsbook migrate` and then raise `requires`.
+    """
+
+    def check(self, book: Book, now: datetime) -> Iterable[Problem]:
+        """`requires` against the running version."""
+        requires = book.config.core.requires
+        place = _config(book)
+        try:
+            if not SpecifierSet(requires, prereleases=True).contains(opsbook.__version__):
+                yield Problem(
+                    f"this book requires opsbook {requires}, and this is {opsbook.__version__}", place, ("requires",)
+                )
+        except InvalidSpecifier:
+            yield Problem(f"“{requires}” is no range of versions, like >=0.1,<0.2", place, ("requires",))
+
+
+class CFG002(BookRule):
+    """An id of opsbook.yml is there twice.
+
+    Give one of the entries another id: records could not say which one they mean.
+    """
+
+    def check(self, book: Book, now: datetime) -> Iterable[Problem]:
+        """Ids within each list of the configuration."""
+        lists = [*_lists(book.config.core, ())]
+        for name, section in book.config.sections.items():
+            lists += _lists(section, (name,))
+        for above, entries in lists:
+            seen: set[str] = set()
+            for index, entry in enumerate(entries):
+                if entry.id in seen:
+                    yield Problem(f"{entry.id} is the id of an entry above", _config(book), (*above, index, "id"))
+                seen.add(entry.id)
+
+
+class CFG003(BookRule):
+    """opsbook.yml names a time zone that does not exist.
+
+    Write it as the IANA time zone database does, like Europe/London.
+    """
+
+    def check(self, book: Book, now: datetime) -> Iterable[Problem]:
+        """`timezone` against the zones that Python knows."""
+        from zoneinfo import available_timezones
+
+        if book.config.core.timezone not in available_timezones():
+            yield Problem(f"“{book.config.core.timezone}” is no time zone", _config(book), ("timezone",))
+
+
+def _lists(model: Model, above: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], list[Entry]]]:
+    """Every list of entries inside a section, with its place."""
+    for field in type(model).model_fields:
+        value = getattr(model, field)
+        if isinstance(value, Model):
+            yield from _lists(value, (*above, field))
+        elif isinstance(value, tuple) and all(isinstance(item, Entry) for item in value):
+            yield (*above, field), list(value)
+
+
+def _config(book: Book) -> File:
+    file = File(CONFIG_PATH, CONFIG_PART, book.tree.read, {})
+    file.document = book.config.document
+    return file
+
+
+RECORD_RULES: tuple[type[RecordRule], ...] = (LEK001, LEK002, BOK002)
+BOOK_RULES: tuple[type[BookRule], ...] = (BOK001, BOK003, BOK004, CFG001, CFG002, CFG003)

@@ -1,0 +1,67 @@
+"""Moments as people read them, in their own zone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+_NEAR = {0: "", 1: " tomorrow", -1: " yesterday"}
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """How moments are written on one page.
+
+    Attributes:
+        now: when the page is made, aware.
+        zone: the IANA name of the zone in which people read times, such as `Europe/London`.
+    """
+
+    now: datetime
+    zone: str
+
+    def clock(self, moment: datetime) -> str:
+        """`16:30` today, else with the day: `16:30 tomorrow`, `16:30 on Mon 23 Nov`, `16:30 on 23 Nov 2025`."""
+        local, today = self._local(moment), self._local(self.now).date()
+        days = (local.date() - today) // timedelta(days=1)
+        if days in _NEAR:
+            return f"{local:%H:%M}{_NEAR[days]}"
+        if abs(days) < 180:
+            return f"{local:%H:%M} on {local:%a} {local.day} {local:%b}"
+        return f"{local:%H:%M} on {local.day} {local:%b} {local.year}"
+
+    def hour(self, moment: datetime) -> str:
+        """`16:30`, where the day stands beside it."""
+        return f"{self._local(moment):%H:%M}"
+
+    def day(self, moment: datetime) -> str:
+        """`Saturday 21 November 2026`."""
+        local = self._local(moment)
+        return f"{local:%A} {local.day} {local:%B} {local.year}"
+
+    def date(self, moment: datetime) -> str:
+        """`21 Nov 2026`."""
+        local = self._local(moment)
+        return f"{local.day} {local:%b} {local.year}"
+
+    def full(self, moment: datetime) -> str:
+        """`16:30 GMT, Sat 21 Nov 2026`: complete, for what is read later."""
+        local = self._local(moment)
+        return f"{local:%H:%M} {self.zone_name(moment)}, {local:%a} {self.date(moment)}"
+
+    def zone_name(self, moment: datetime) -> str:
+        """What people call the zone at that moment: `GMT`, `BST`, `UTC+03` where it has no letters."""
+        name = self._local(moment).tzname() or "UTC"
+        return name if name.isalpha() else f"UTC{name}"
+
+    def machine(self, moment: datetime) -> str:
+        """The `datetime` attribute of a `<time>` element: `2026-11-21T16:02:00+00:00`."""
+        return moment.isoformat(timespec="seconds")
+
+    def _local(self, moment: datetime) -> datetime:
+        try:
+            return moment.astimezone(ZoneInfo(self.zone))
+        except (ZoneInfoNotFoundError, ValueError):
+            # CFG003 reports a zone that does not exist; a page in UTC is better than none.
+            return moment.astimezone(UTC)

@@ -1,0 +1,129 @@
+"""The `incidents` section of `opsbook.yml`: severities, cadence, channels, templates, escalation, publication."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from opsbook.core.config import Entry, Section, Vocabulary, by_id
+from opsbook.core.types import ChannelRef, Duration, Line, Link, Model, RoleRef, RunbookRef, Text, Whole, many
+from opsbook.kinds.incident.vocabulary import Status
+
+
+class Severity(Entry):
+    """How bad it is, and what follows from it."""
+
+    id: Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9]{0,9}$")]
+    """How people say it: `P1`."""
+    title: Line
+    """In a word or two."""
+    meaning: Text
+    """When to choose it."""
+    update_every: Duration | None = None
+    """How often tenants are told while the incident is open (the incident process: hourly)."""
+    lead_within: Duration = timedelta(minutes=15)
+    """By when a lead is named."""
+    comms_within: Duration = timedelta(minutes=30)
+    """By when somebody is named for communications."""
+    checklists: tuple[RunbookRef, ...] = many()
+    """Runbooks whose checklists are copied into the incident."""
+    escalate: bool = False
+    """Whether the escalation order is shown at once."""
+
+
+class UpdateTemplate(Entry):
+    """A saved text for an update to tenants."""
+
+    title: Line
+    """How it is offered."""
+    status: Status
+    """The status that it goes with."""
+    text: Text
+    """The words; `{services}`, `{next_update}` are filled in."""
+
+
+class EscalationStep(Model):
+    """One rung of the escalation order: a post, never a number."""
+
+    role: RoleRef
+    """Who is contacted."""
+    note: Text | None = None
+    """What they decide."""
+
+
+class Channels(Model):
+    """Who is told about incidents, by channel."""
+
+    incident: ChannelRef | None = None
+    """Where the incident is worked on."""
+    team: ChannelRef | None = None
+    """Where the team hears of it."""
+    drill: ChannelRef | None = None
+    """Where drills are told instead."""
+
+
+class Review(Model):
+    """The no-blame review after an incident."""
+
+    within: Duration = timedelta(days=5)
+    """How soon after the resolution it is held."""
+    invite: tuple[RoleRef, ...] = many()
+    """Who is invited besides the people who worked on it."""
+
+
+class Publication(Model):
+    """Who decides whether a report is published."""
+
+    approvals: Annotated[Whole, Field(ge=2, le=9)] = 2
+    """How many different people decide."""
+    roles: tuple[RoleRef, ...] = many()
+    """Whose decision counts; two different roles are needed."""
+    blog: Link | None = None
+    """Where reports are published by default."""
+
+
+class IncidentsConfig(Section):
+    """How this organisation handles incidents."""
+
+    severities: tuple[Severity, ...] = Field(
+        default=(
+            Severity(
+                id="P1",
+                title="Critical",
+                meaning="Users cannot use the service.",
+                update_every=timedelta(hours=1),
+            ),
+            Severity(
+                id="P2",
+                title="Major",
+                meaning="Users can use the service with difficulty.",
+                update_every=timedelta(hours=4),
+            ),
+            Severity(id="P3", title="Minor", meaning="Few users notice."),
+        ),
+        strict=False,
+        min_length=1,
+    )
+    """From the worst to the mildest."""
+    channels: Channels = Channels()
+    """Who is told."""
+    templates: tuple[UpdateTemplate, ...] = many()
+    """Saved texts for updates."""
+    escalation: tuple[EscalationStep, ...] = many()
+    """Who is contacted beyond the team, in this order."""
+    escalation_link: Link | None = None
+    """A restricted page with the contact details."""
+    review: Review = Review()
+    """The review after the incident."""
+    publication: Publication = Publication()
+    """Who decides about publishing a report."""
+
+    def vocabulary(self) -> Vocabulary:
+        """Severities and update templates."""
+        return {"severities": by_id(self.severities), "templates": by_id(self.templates)}
+
+    def severity(self, id_: str | None) -> Severity | None:
+        """The severity with this id."""
+        return next((severity for severity in self.severities if severity.id == id_), None)

@@ -1,0 +1,241 @@
+"""What the files of an incident hold."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, RootModel, StringConstraints
+
+from opsbook.core.types import (
+    IsoDate,
+    Line,
+    Link,
+    Model,
+    OneOf,
+    Operation,
+    PersonRef,
+    RunbookRef,
+    ServiceRef,
+    Step,
+    Text,
+    UtcTime,
+    Whole,
+    many,
+)
+from opsbook.kinds.incident.vocabulary import Status
+
+SeverityRef = Annotated[str, OneOf("severities", "severity")]
+ComponentRef = Annotated[str, OneOf("components", "status page component")]
+
+
+class Times(Model):
+    """When what happened. Users are affected, then no longer affected, then it is resolved, reviewed and closed."""
+
+    started_at: UtcTime | None = None
+    """When users were first affected, as far as it is known."""
+    declared_at: UtcTime
+    """When the incident was declared."""
+    identified_at: UtcTime | None = None
+    """When the cause was known."""
+    mitigated_at: UtcTime | None = None
+    """When users were no longer affected."""
+    resolved_at: UtcTime | None = None
+    """When the product and delivery manager agreed that it no longer affects the service."""
+    reviewed_at: UtcTime | None = None
+    """When the review was held."""
+    closed_at: UtcTime | None = None
+    """When the report was complete and the follow-ups were agreed."""
+
+
+class Roles(Model):
+    """Who does what; the rest of the incident team is in the timeline."""
+
+    lead: PersonRef | None = None
+    """Leads the work; the only one who changes production."""
+    comms: PersonRef | None = None
+    """Tells the team, the tenants and the stakeholders."""
+
+
+class Impact(Model):
+    """What users notice."""
+
+    user_facing: bool
+    """Whether users or tenants notice it at all."""
+    summary: Text | None = None
+    """What they notice, in their words."""
+    components: tuple[ComponentRef, ...] = many()
+    """Components of the status page that are affected; without them subscribers are not told."""
+
+
+class FollowUp(Model):
+    """Something agreed to be done after the incident."""
+
+    title: Line
+    """What will be done."""
+    owner: PersonRef
+    """Who sees to it."""
+    due: IsoDate
+    """By when."""
+    done_at: IsoDate | None = None
+    """When it was done."""
+    link: Link | None = None
+    """Where the work is tracked."""
+
+
+class Incident(Model):
+    """`incident.yaml`: the facts of an incident that can contradict each other."""
+
+    id: Annotated[str, StringConstraints(pattern=r"^INC-\d{8}-[0-9A-HJKMNP-TV-Z]{5}$")]
+    """`INC-<UTC date>-<five random characters>`; the folder begins with it."""
+    title: Line
+    """What is wrong, in one line."""
+    classification: Literal["operational", "security"] = "security"
+    """A missing classification means security: nothing else may then be in this folder."""
+    drill: bool = False
+    """A rehearsal: told to the drill channel only and left out of the metrics."""
+    severity: SeverityRef | None = None
+    """How bad it is; a severity of `opsbook.yml`."""
+    status: Status
+    """Where it stands."""
+    declared_by: PersonRef | None = None
+    """Who declared it."""
+    times: Times
+    """When what happened."""
+    roles: Roles = Roles()
+    """Who leads and who tells people."""
+    services: tuple[ServiceRef, ...] = many()
+    """Services of the catalogue that are affected."""
+    impact: Impact | None = None
+    """What users notice."""
+    summary: Text | None = None
+    """What is known, in a few sentences."""
+    follow_ups: tuple[FollowUp, ...] = many()
+    """What was agreed in the review."""
+    links: tuple[Link, ...] = many()
+    """Dashboards, tickets, documents."""
+    operation: Operation | None = None
+    """The operation that declared it."""
+
+
+class EntryBase(Model):
+    """What every entry of the timeline has."""
+
+    at: UtcTime
+    """When it happened, or was written down."""
+    by: PersonRef
+    """Who did or said it."""
+    operation: Operation | None = None
+    """The operation that wrote it."""
+
+
+class Declared(EntryBase):
+    """The first entry: somebody said that this is an incident."""
+
+    kind: Literal["declared"]
+    """What sort of entry this is."""
+    severity: SeverityRef | None = None
+    """How bad it was thought to be: what people were promised at first."""
+    text: Text
+    """What was known at that moment."""
+
+
+class Note(EntryBase):
+    """Something seen, decided or done."""
+
+    kind: Literal["note", "decision", "change"]
+    """A note; a decision; a change made to production (by the lead only)."""
+    text: Text
+    """The words."""
+
+
+class Update(EntryBase):
+    """Something that tenants were told."""
+
+    kind: Literal["update"]
+    """What sort of entry this is."""
+    text: Text
+    """The words that were sent."""
+    template: Annotated[str, OneOf("templates", "saved template")] | None = None
+    """The saved template that they come from."""
+
+
+class StatusChange(EntryBase):
+    """The incident moved on, or back."""
+
+    kind: Literal["status"]
+    """What sort of entry this is."""
+    status: Status
+    """The new status."""
+    text: Text | None = None
+    """Why."""
+
+
+class SeverityChange(EntryBase):
+    """It is worse or better than it was thought to be."""
+
+    kind: Literal["severity"]
+    """What sort of entry this is."""
+    severity: SeverityRef
+    """The new severity."""
+    text: Text | None = None
+    """Why."""
+
+
+class RoleChange(EntryBase):
+    """Somebody took a role."""
+
+    kind: Literal["role"]
+    """What sort of entry this is."""
+    role: Literal["lead", "comms"]
+    """The role."""
+    person: PersonRef
+    """Who holds it now."""
+
+
+class StepDone(EntryBase):
+    """Somebody did, or left out, a step of the checklist."""
+
+    kind: Literal["step"]
+    """What sort of entry this is."""
+    runbook: RunbookRef
+    """The runbook whose checklist it is."""
+    step: Annotated[Whole, Field(ge=1, le=9999)]
+    """The number of the step."""
+    outcome: Literal["done", "skipped"]
+    """Whether it was done or left out."""
+    text: Text | None = None
+    """What was found, or why it was left out."""
+
+
+class TimelineEntry(
+    RootModel[
+        Annotated[
+            Declared | Note | Update | StatusChange | SeverityChange | RoleChange | StepDone,
+            Field(discriminator="kind"),
+        ]
+    ]
+):
+    """One file of `timeline/`: facts that accumulate, so that two writers never conflict."""
+
+
+AnyEntry = Declared | Note | Update | StatusChange | SeverityChange | RoleChange | StepDone
+
+
+class FrozenChecklist(Model):
+    """The checklist of one runbook as it was when the incident was declared."""
+
+    runbook: RunbookRef
+    """The runbook that it was copied from."""
+    title: Line
+    """The title of that runbook."""
+    revision: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    """SHA-256 of the runbook's file at that moment."""
+    steps: tuple[Step, ...] = Field(strict=False, min_length=1)
+    """The steps."""
+
+
+class Checklist(Model):
+    """`checklist.yaml`: what to do in this incident; who did what is in the timeline."""
+
+    checklists: tuple[FrozenChecklist, ...] = Field(strict=False, min_length=1)
+    """One for each runbook that the severity calls for."""

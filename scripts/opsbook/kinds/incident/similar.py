@@ -1,0 +1,41 @@
+"""Open incidents that look like the one that somebody is about to declare."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Sequence
+
+from opsbook.core.book import Book
+from opsbook.kinds.incident.model import Incident
+from opsbook.kinds.incident.view import IncidentView
+
+ENOUGH = 0.6
+"""How alike two titles must be (0 to 1): one in three words in common is about this much."""
+
+
+def open_incidents(book: Book) -> list[IncidentView]:
+    """Every open incident, the latest first: security stubs and those whose facts cannot be read among them."""
+    views = [IncidentView(book.record(ref)) for ref in book.refs("incident").values()]
+    return sorted((view for view in views if view.is_open), key=lambda view: view.record.id, reverse=True)
+
+
+def similar(book: Book, title: str, services: Sequence[str]) -> list[Incident]:
+    """At most five open incidents with a similar title, or with a service and a word in common."""
+    found: list[tuple[float, Incident]] = []
+    for view in open_incidents(book):
+        facts = view.facts
+        if facts is None or facts.classification == "security":
+            continue
+        score = _alike(title, facts.title)
+        if set(services) & set(facts.services):
+            score += 0.35
+        if score >= ENOUGH:
+            found.append((score, facts))
+    return [facts for _, facts in sorted(found, key=lambda item: -item[0])[:5]]
+
+
+def _alike(first: str, second: str) -> float:
+    one, two = (set(re.findall(r"\w{3,}", text.lower())) for text in (first, second))
+    common = len(one & two) / max(1, min(len(one), len(two)))
+    return max(common, difflib.SequenceMatcher(None, first.lower(), second.lower()).ratio())

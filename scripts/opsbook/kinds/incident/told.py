@@ -1,0 +1,35 @@
+"""An entry of the timeline in words."""
+
+from __future__ import annotations
+
+from opsbook.kinds.incident.model import (
+    AnyEntry,
+    Declared,
+    Note,
+    RoleChange,
+    SeverityChange,
+    StatusChange,
+    StepDone,
+    Update,
+)
+
+
+def said(entry: AnyEntry) -> str:
+    """What the entry says, in plain text; people's words are as they typed them."""
+    match entry:
+        case Declared():
+            return f"Declared: {entry.text}"
+        case Note(kind="note"):
+            return entry.text
+        case Note():
+            return f"{entry.kind.capitalize()}: {entry.text}"
+        case Update():
+            return f"Tenants were told: {entry.text}"
+        case StatusChange():
+            return f"Status: {entry.status}" + (f". {entry.text}" if entry.text else "")
+        case SeverityChange():
+            return f"Severity: {entry.severity}" + (f". {entry.text}" if entry.text else "")
+        case RoleChange():
+            return f"{entry.person} is {entry.role}"
+        case StepDone():
+            return f"Step {entry.step} {entry.outcome}" + (f": {entry.text}" if entry.text else "")

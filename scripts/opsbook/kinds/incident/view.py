@@ -1,0 +1,162 @@
+"""An incident as its rules, actions and pages see it: the facts, and the timeline in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property, lru_cache
+from typing import TypeVar
+
+from opsbook.core.record import File, Record
+from opsbook.kinds.incident.config import IncidentsConfig, Severity
+from opsbook.kinds.incident.model import (
+    AnyEntry,
+    Checklist,
+    Declared,
+    EntryBase,
+    Incident,
+    RoleChange,
+    SeverityChange,
+    StatusChange,
+    StepDone,
+    TimelineEntry,
+    Update,
+)
+from opsbook.kinds.incident.promises import Wait, waits
+from opsbook.kinds.incident.vocabulary import OPEN
+
+E = TypeVar("E", bound=EntryBase)
+
+FACTS = "incident.yaml"
+CHECKLIST = "checklist.yaml"
+REPORT = "report.md"
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """The entries of a timeline, by time and then by name."""
+
+    entries: tuple[tuple[File, AnyEntry], ...]
+
+    def of(self, kind: type[E]) -> Iterator[tuple[File, E]]:
+        """The entries of one kind, in order."""
+        for file, entry in self.entries:
+            if isinstance(entry, kind):
+                yield file, entry
+
+
+class IncidentView:
+    """A record of the kind `incident`, typed."""
+
+    def __init__(self, record: Record) -> None:
+        self.record = record
+
+    @cached_property
+    def file(self) -> File | None:
+        """`incident.yaml`."""
+        return self.record.files.get(FACTS)
+
+    @cached_property
+    def facts(self) -> Incident | None:
+        """The facts, if they can be read."""
+        return self.file.get(Incident) if self.file is not None else None
+
+    @cached_property
+    def timeline(self) -> Timeline:
+        """The readable entries of the timeline."""
+        found = [(file, entry.root) for file, entry in self.record.each("timeline/*.yaml", TimelineEntry)]
+        return Timeline(tuple(sorted(found, key=lambda item: (item[1].at, item[0].path))))
+
+    @cached_property
+    def checklist(self) -> Checklist | None:
+        """The frozen checklists, if there are any."""
+        found = self.record.only(CHECKLIST, Checklist)
+        return found[1] if found is not None else None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the incident is open; one whose facts cannot be read is taken to be open.
+
+        That way a typing error in `incident.yaml` at three in the morning does not block the next note.
+        """
+        if self.facts is None:
+            value = self.file.document.value if self.file is not None and self.file.document is not None else None
+            status = value.get("status") if isinstance(value, dict) else None
+            return status not in ("resolved", "closed")
+        return self.facts.status in OPEN
+
+    @property
+    def declared(self) -> tuple[File, Declared] | None:
+        """The entry with which it began."""
+        return next(self.timeline.of(Declared), None)
+
+    def steps(self) -> dict[tuple[str, int], StepDone]:
+        """The last entry for each step of the checklists."""
+        return {(entry.runbook, entry.step): entry for _, entry in self.timeline.of(StepDone)}
+
+    def named_at(self, role: str) -> datetime | None:
+        """When a role was first filled."""
+        return next((entry.at for _, entry in self.timeline.of(RoleChange) if entry.role == role), None)
+
+    def next_update(self, config: IncidentsConfig) -> datetime | None:
+        """When tenants are to be told next: the last update, or the declaration, plus the cadence of the severity.
+
+        `None` when the incident is not open, or its severity has no cadence.
+        """
+        if self.facts is None or not self.is_open:
+            return None
+        return self._waits(config, None)[-1].due
+
+    def told_at(self) -> list[datetime]:
+        """When tenants heard something: the declaration, and each update."""
+        first = [self.facts.times.declared_at] if self.facts is not None else []
+        return [*first, *(entry.at for _, entry in self.timeline.of(Update))]
+
+    def gaps(self, config: IncidentsConfig, now: datetime) -> list[tuple[datetime, datetime, timedelta]]:
+        """Each time that tenants waited longer than the cadence: from, until, by how much it was late."""
+        if self.facts is None:
+            return []
+        end = self.facts.times.resolved_at or now
+        return [(wait.since, wait.until, wait.late) for wait in self._waits(config, end) if wait.late]
+
+    def _waits(self, config: IncidentsConfig, end: datetime | None) -> list[Wait]:
+        cadences = [(at, severity.update_every if severity else None) for at, severity in self.severities(config)]
+        states = [(entry.at, entry.status in OPEN) for _, entry in self.timeline.of(StatusChange)]
+        return waits(self.told_at(), cadences, states, end)
+
+    def severities(self, config: IncidentsConfig) -> list[tuple[datetime, Severity | None]]:
+        """Which severity was in force since when; `None` while nobody knows.
+
+        A severity that was changed is not in the facts any more; the first entry of the timeline says what it was.
+        """
+        if self.facts is None:
+            return []
+        changes = [(entry.at, entry.severity) for _, entry in self.timeline.of(SeverityChange)]
+        first = self.declared[1].severity if self.declared is not None else None
+        if first is None and not changes:
+            first = self.facts.severity
+        return [(at, config.severity(name)) for at, name in [(self.facts.times.declared_at, first), *changes]]
+
+    def due_by(self, role: str, config: IncidentsConfig) -> datetime | None:
+        """By when the severity asked for somebody in a role (`lead`, `comms`)."""
+        if self.facts is None:
+            return None
+        within = [(at, getattr(severity, f"{role}_within", None)) for at, severity in self.severities(config)]
+        return waits([self.facts.times.declared_at], within)[-1].due
+
+    def status_since(self) -> datetime | None:
+        """When the present status began."""
+        changes = [entry.at for _, entry in self.timeline.of(StatusChange)]
+        return changes[-1] if changes else (self.facts.times.declared_at if self.facts is not None else None)
+
+
+@lru_cache(maxsize=2)
+def view_of(record: Record) -> IncidentView:
+    """The view of a record. The rules of a record ask for it one after another: the timeline is put in order once."""
+    return IncidentView(record)
+
+
+def is_open(record: Record) -> bool:
+    """Whether people are working under pressure on the incident; see `IncidentView.is_open`."""
+    return view_of(record).is_open

@@ -1,0 +1,30 @@
+"""The front matter of a runbook."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import StringConstraints
+
+from opsbook.core.types import Duration, IsoDate, Line, Model, OwnerRef, ServiceRef, many
+
+Sign = Annotated[str, StringConstraints(min_length=3, max_length=200, pattern=r"^\S(?:[^\n]*\S)?$")]
+
+
+class Runbook(Model):
+    """What is said about a runbook above its text; area and slug are its folder and file name."""
+
+    title: Line
+    """What it helps to do."""
+    owner: OwnerRef
+    """The role or team that keeps it true."""
+    reviewed: IsoDate
+    """When somebody last followed or read it and found it true."""
+    review_in: Duration | None = None
+    """How soon it is reviewed again; the area's or the book's default otherwise."""
+    services: tuple[ServiceRef, ...] = many()
+    """Services that it is about."""
+    goals: tuple[Sign, ...] = many()
+    """What somebody may be trying to do, in their words: how they find it."""
+    symptoms: tuple[Sign, ...] = many()
+    """What somebody may see, error texts in full: how they find it."""

@@ -1,0 +1,98 @@
+"""The pages of runbooks: each one, and the index by area, by service and by what somebody sees."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from opsbook.core.book import Book
+from opsbook.core.kind import Sheet
+from opsbook.core.record import Record
+from opsbook.core.text import untitled
+from opsbook.kinds.runbook.config import RunbooksConfig
+from opsbook.kinds.runbook.model import Runbook
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the index."""
+
+    id: str
+    path: str
+    title: str
+    area: str
+    owner: str
+    services: tuple[str, ...]
+    goals: tuple[str, ...]
+    symptoms: tuple[str, ...]
+    reviewed: date | None
+    due: date | None
+
+
+def sheets(book: Book, now: datetime) -> Iterator[Sheet]:
+    """Every page of the kind."""
+    rows: list[Row] = []
+    for ref in sorted(book.refs("runbook").values()):
+        record = book.record(ref)
+        row = row_of(record, book)
+        rows.append(row)
+        text = record.files[""].markdown if "" in record.files else None
+        values = {"row": row, "today": now.astimezone(UTC).date(), "services": _services(row, book)}
+        body = untitled(text.body) if text is not None and not text.html else ""
+        yield Sheet(f"runbooks/{ref.id}.md", "page.md.j2", {**values, "readable": bool(body)}, ref.path, body)
+    yield Sheet("runbooks/index.md", "index.md.j2", _index(rows, book), "runbooks")
+
+
+def row_of(record: Record, book: Book) -> Row:
+    """What an index says of a runbook; a front matter that cannot be read leaves its id."""
+    found = record.only("", Runbook)
+    runbook = found[1] if found is not None else None
+    within = (runbook.review_in if runbook is not None else None) or book.config.section(RunbooksConfig).review_in
+    return Row(
+        id=record.id,
+        path=f"runbooks/{record.id}.md",
+        title=runbook.title if runbook is not None else record.id,
+        area=record.id.partition("/")[0],
+        owner=book.config.core.owner_title(runbook.owner) if runbook is not None else "nobody known",
+        services=runbook.services if runbook is not None else (),
+        goals=runbook.goals if runbook is not None else (),
+        symptoms=runbook.symptoms if runbook is not None else (),
+        reviewed=runbook.reviewed if runbook is not None else None,
+        due=runbook.reviewed + within if runbook is not None else None,
+    )
+
+
+def _services(row: Row, book: Book) -> list[tuple[str, str | None]]:
+    return [
+        (title or name, f"services/{name}.md" if title is not None else None)
+        for name in row.services
+        for title in [book.title("service", name)]
+    ]
+
+
+def _index(rows: list[Row], book: Book) -> dict[str, Any]:
+    areas = {area.id: area for area in book.config.section(RunbooksConfig).areas}
+    names = list(dict.fromkeys([*areas, *(row.area for row in rows)]))
+    services = sorted({name for row in rows for name in row.services})
+    return {
+        "areas": [
+            {
+                "title": areas[name].title if name in areas else name,
+                "description": areas[name].description if name in areas else None,
+                "rows": [row for row in rows if row.area == name],
+            }
+            for name in names
+        ],
+        "services": [
+            {
+                "name": book.title("service", name) or name,
+                "page": f"services/{name}.md" if book.find("service", name) is not None else None,
+                "rows": [row for row in rows if name in row.services],
+            }
+            for name in services
+        ],
+        "goals": sorted(((goal, row) for row in rows for goal in row.goals), key=lambda item: item[0].lower()),
+        "symptoms": sorted(((sign, row) for row in rows for sign in row.symptoms), key=lambda item: item[0].lower()),
+    }

@@ -1,0 +1,67 @@
+"""What a file of the service catalogue holds."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from opsbook.core.types import (
+    ChannelRef,
+    Line,
+    Link,
+    Model,
+    OneOf,
+    RunbookRef,
+    ServiceRef,
+    Slug,
+    TeamRef,
+    Text,
+    Url,
+    Whole,
+    many,
+)
+
+
+class HealthCheck(Model):
+    """An address that says whether the service is well."""
+
+    title: Line
+    """What it checks."""
+    url: Url
+    """The address."""
+    expect: Annotated[Whole, Field(ge=100, le=599)] = 200
+    """The HTTP status of a healthy answer."""
+
+
+class Service(Model):
+    """`services/<name>.yaml`: a service of ours, or one that is not ours and where to go with it."""
+
+    name: Slug
+    """Its name; the file has the same."""
+    title: Line
+    """Its name on the site."""
+    description: Text
+    """What it does, for somebody who has never heard of it."""
+    ours: bool
+    """Whether we run it."""
+    owner: TeamRef | None = None
+    """The team that runs it; every service of ours has one."""
+    channel: ChannelRef | None = None
+    """Where to ask about it."""
+    lifecycle: Literal["live", "beta", "retired"] = "live"
+    """Whether people may rely on it."""
+    go_to: Text | None = None
+    """Where to go with a problem, for a service that is not ours."""
+    link: Link | None = None
+    """Its home page or support page."""
+    status_page: Url | None = None
+    """Where its maker publishes its state."""
+    component: Annotated[str, OneOf("components", "status page component")] | None = None
+    """Its component on our status page."""
+    health: tuple[HealthCheck, ...] = many()
+    """How to see whether it is well."""
+    runbooks: tuple[RunbookRef, ...] = many()
+    """Runbooks for it."""
+    depends_on: tuple[ServiceRef, ...] = many()
+    """Services that it needs."""

@@ -1,0 +1,58 @@
+"""Drafts from the cookiecutter templates that ship in the package."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections import OrderedDict
+from collections.abc import Mapping
+from importlib.resources import as_file, files
+from pathlib import Path
+
+from opsbook.core.errors import Refused
+from opsbook.core.text import visible
+
+
+def draft(template: str, values: Mapping[str, str], book: Path) -> list[str]:
+    """Write the files of a template into the folder `book`; nothing that exists is touched.
+
+    `generate_files` is called and not `cookiecutter()`, which would render the values themselves as templates and
+    write into the home folder; there are no hooks. Values that become paths are slugs by now, and values that go into
+    YAML are quoted here, so that a title is a title whatever it holds.
+
+    Args:
+        template: name of a folder of `opsbook/templates`.
+        values: for the variables of its `cookiecutter.json`.
+
+    Returns:
+        the paths that were written, relative to `book`.
+
+    Raises:
+        Refused: a file of the template exists already.
+    """
+    from cookiecutter.generate import generate_files
+
+    with as_file(files("opsbook") / "templates" / template) as source, tempfile.TemporaryDirectory() as folder:
+        names = json.loads((source / "cookiecutter.json").read_text("utf-8"))
+        given = {name: _value(name, values.get(name, "")) for name in names}
+        context = OrderedDict(cookiecutter=OrderedDict({**given, "book": "draft"}))
+        generate_files(str(source), context=context, output_dir=folder, accept_hooks=False)
+        made = Path(folder) / "draft"
+        paths = sorted(path.relative_to(made).as_posix() for path in made.rglob("*") if path.is_file())
+        for path in paths:
+            if (book / path).exists() or (book / path).is_symlink():
+                raise Refused(f"{path} exists.", "Nothing was written.")
+        for path in paths:
+            target = book / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(made / path, target)
+    return paths
+
+
+_PATHS = frozenset({"slug", "area", "name", "owner", "ours", "today"})
+"""Variables whose values were checked to be slugs or dates; the others are people's words."""
+
+
+def _value(name: str, value: str) -> str:
+    return value if name in _PATHS else json.dumps(visible(value), ensure_ascii=False)

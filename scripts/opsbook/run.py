@@ -1,0 +1,50 @@
+"""Runs one command: parses its arguments, opens the workspace, and turns every failure into a sentence."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from importlib import import_module
+from typing import NoReturn
+
+from opsbook.core.errors import OpsbookError, UsageError
+from opsbook.core.text import terminal
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser whose errors look like all others."""
+
+    def error(self, message: str) -> NoReturn:
+        """Exit code 2, one line, and where to read more."""
+        remedy = f"See: {self.prog} --help"
+        if message.startswith("unrecognized arguments: -"):
+            remedy += "; words that begin with a dash come after --"
+        raise UsageError(f"{message[:1].upper()}{message[1:]}.", remedy)
+
+
+def run(name: str, words: list[str], book: str | None) -> int:
+    """Run the command `name` (`incident note`) with the rest of the line."""
+    from opsbook import wiring
+
+    try:
+        module = import_module(f"opsbook.commands.{name.replace(' ', '_')}")
+        parser = Parser(prog=f"opsbook {name}", description=module.__doc__, allow_abbrev=False)
+        module.arguments(parser)
+        args = parser.parse_intermixed_args(words)
+        return int(module.run(args, wiring.open_workspace(book)))
+    except OpsbookError as error:
+        print(_told(error), file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("\nopsbook: stopped. What was published stays; `opsbook reconcile` finishes the rest.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        raise
+    except Exception as error:  # the last resort: a defect of ours, told in one line and kept in a file
+        where = wiring.keep_traceback(error)
+        print(f"opsbook: this is our fault: {type(error).__name__}. The details are in {where}.", file=sys.stderr)
+        return 3
+
+
+def _told(error: OpsbookError) -> str:
+    return terminal(f"opsbook: {error.message}" + (f"\n{error.remedy}" if error.remedy else ""))

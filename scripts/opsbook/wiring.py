@@ -1,0 +1,214 @@
+"""The only reader of the environment and the only importer of adapters: builds what commands are given."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import re
+import secrets
+import sys
+import tempfile
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TypeVar
+
+from opsbook.adapters.console import ConsoleSink
+from opsbook.adapters.directory import DirectoryTree
+from opsbook.adapters.git import NotARepository, Repository
+from opsbook.adapters.git_tree import GitTree
+from opsbook.adapters.local_forge import LocalForge
+from opsbook.adapters.state import FileIntents, FileOutbox, log_file, state_folder
+from opsbook.core.book import CONFIG_PATH, Book
+from opsbook.core.context import Context
+from opsbook.core.errors import OpsbookError, UsageError
+from opsbook.core.kind import Kind
+from opsbook.core.openbook import lay_open
+from opsbook.core.text import one_line, shorten, terminal
+from opsbook.core.tree import Tree
+from opsbook.core.types import OUTSIDER
+from opsbook.kinds import registry
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+_ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+"""What the id of a person looks like, where opsbook.yml cannot say which ones there are."""
+
+WORTH_A_PROCESS = 400
+"""Fewer items than this are faster in one process than in two: starting one costs about as much as 200 records."""
+
+
+def open_workspace(book: str | None) -> LocalWorkspace:
+    """The workspace of the book in the folder `book`, or of the one around the current folder."""
+    try:
+        start = Path(book) if book is not None else Path.cwd()
+    except FileNotFoundError:
+        raise UsageError("The current folder is gone.", "Go to the folder of a book, or name it with -C.") from None
+    if not os.path.isdir(start):  # noqa: PTH112 - a name that is too long is no folder either
+        raise UsageError(f"{shorten(one_line(str(start)), 200)} is not a folder.", "Name the folder of a book with -C.")
+    return LocalWorkspace(start.resolve() if book is not None else _around(start.resolve()), given=start.resolve())
+
+
+def _around(start: Path) -> Path:
+    """The nearest folder upwards that holds `opsbook.yml`; the folder itself when there is none."""
+    for folder in (start, *start.parents):
+        if (folder / CONFIG_PATH).is_file():
+            return folder
+        if (folder / ".git").exists():
+            break
+    return start
+
+
+def keep_traceback(error: BaseException) -> Path:
+    """Append a traceback to the log in the state folder; returns the file. Holds no bodies and no tokens."""
+    try:
+        common = Repository(Path.cwd(), environment=os.environ).common
+    except Exception:  # whatever is wrong with the repository must not hide the first failure
+        common = None
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    text = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} {type(error).__name__}\n{frames}\n"
+    try:
+        path = log_file(state_folder(common))
+        with path.open("a", encoding="utf-8") as log:
+            log.write(text)
+    except (OSError, OpsbookError):
+        handle, name = tempfile.mkstemp(prefix="opsbook-", suffix=".log", text=True)
+        with os.fdopen(handle, "w", encoding="utf-8") as log:
+            log.write(text)
+        return Path(name)
+    return path
+
+
+class LocalWorkspace:
+    """A book in a folder of this machine; see `commands.workspace.Workspace`."""
+
+    def __init__(self, root: Path, *, given: Path) -> None:
+        self.root = root
+        self._given = given
+        self.asks = sys.stdin.isatty() and sys.stdout.isatty()
+        self.color = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+    def again(self) -> LocalWorkspace:
+        """The same workspace, read anew."""
+        return LocalWorkspace(self.root, given=self._given)
+
+    @property
+    def kinds(self) -> Mapping[str, Kind]:
+        """Every kind of record."""
+        return registry()
+
+    @cached_property
+    def book(self) -> Book:
+        """The working tree."""
+        return Book(DirectoryTree(self.root), self.kinds)
+
+    @cached_property
+    def open_book(self) -> Book:
+        """The working tree with every open record laid over it; without them where Git cannot say what is open."""
+        try:
+            tree = lay_open(self.book.tree, self._forge, self.kinds)
+        except NotARepository:
+            return self.book
+        except OpsbookError as error:
+            print(terminal(f"opsbook: only what is in this folder is seen. {error.message}"), file=sys.stderr)
+            return self.book
+        return Book(tree, self.kinds)
+
+    @cached_property
+    def _repository(self) -> Repository:
+        return Repository(self.root, environment=os.environ)
+
+    @cached_property
+    def _forge(self) -> LocalForge:
+        settings = self.book.config.core.forge
+        return LocalForge(self._repository, main=settings.main, push=settings.push)
+
+    def now(self) -> datetime:
+        """The time now, in whole seconds."""
+        return datetime.now(UTC).replace(microsecond=0)
+
+    def actor(self, by: str | None = None) -> str:
+        """`--by`, then `OPSBOOK_BY`, then `git config opsbook.by`, then the name on this machine as `local:NAME`."""
+        for given, where in (
+            (by, "--by"),
+            (os.environ.get("OPSBOOK_BY"), "OPSBOOK_BY"),
+            (self._configured(), "opsbook.by"),
+        ):
+            if given:
+                return self._person(given.strip(), where)
+        name = re.sub(r"[^a-z0-9_.-]+", "-", _login().lower()).strip("-.")[:32]
+        return f"local:{name or 'somebody'}"
+
+    def _person(self, given: str, where: str) -> str:
+        known = self.book.config.vocabulary.get("people")
+        if re.fullmatch(OUTSIDER, given) or (_ID.fullmatch(given) if known is None else given in known):
+            return given
+        raise UsageError(
+            f"“{shorten(one_line(given), 60)}” ({where}) is nobody in opsbook.yml.",
+            "Use an id of `people`, or github:LOGIN, slack:ID or local:NAME.",
+        )
+
+    def _configured(self) -> str | None:
+        try:
+            output = self._repository.run("config", "--get", "opsbook.by", accept=(0, 1))
+        except NotARepository:
+            return None
+        return output.data.decode("utf-8", "replace").strip() or None
+
+    def context(self, by: str | None = None) -> Context:
+        """The local forge and the console."""
+        top = self._repository.worktree
+        if top is not None and top.resolve() != self.root:
+            raise UsageError(
+                f"The book in {self.root} is not at the root of its repository.",
+                f"Move it to {top}, or make it a repository of its own.",
+            )
+        folder = state_folder(self._repository.common)
+        outbox = FileOutbox(folder)
+        return Context(
+            kinds=self.kinds,
+            forge=self._forge,
+            sinks=(ConsoleSink(outbox, sys.stderr),),
+            intents=FileIntents(folder),
+            outbox=outbox,
+            now=self.now,
+            seed=lambda: secrets.token_bytes(32),
+            actor=self.actor(by),
+            offline=lambda: self.open_book.tree,
+        )
+
+    def revision(self, name: str) -> Tree:
+        """The tree of a commit."""
+        return GitTree(self._repository, self._repository.revision(name))
+
+    def changed(self, since: str) -> tuple[Sequence[str], Sequence[str]]:
+        """Paths written and paths deleted since the fork from a revision, with those that are not committed yet."""
+        changes = self._repository.changed(since, fork=True)
+        return sorted(changes.present), sorted(changes.deleted)
+
+    def inside(self, path: str) -> str:
+        """A path that a person typed, relative to where they are, as a path in the book."""
+        full = Path(os.path.normpath(self._given / path))
+        try:
+            return full.relative_to(self.root).as_posix()
+        except ValueError:
+            raise UsageError(f"{one_line(path)} is not in the book at {self.root}.", "Name a path below it.") from None
+
+    def spread(self, work: Callable[[Sequence[T]], list[R]], items: Sequence[T]) -> list[R]:
+        """`work(items)`, in as many processes as there are processors when that is worth it."""
+        processes = min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, 8)
+        if len(items) < WORTH_A_PROCESS or processes < 2:
+            return work(items)
+        from opsbook.adapters.processes import spread
+
+        return spread(work, items, processes)
+
+
+def _login() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # no such user in this container
+        return ""

@@ -1,0 +1,128 @@
+"""A built site in a real browser: serve it, look at it, let axe judge it."""
+
+from __future__ import annotations
+
+import functools
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, Route, sync_playwright
+
+PHONE = (390, 844)
+DESKTOP = (1280, 900)
+SCREENS = {"phone": PHONE, "desktop": DESKTOP}
+Scheme = Literal["light", "dark"]
+SCHEMES: tuple[Scheme, ...] = ("light", "dark")
+
+AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "resultTypes": ["violations"]}
+
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """Serve a folder on a free port of this machine; yields the address, which ends in a slash."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Quiet, directory=str(folder)))
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """The Chromium of this machine, headless."""
+    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    assert path, "these tests need Chromium: install the package `chromium`"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+@dataclass
+class Visit:
+    """One look at one page.
+
+    Attributes:
+        page: the open page, loaded and at rest.
+        strangers: addresses on other hosts that it asked for; the requests were refused.
+        missing: addresses on its own host that were not there.
+        errors: what its scripts complained about.
+    """
+
+    page: Page
+    strangers: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+    def axe(self) -> list[str]:
+        """What axe finds against WCAG 2.2 level AA: rule, element and reason, one line each."""
+        violations = Axe().run(self.page, options=AXE).response["violations"]
+        return [
+            f"{violation['id']}: {' '.join(map(str, node['target']))}: {node['failureSummary']!r}"
+            for violation in violations
+            for node in violation["nodes"]
+        ]
+
+
+@contextmanager
+def visit(
+    browser: Browser,
+    address: str,
+    *,
+    screen: tuple[int, int] = DESKTOP,
+    scheme: Scheme = "light",
+    script: bool = True,
+) -> Iterator[Visit]:
+    """Open an address and wait until it is at rest; every request to another host is refused and noted."""
+    context = browser.new_context(
+        viewport={"width": screen[0], "height": screen[1]},
+        color_scheme=scheme,
+        java_script_enabled=script,
+        reduced_motion="reduce",
+    )
+    try:
+        seen = Visit(context.new_page())
+        host = urlsplit(address).netloc
+
+        def guard(route: Route) -> None:
+            if urlsplit(route.request.url).netloc == host:
+                route.continue_()
+            else:
+                seen.strangers.append(route.request.url)
+                route.abort()
+
+        context.route("**/*", guard)
+        seen.page.on("response", lambda r: seen.missing.append(r.url) if r.status >= 400 else None)
+        seen.page.on("pageerror", lambda error: seen.errors.append(str(error)))
+        seen.page.goto(address, wait_until="networkidle")
+        yield seen
+    finally:
+        context.close()
