@@ -130,13 +130,6 @@ class Markdown:
         """
         return self._page.html
 
-    def has_heading(self, text: str) -> bool:
-        """Whether a heading has this text, in upper or lower case."""
-        # A line `## Text` is one, unless it is inside of code or raw HTML: then the page must be read.
-        if not any(sign in self.body for sign in ("<", "```", "~~~")) and f"\n## {text}\n" in f"\n{self.body}\n":
-            return True
-        return any(heading.text.strip().lower() == text.lower() for heading in self.headings)
-
 
 def parse(data: bytes, *, limit: int = LIMIT, attributes: bool = False) -> Markdown:
     """Read a Markdown file. Never raises, whatever the bytes are.
