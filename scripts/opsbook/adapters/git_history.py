@@ -10,16 +10,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from opsbook.adapters.git import GitFailed, Repository, decode
+from opsbook.adapters.git import Repository, decode
 from opsbook.adapters.git_objects import Entry, Objects, Person, Writer
+from opsbook.core.errors import Refused
+from opsbook.core.text import one_line
 
 TRAILER = "Opsbook-Operation"
 """The marker of a commit (design: "The outside world")."""
 
 JOINER = Person("Opsbook", "opsbook@opsbook.invalid")
 
-# A squash merge quotes the messages of its commits, so a trailer may stand anywhere, also behind a bullet.
-_TRAILERS = re.compile(rf"^[ \t*-]*{TRAILER}:[ \t]*([A-Za-z0-9_-]+)[ \t]*$", re.MULTILINE)
+# A squash merge quotes the messages of its commits, indented or not, so a trailer may stand anywhere.
+_TRAILERS = re.compile(rf"^[ \t]*{TRAILER}:[ \t]*([A-Za-z0-9_-]+)[ \t]*$", re.MULTILINE)
 
 
 Choose = Callable[[str | None, str, Entry | None, Entry | None], Entry | None]
@@ -35,6 +37,12 @@ class Step:
     operations: tuple[str, ...]
 
 
+def message(subject: str, operation: str) -> str:
+    """The message of an operation's commit. A subject that would itself read as a trailer is quoted."""
+    line = one_line(subject)
+    return f"{f'“{line}”' if _TRAILERS.search(line) else line}\n\n{TRAILER}: {operation}\n"
+
+
 class History:
     """Questions about histories, answered for many branches at once with a few processes.
 
@@ -47,6 +55,7 @@ class History:
         self._writer = Writer(repository, objects)
         self._merged: dict[tuple[str, str], bool] = {}
         self._bases: dict[tuple[str, str], str | None] = {}
+        self._differences: dict[tuple[str | None, str], dict[str, Entry | None]] = {}
 
     def steps(
         self,
@@ -82,10 +91,10 @@ class History:
 
     def differences(self, old: str | None, new: str) -> dict[str, Entry | None]:
         """The files that differ between two commits: path to the new entry, `None` for a deleted one."""
-        if old is None:
-            empty = self._writer.tree(None, {})
-            return _entries(self._repository.git("diff-tree", "-r", "-z", "--no-renames", empty, new))
-        return _entries(self._repository.git("diff-tree", "-r", "-z", "--no-renames", old, new))
+        if (known := self._differences.get((old, new))) is not None:
+            return known
+        before = self._objects.root(old) if old else self._writer.tree(None, {})
+        return _entries(self._repository.git("diff-tree", "-r", "-z", "--no-renames", before, self._objects.root(new)))
 
     def merged(self, main: str, tips: Collection[str]) -> set[str]:
         """The tips of which `main` holds everything: by ancestry, or every operation and every hand-made change.
@@ -102,11 +111,12 @@ class History:
                 self._merged[main, tip] = not reach[tip]
             ahead = [tip for tip in unknown if reach[tip]]
             if ahead:
-                forks = {p for step in steps.values() for p in step.parents if p not in steps}
+                forks = {parent for step in steps.values() for parent in step.parents} - steps.keys()
                 rewritten = self._operations_since(main, forks)
                 changes = self._changes(steps)
                 root = self._objects.root(main)
                 for tip in ahead:
+                    self._add_up(main, tip, steps, changes)
                     own = [steps[commit] for commit in reach[tip]]
                     self._merged[main, tip] = self._holds(main, root, tip, own, rewritten, changes)
         return {tip for tip in tips if self._merged[main, tip]}
@@ -177,7 +187,7 @@ class History:
             changes[path] = merged
         try:
             tree = self._writer.tree(self._objects.root(first), changes)
-        except GitFailed:
+        except Refused:
             return None
         when = self._repository.git("show", "-s", "--format=%ct", first, second).split()
         return self._writer.commit(
@@ -221,6 +231,27 @@ class History:
             elif field:
                 commit = field.decode()
         return {commit: _entries(b"\0".join(parts)) for commit, parts in found.items()}
+
+    def _add_up(
+        self, main: str, tip: str, steps: Mapping[str, Step], changes: Mapping[str, Mapping[str, Entry | None]]
+    ) -> None:
+        """Remember what a branch without merges changed since it left main: it is known already, commit by commit."""
+        found: dict[str, Entry | None] = {}
+        twice: set[str] = set()
+        commit = tip
+        while commit in steps:
+            own = changes.get(commit, {})
+            twice |= own.keys() & found.keys()
+            found = {**own, **found}
+            if len(steps[commit].parents) != 1:
+                return
+            (commit,) = steps[commit].parents
+        root = self._objects.root(commit) if twice else ""
+        for path in twice:
+            if self._objects.entry(root, path) == found[path]:
+                del found[path]
+        self._bases[main, tip] = commit
+        self._differences[commit, tip] = found
 
     def _holds(
         self,

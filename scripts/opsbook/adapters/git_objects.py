@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import re
-import subprocess
 import threading
 import weakref
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import IO, NamedTuple
+from typing import NamedTuple
 
-from opsbook.adapters.git import GitFailed, Repository, decode
+from opsbook.adapters.git import GitFailed, Process, Repository, decode, pipes, stop
+from opsbook.core.errors import Refused
 from opsbook.core.tree import Mode
 
 _CACHED_TREES = 4096
@@ -36,13 +36,18 @@ class Entry(NamedTuple):
 
 
 class Objects:
-    """Reads objects through one `git cat-file --batch` process, started when first needed; safe between threads."""
+    """Reads objects through one `git cat-file --batch` process, started when first needed.
+
+    Safe between threads, and a forked process starts a reader of its own.
+    """
 
     def __init__(self, repository: Repository) -> None:
         self._repository = repository
         self._lock = threading.Lock()
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Process | None = None
+        self._owner = 0
         self._trees: dict[str, dict[str, Entry]] = {}
+        self._roots: dict[str, str] = {}
 
     def read(self, name: str) -> tuple[str, str, bytes] | None:
         """Type, id and content of an object; `None` when it is missing.
@@ -75,14 +80,21 @@ class Objects:
         Raises:
             ForgeError: there is no such commit here.
         """
-        found = self.read(commit + "^{tree}")
-        if found is None:
-            raise GitFailed(
-                f"The commit {commit[:12]} is not in this clone.",
-                "Run `git fetch --unshallow` or `git fsck`.",
-            )
-        self._trees.setdefault(found[1], _parse_tree(found[2], len(found[1]) // 2))
-        return found[1]
+        if commit not in self._roots:
+            found = self.read(commit + "^{tree}")
+            if found is None:
+                raise GitFailed(
+                    f"The commit {commit[:12]} is not in this clone.", "Run `git fetch --unshallow` or `git fsck`."
+                )
+            self._roots[commit] = found[1]
+        return self._roots[commit]
+
+    def is_commit(self, name: str) -> bool:
+        """Whether `name` is the full id of a commit."""
+        if not re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", name):
+            return False
+        found = self.read(name)
+        return found is not None and found[0] == "commit"
 
     def tree(self, oid: str) -> Mapping[str, Entry]:
         """The entries of a tree by name; nothing when there is no such tree."""
@@ -110,10 +122,11 @@ class Objects:
         return self.blob(entry.oid) if entry and entry.kind == "file" else None
 
     def _ask(self, name: str) -> tuple[str, str, bytes] | None:
-        if self._process is None:
-            self._process = self._repository.start("cat-file", "--batch")
-            weakref.finalize(self, _stop, self._process)
-        put, get = _pipes(self._process)
+        if self._process is None or self._owner != os.getpid():
+            # After a fork the pipes belong to the parent, who goes on reading from them.
+            self._process, self._owner = self._repository.start("cat-file", "--batch"), os.getpid()
+            weakref.finalize(self, stop, self._process, self._owner)
+        put, get = pipes(self._process)
         put.write(name.encode() + b"\n")
         put.flush()
         head = get.readline().split()
@@ -129,7 +142,7 @@ class Objects:
 
     def _close(self) -> None:
         if self._process is not None:
-            _stop(self._process)
+            stop(self._process, self._owner)
             self._process = None
 
 
@@ -145,7 +158,7 @@ class Person:
         """From `name <address>`; what Git cannot hold (line ends, angle brackets) is left out."""
         found = re.fullmatch(r"\s*(.*?)\s*<([^<>]*)>\s*", text, re.DOTALL)
         name, address = found.groups() if found else (text, "")
-        name, address = (re.sub(r"[\x00-\x1f\x7f<>\ud800-\udfff]+", " ", part).strip() for part in (name, address))
+        name, address = (re.sub(r"[\s\x00-\x1f\x7f<>\ud800-\udfff]+", " ", part).strip() for part in (name, address))
         # Git refuses a name that is nothing but punctuation.
         return cls(name if re.search(r"[^\s.,:;\"'\\]", name) else "unknown", address or "unknown@opsbook.invalid")
 
@@ -167,7 +180,7 @@ class Writer:
         Costs as much as the folders that change, not as the tree. Folders that become empty disappear.
 
         Raises:
-            ForgeError: a path leads through a file or a symlink, or names a folder.
+            Refused: a path leads through a file or a symlink, or names a folder.
         """
         folders: dict[str, dict[str, Entry]] = {"": self._entries(base)}
         for path, entry in sorted(changes.items()):
@@ -178,7 +191,7 @@ class Writer:
                 if below not in folders:
                     existing = folders[at].get(part)
                     if existing is not None and not existing.is_folder:
-                        raise GitFailed(f"{below} is not a folder, so {path} cannot be written.", "Move it away first.")
+                        raise Refused(f"{below} is not a folder, so {path} cannot be written.", "Move it away first.")
                     folders[below] = self._entries(existing.oid if existing else None)
                 at = below
             existing = folders[at].get(name)
@@ -186,7 +199,7 @@ class Writer:
                 if existing is not None and not existing.is_folder:
                     del folders[at][name]
             elif (existing is not None and (existing.is_folder or existing.kind != entry.kind)) or path in folders:
-                raise GitFailed(f"{path} is not a regular file, so it cannot be written.", "Move it away first.")
+                raise Refused(f"{path} is not a regular file, so it cannot be written.", "Move it away first.")
             else:
                 folders[at][name] = entry
         return self._store(folders)
@@ -221,7 +234,7 @@ class Writer:
         """Write the deepest folders first, through one process that answers after each tree."""
         process = self._repository.start("mktree", "-z", "--missing", "--batch")
         try:
-            put, get = _pipes(process)
+            put, get = pipes(process)
             for path in sorted(folders, key=lambda path: path.count("/") + bool(path), reverse=True):
                 lines = [
                     f"{entry.mode} {_TYPES.get(entry.mode, 'blob')} {entry.oid}\t".encode()
@@ -243,7 +256,7 @@ class Writer:
         except (BrokenPipeError, OSError) as error:
             raise GitFailed("Git ended while it was storing a folder.", "Look at the names in it.") from error
         finally:
-            _stop(process)
+            stop(process, os.getpid())
         raise AssertionError("the root folder is always written")
 
 
@@ -252,30 +265,5 @@ _TYPES = {"40000": "tree", "160000": "commit"}
 
 def _parse_tree(data: bytes, width: int) -> dict[str, Entry]:
     """A tree object: `mode SP name NUL raw-id`, again and again."""
-    entries = {}
-    at = 0
-    while at < len(data):
-        space = data.index(b" ", at)
-        end = data.index(b"\0", space)
-        oid = data[end + 1 : end + 1 + width].hex()
-        entries[decode(data[space + 1 : end])] = Entry(data[at:space].decode(), oid)
-        at = end + 1 + width
-    return entries
-
-
-def _pipes(process: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes]]:
-    assert process.stdin is not None
-    assert process.stdout is not None
-    return process.stdin, process.stdout
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    for pipe in (process.stdin, process.stdout):
-        with suppress(OSError):
-            if pipe is not None:
-                pipe.close()
-    try:
-        process.wait(timeout=5)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+    found = re.findall(rb"([0-7]+) ([^\0]+)\0(.{%d})" % width, data, re.DOTALL)
+    return {decode(name): Entry(mode.decode(), oid.hex()) for mode, name, oid in found}

@@ -7,9 +7,7 @@ counts once the remote has it; when the remote cannot be reached, it counts in t
 from __future__ import annotations
 
 import json
-import random
 import secrets
-import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +16,7 @@ from opsbook.adapters.git import Repository
 from opsbook.adapters.git_history import JOINER, History
 from opsbook.adapters.git_objects import Entry, Objects, Writer
 from opsbook.adapters.git_remote import Remote
-from opsbook.adapters.locks import turn
+from opsbook.adapters.locks import pause, turn
 from opsbook.adapters.names import receipt_name, record_name
 from opsbook.core.errors import ForgeError
 from opsbook.core.ports import Receipt
@@ -110,12 +108,8 @@ class Receipts:
 
     def share(self) -> None:
         """Bring to the remote what was claimed and delivered while it could not be reached, if it can be now."""
-        for _ in range(_TRIES):
-            _, tracked, tip = self._view()
-            if self._remote is None or tip in (None, tracked):
-                return
-            if self._remote.push(BRANCH, tip, tracked).outcome != "lost" or self._remote.fetch():
-                return
+        if self._remote is not None:
+            self._change(lambda _: {}, "Share")
 
     def _change(self, make: Make, verb: str) -> None:
         """Apply a change to the newest receipts until the compare-and-swap succeeds."""
@@ -123,14 +117,15 @@ class Receipts:
             for tried in range(_TRIES):
                 local, tracked, tip = self._view()
                 made = make(self._objects.root(tip) if tip else None)
-                if not made:
+                # With nothing to add, what was claimed while the remote was away may still have to be brought there.
+                new = self._commit(tip, made, verb) if made else tip
+                if new is None or (not made and (self._remote is None or new == tracked)):
                     return
-                new = self._commit(tip, made, verb)
                 if self._remote is not None:
                     pushed = self._remote.push(BRANCH, new, tracked)
                     if pushed.outcome == "lost":
                         self._remote.fetch()
-                        _pause(tried)
+                        pause(tried)
                         continue
                     if pushed.outcome == "done":
                         # Decided. The own branch may lag behind: whoever reads joins both.
@@ -138,7 +133,7 @@ class Receipts:
                         return
                 if self._repository.move(REF, new, local, f"opsbook: {verb.lower()}"):
                     return
-                _pause(tried)
+                pause(tried)
         raise ForgeError("Too many others are writing receipts at this moment.", "Run `opsbook reconcile`.")
 
     def _view(self) -> tuple[str | None, str | None, str | None]:
@@ -146,9 +141,14 @@ class Receipts:
         refs = self._repository.refs(REF, self._tracking)
         local = refs[REF].commit if REF in refs else None
         tracked = refs[self._tracking].commit if self._tracking in refs else None
-        if local and tracked:
-            return local, tracked, self._history.join(local, tracked, self._choose)
-        return local, tracked, local or tracked
+        if local is None or tracked is None:
+            return local, tracked, local or tracked
+        joined = self._history.join(local, tracked, self._choose)
+        if joined is None:
+            raise ForgeError(
+                f"{BRANCH} here and at the remote contradict each other.", f"Merge them by hand: {self._tracking}."
+            )
+        return local, tracked, joined
 
     def _choose(self, base: str | None, path: str, mine: Entry | None, yours: Entry | None) -> Entry | None:
         """Of two receipts for one announcement the delivered one, else the earlier claim."""
@@ -196,7 +196,3 @@ def _parse(key: str, data: bytes) -> Receipt:
         return Receipt(key, str(value["operation"]), when, str(value["reference"]))
     except (ValueError, TypeError, KeyError):
         return Receipt(key, "", _NEVER)
-
-
-def _pause(tried: int) -> None:
-    time.sleep(random.uniform(0, min(0.01 * 2**tried, 0.5)))  # noqa: S311 - spreads writers, guards nothing

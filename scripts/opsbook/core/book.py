@@ -203,7 +203,7 @@ def _part(kind: Kind, name: str) -> Part | None:
 def _read_config(data: bytes | None, kinds: Mapping[str, Kind]) -> Config:
     document = yaml.load(data if data is not None else b"", limit=CONFIG_LIMIT)
     value: dict[str, Any] = document.value if isinstance(document.value, dict) else {}
-    file = File(CONFIG_PATH, CONFIG_PART, lambda path: data, {})
+    file = File(CONFIG_PATH, CONFIG_PART, lambda _path: data, {})
     file.document = document
     findings = [
         codes.FAULTS[fault.code].finding(Problem(fault.message, path=CONFIG_PATH, line=fault.line, column=fault.column))

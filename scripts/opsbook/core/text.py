@@ -72,18 +72,14 @@ def is_hidden(text: str, index: int) -> bool:
 def hidden_characters(text: str) -> list[tuple[int, str]]:
     """Index and name (`U+202E`) of every hidden character in `text`."""
     return [
-        (found.start(), f"U+{ord(found[0]):04X}")
-        for found in _SUSPECT.finditer(text)
-        if _misleads(text, found.start())
+        (found.start(), f"U+{ord(found[0]):04X}") for found in _SUSPECT.finditer(text) if _misleads(text, found.start())
     ]
 
 
 def visible(text: str) -> str:
     """`text` with hidden characters written out (`⟨U+202E⟩`) and line ends made LF. Nothing is dropped."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return _SUSPECT.sub(
-        lambda found: f"⟨U+{ord(found[0]):04X}⟩" if _misleads(text, found.start()) else found[0], text
-    )
+    return _SUSPECT.sub(lambda found: f"⟨U+{ord(found[0]):04X}⟩" if _misleads(text, found.start()) else found[0], text)
 
 
 def one_line(text: str) -> str:
@@ -148,11 +144,7 @@ def _is_arabic(char: str) -> bool:
 def _inside_cluster(text: str, cut: int) -> bool:
     """Whether the character at `cut` belongs to the one before it."""
     before, after = text[cut - 1], text[cut]
-    if (
-        before in "\u200c\u200d"
-        or after in "\u200c\u200d\u20e3"
-        or unicodedata.category(after) in ("Mn", "Mc", "Me")
-    ):
+    if before in "\u200c\u200d" or after in "\u200c\u200d\u20e3" or unicodedata.category(after) in ("Mn", "Mc", "Me"):
         return True
     if "\U0001f3fb" <= after <= "\U0001f3ff" or "\U000e0020" <= after <= "\U000e007f":
         return True
