@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import NoReturn
 
 from opsbook.core.errors import OpsbookError, UsageError
-from opsbook.core.text import terminal
+from opsbook.core.text import sentence
 
 
 class Parser(argparse.ArgumentParser):
@@ -47,4 +47,4 @@ def run(name: str, words: list[str], book: str | None) -> int:
 
 
 def _told(error: OpsbookError) -> str:
-    return terminal(f"opsbook: {error.message}" + (f"\n{error.remedy}" if error.remedy else ""))
+    return sentence(f"opsbook: {error.message}") + (f"\n{sentence(error.remedy)}" if error.remedy else "")

@@ -101,7 +101,7 @@ def pick_incident(fragment: str | None, workspace: Workspace) -> str:
         matches = [id_ for id_, ref in refs.items() if is_open(workspace.open_book.record(ref))]
     else:
         wanted = fragment.strip().upper()
-        matches = [id_ for id_ in refs if id_ == wanted] or [id_ for id_ in refs if id_.endswith(wanted)]
+        matches = [id_ for id_ in refs if id_ == wanted] or [id_ for id_ in refs if wanted and id_.endswith(wanted)]
     if len(matches) == 1:
         return matches[0]
     if not matches:
