@@ -62,7 +62,7 @@ def _finish(node: Any, words: Mapping[str, list[str]]) -> Any:
         return node
     node = dict(node)
     vocabulary, otherwise = node.pop("x-opsbook-vocabulary", None), node.pop("x-opsbook-otherwise", None)
-    done = {
+    done: dict[str, Any] = {
         key: (
             {name: _finish(item, words) for name, item in value.items()}
             if key in ("properties", "$defs")
@@ -87,7 +87,7 @@ def _with_words(schema: dict[str, Any], words: Mapping[str, list[str]]) -> dict[
     text = json.dumps(schema)
     used = {name: words[name] for name in sorted(words) if f'"#/$defs/{name}"' in text}
     # An empty `enum` is not allowed by every tool: nothing fits where nothing is defined.
-    listed = {name: {"enum": entries} if entries else {"not": {}} for name, entries in used.items()}
+    listed: dict[str, Any] = {name: {"enum": entries} if entries else {"not": {}} for name, entries in used.items()}
     return {**schema, "$defs": {**schema.get("$defs", {}), **listed}} if listed else schema
 
 

@@ -264,7 +264,9 @@ def _not_before(view: IncidentView, now: datetime) -> datetime:
     an incident would be resolved before it was mitigated.
     """
     assert view.facts is not None
-    known = [moment for name in type(view.facts.times).model_fields if (moment := getattr(view.facts.times, name))]
+    known: list[datetime] = [
+        moment for name in type(view.facts.times).model_fields if (moment := getattr(view.facts.times, name))
+    ]
     known += [entry.at for _, entry in view.timeline.entries if isinstance(entry, _FACTUAL)]
     return max([now, *(moment for moment in known if moment <= now + CLOCK_SKEW)])
 
