@@ -56,7 +56,7 @@ _IS_PICTOGRAPH: Final = re.compile(f"[{_PICTOGRAPH}]")
 _ENDS_EMOJI: Final = re.compile(f"[{_PICTOGRAPH}][\ufe0f\U0001f3fb-\U0001f3ff]?\\Z")
 _FLAG: Final = re.compile("\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{3,6}\U000e007f")
 _FLAG_LENGTH: Final = 8
-_IDEOGRAPH: Final = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003fffd]")
+_IDEOGRAPHS: Final = (("\u3400", "\u9fff"), ("\uf900", "\ufaff"), ("\U00020000", "\U0003fffd"))
 _VIRAMA: Final = 9
 """The combining class of the sign that silences a vowel."""
 
@@ -129,7 +129,7 @@ def _misleads(text: str, index: int) -> bool:
         if char in "\ufe0e\ufe0f":
             keycap = before != "" and before in "0123456789#*" and text[index + 1 : index + 2] == "\u20e3"
             return not (keycap or _IS_PICTOGRAPH.match(before))
-        return _IDEOGRAPH.match(before) is None
+        return not any(first <= before <= last for first, last in _IDEOGRAPHS)
     if "\U000e0020" <= char <= "\U000e007f":
         start = text.rfind("\U0001f3f4", max(0, index - _FLAG_LENGTH), index)
         found = _FLAG.match(text, start) if start >= 0 else None
