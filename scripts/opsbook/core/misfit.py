@@ -79,7 +79,7 @@ def _sentence(kind: str, detail: Any) -> str:
         return f"must be one of {str(context['expected']).replace(chr(39), '')}, and is {_quote(detail['input'])}"
     if kind == "string_pattern_mismatch":
         known = _PATTERNS.get(context["pattern"], f"must match {context['pattern']}")
-        return f"{known}, and is {_quote(detail['input'])}"
+        return f"{known}, and is {_quote(detail['input'])}" if detail["input"].strip() else known
     if kind == "string_too_long":
         return f"must have at most {context['max_length']} characters, and has {len(detail['input'])}"
     if kind == "string_too_short":
