@@ -48,7 +48,7 @@ class Writer:
     """
 
     def __init__(self, seed: int) -> None:
-        self._chance = random.Random(seed)
+        self._chance = random.Random(seed)  # the same seed writes the same text
         self._comments = 0
         self._keeps = False  # the text ends with a block that would take a blank line for its own
         self._block_open = False  # the text ends with a block that would take an indented comment for its own

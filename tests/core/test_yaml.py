@@ -201,7 +201,7 @@ def test_any_mix_of_yaml_signs_is_read_as_another_reader_does_or_refused(text: s
         assert fault.code in {"YML001", "YML002", "YML003", "YML004", "YML005"}
         assert fault.message.isprintable()
     if not document.faults:
-        other = pyyaml.load(text, pyyaml.CBaseLoader)
+        other = pyyaml.load(text, pyyaml.CBaseLoader)  # it makes strings only
         assert ("" if other is None else other) == as_written(document.value)
 
 

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Final
@@ -70,19 +70,8 @@ class Table:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Contents:
-    """What is on a page; see `Markdown`."""
-
-    headings: tuple[Heading, ...]
-    links: tuple[Link, ...]
-    tables: tuple[Table, ...]
-    anchors: frozenset[str]
-    html: tuple[tuple[int, str], ...]
-
-
 class Markdown:
-    """A Markdown file that was read. Lines are lines of the whole file, columns count characters, both from 1.
+    """A Markdown file that was read. Lines are lines of the whole file, columns count characters; both from 1.
 
     What is on the page is read when somebody asks for it, because most of a check asks only for faults.
 
@@ -97,48 +86,49 @@ class Markdown:
         self,
         front: yaml.Document | None,
         body: str,
-        faults: Iterable[yaml.Fault] = (),
-        *,
+        faults: Sequence[yaml.Fault] = (),
         first_line: int = 1,
+        *,
         attributes: bool = False,
     ) -> None:
         self.front = front
         self.body = body
         self.faults = tuple(faults)
         self._first_line = first_line
-        self._with_attributes = attributes
+        self._attributes = attributes
 
     @cached_property
-    def _contents(self) -> _Contents:
-        return _Page(self.body, self._first_line, self._with_attributes).read()
+    def _page(self) -> _Page:
+        return _Page(self.body, self._first_line, with_attributes=self._attributes)
 
     @property
     def headings(self) -> tuple[Heading, ...]:
         """The headings, in order."""
-        return self._contents.headings
+        return self._page.headings
 
     @property
     def links(self) -> tuple[Link, ...]:
         """Links and images, in order."""
-        return self._contents.links
+        return self._page.links
 
     @property
     def tables(self) -> tuple[Table, ...]:
         """The tables, in order."""
-        return self._contents.tables
+        return self._page.tables
 
     @property
     def anchors(self) -> frozenset[str]:
         """The anchors of headings, and every other id on the page."""
-        return self._contents.anchors
+        return self._page.anchors
 
     @property
     def html(self) -> tuple[tuple[int, str], ...]:
         """The line of each raw HTML element, comment or scripting link, and what it is.
 
-        For rules that refuse some of them: `<div>`, `<!--`, `javascript: link`, `onclick attribute`.
+        For rules that refuse some of them: `<div>`, `</div>` without a beginning, `<!--`, `javascript: link`,
+        `onclick attribute`. Where the site's converter may not read code as code, HTML in it counts.
         """
-        return self._contents.html
+        return self._page.html
 
 
 def parse(data: bytes, *, limit: int = LIMIT, attributes: bool = False) -> Markdown:
@@ -151,12 +141,12 @@ def parse(data: bytes, *, limit: int = LIMIT, attributes: bool = False) -> Markd
     """
     if len(data) > limit:
         message = f"The file is larger than {limit // 1000} kB. Split it, and keep data out of pages."
-        return Markdown(None, "", [yaml.Fault(yaml.UNREADABLE, 1, 1, message)])
+        return Markdown(None, "", (yaml.Fault(yaml.UNREADABLE, 1, 1, message),))
     text, faults = yaml.readable(data)
     if text is None:
         return Markdown(None, "", faults)
     front, body, first_line = _split(text, faults)
-    return Markdown(front, body, faults, first_line=first_line, attributes=attributes)
+    return Markdown(front, body, faults, first_line, attributes=attributes)
 
 
 def _split(text: str, faults: list[yaml.Fault]) -> tuple[yaml.Document | None, str, int]:
@@ -193,31 +183,27 @@ _SIMPLE_FENCE: Final = re.compile(r"\.?[\w#.+-]*(?:\s+[a-zA-Z]\w*=\"[^\"]*\")*")
 
 
 class _Page:
-    """One walk over the tokens of one page."""
+    """What is on one page: one walk over its tokens."""
 
-    def __init__(self, body: str, first_line: int, with_attributes: bool) -> None:
-        self._body = body
+    def __init__(self, body: str, first_line: int, *, with_attributes: bool) -> None:
         self._lines = body.split("\n")
         self._first_line = first_line
         self._with_attributes = with_attributes
         self._row = self._cell = 0  # in a table: the row, and the offset in its line behind the cells read so far
-        self._headings: list[tuple[int, str, str, int]] = []
-        self._links: list[Link] = []
-        self._tables: list[Table] = []
+        self._titles: list[tuple[int, str, str, int]] = []
         self._chosen: set[str] = set()  # ids of attribute lists, which headings must not repeat
         self._raw_ids: set[str] = set()
-        self._doubtful = False  # some code may not be code on the site, so all of the page is searched for HTML
         self._open: Counter[str] = Counter()
+        self._links: list[Link] = []
+        self._tables: list[Table] = []
         self._html: list[tuple[int, str]] = []
-
-    def read(self) -> _Contents:
-        """Everything that is on the page."""
-        tokens = _parser().parse(self._body)
+        tokens = _parser().parse(body)
+        # Some code may not be code on the site: then all of the page is searched for HTML.
         self._doubtful = any(
             not self._is_code(token) if token.type == "fence" else _FENCE.search(token.content) for token in tokens
         )
         if self._doubtful:
-            self._raw(self._body, _Places(self._body, self._lines, 0, self._first_line, 0), closed=False)
+            self._raw(body, _Places(body, self._lines, 0, first_line, 0), closed=False)
         for index, token in enumerate(tokens):
             if token.type == "heading_open":
                 self._heading(token, tokens[index + 1])
@@ -228,16 +214,13 @@ class _Page:
             elif token.type in ("html_block", "code_block") and not self._doubtful:
                 # Indented lines are code here, and text in an admonition or a list of Python-Markdown.
                 row = token.map[0] if token.map else 0
-                places = _Places(token.content, self._lines, row, self._first_line, 0)
+                places = _Places(token.content, self._lines, row, first_line, 0)
                 self._raw(token.content, places, closed=False)
-        headings = tuple(self._anchored())
-        return _Contents(
-            headings,
-            tuple(sorted(self._links, key=lambda link: (link.line, link.column))),
-            tuple(self._tables),
-            frozenset((*self._chosen, *self._raw_ids, *(heading.anchor for heading in headings))),
-            tuple(sorted(self._html, key=lambda found: found[0])),
-        )
+        self.headings = tuple(self._anchored())
+        self.anchors = frozenset((*self._chosen, *self._raw_ids, *(heading.anchor for heading in self.headings)))
+        self.links = tuple(sorted(self._links, key=lambda link: (link.line, link.column)))
+        self.tables = tuple(self._tables)
+        self.html = tuple(sorted(self._html, key=lambda found: found[0]))
 
     def _line(self, token: Token) -> int:
         return self._first_line + (token.map[0] if token.map else 0)
@@ -249,12 +232,12 @@ class _Page:
         if found and self._with_attributes:
             text = text[: found.start()].rstrip().rstrip("#").rstrip()
             anchor = _identifier(found[1])
-        self._headings.append((int(token.tag[1]), " ".join(text.split()), anchor, self._line(token)))
+        self._titles.append((int(token.tag[1]), " ".join(text.split()), anchor, self._line(token)))
 
     def _anchored(self) -> Iterator[Heading]:
         """Headings with their anchors, which depend on every id that somebody chose on the page."""
-        anchors = _Anchors({*self._chosen, *(anchor for _, _, anchor, _ in self._headings if anchor)})
-        for level, text, anchor, line in self._headings:
+        anchors = _Anchors({*self._chosen, *(anchor for _, _, anchor, _ in self._titles if anchor)})
+        for level, text, anchor, line in self._titles:
             yield Heading(level, text, anchor or anchors.unique(slug(text)), line)
 
     def _table(self, tokens: list[Token], start: int) -> None:
@@ -272,7 +255,7 @@ class _Page:
                 cells = []
             elif token.type == "tr_open":
                 line = self._line(token)
-        heading = self._headings[-1][1] if self._headings else ""
+        heading = self._titles[-1][1] if self._titles else ""
         self._tables.append(Table(rows[0].cells, tuple(rows[1:]), heading, rows[0].line))
 
     def _inline(self, token: Token, *, cell: bool) -> None:
@@ -453,7 +436,7 @@ def _parser() -> MarkdownIt:
 
     parser = MarkdownIt("commonmark").enable("table")
     # Python-Markdown makes links of `javascript:` too: they must be seen to be refused.
-    parser.validateLink = lambda url: True  # type: ignore[method-assign]  # noqa: ARG005
+    parser.validateLink = lambda url: bool(url) or True  # type: ignore[method-assign]
     parser.normalizeLink = lambda url: url  # type: ignore[method-assign]
     parser.normalizeLinkText = lambda link: link  # type: ignore[method-assign]
     for name, rule in (("link", link), ("image", image), ("autolink", autolink), ("backticks", backtick)):
