@@ -5,10 +5,17 @@ from __future__ import annotations
 import argparse
 import sys
 from importlib import import_module
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
-from opsbook.core.errors import OpsbookError, UsageError
+from opsbook.core.errors import NothingToCheck, OpsbookError, UsageError
 from opsbook.core.text import sentence
+
+if TYPE_CHECKING:
+    from opsbook.commands.workspace import Workspace
+
+
+WITHOUT_A_BOOK = frozenset({"explain", "new book"})
+"""The commands that need no book."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -31,7 +38,10 @@ def run(name: str, words: list[str], book: str | None) -> int:
         parser = Parser(prog=f"opsbook {name}", description=module.__doc__, allow_abbrev=False)
         module.arguments(parser)
         args = parser.parse_intermixed_args(words)
-        return int(module.run(args, wiring.open_workspace(book)))
+        workspace = wiring.open_workspace(book)
+        if name not in WITHOUT_A_BOOK:
+            _demand_book(workspace)
+        return int(module.run(args, workspace))
     except OpsbookError as error:
         print(_told(error), file=sys.stderr)
         return error.exit_code
@@ -44,6 +54,21 @@ def run(name: str, words: list[str], book: str | None) -> int:
         where = wiring.keep_traceback(error)
         print(f"opsbook: this is our fault: {type(error).__name__}. The details are in {where}.", file=sys.stderr)
         return 3
+
+
+def _demand_book(workspace: Workspace) -> None:
+    """Raise NothingToCheck where there is neither a configuration nor a record.
+
+    A book whose configuration was lost is still a book: nobody is kept from declaring an incident in it.
+    """
+    book = workspace.book
+    if not book.config.present and not any(
+        True for kind in workspace.kinds.values() for _ in book.tree.folders(kind.folder)
+    ):
+        raise NothingToCheck(
+            f"{workspace.root} holds no book: there is no opsbook.yml and no record.",
+            "Go to the folder of a book or name it with -C, or start one: opsbook new book FOLDER.",
+        )
 
 
 def _told(error: OpsbookError) -> str:

@@ -1,11 +1,13 @@
-"""The only reader of the environment and the only importer of adapters: builds what commands are given."""
+"""The only reader of the environment and the only importer of adapters: builds what commands are given.
+
+An adapter that only some commands need is imported where it is used, so that the others do not wait for it.
+"""
 
 from __future__ import annotations
 
 import getpass
 import os
 import re
-import secrets
 import sys
 import tempfile
 import traceback
@@ -13,14 +15,10 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from opsbook.adapters.console import ConsoleSink
 from opsbook.adapters.directory import DirectoryTree
 from opsbook.adapters.git import NotARepository, Repository
-from opsbook.adapters.git_tree import GitTree
-from opsbook.adapters.local_forge import LocalForge
-from opsbook.adapters.state import FileIntents, FileOutbox, log_file, state_folder
 from opsbook.core.book import CONFIG_PATH, Book
 from opsbook.core.context import Context
 from opsbook.core.errors import OpsbookError, UsageError
@@ -30,6 +28,9 @@ from opsbook.core.text import one_line, shorten, terminal
 from opsbook.core.tree import Tree
 from opsbook.core.types import OUTSIDER
 from opsbook.kinds import registry
+
+if TYPE_CHECKING:
+    from opsbook.adapters.local_forge import LocalForge
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -68,6 +69,8 @@ def keep_traceback(error: BaseException) -> Path:
         common = Repository(Path.cwd(), environment=os.environ).common
     except Exception:  # whatever is wrong with the repository must not hide the first failure
         common = None
+    from opsbook.adapters.state import log_file, state_folder
+
     frames = "".join(traceback.format_tb(error.__traceback__))
     text = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} {type(error).__name__}\n{frames}\n"
     try:
@@ -123,6 +126,8 @@ class LocalWorkspace:
 
     @cached_property
     def _forge(self) -> LocalForge:
+        from opsbook.adapters.local_forge import LocalForge
+
         settings = self.book.config.core.forge
         return LocalForge(self._repository, main=settings.main, push=settings.push)
 
@@ -160,6 +165,11 @@ class LocalWorkspace:
 
     def context(self, by: str | None = None) -> Context:
         """The local forge and the console."""
+        import secrets
+
+        from opsbook.adapters.console import ConsoleSink
+        from opsbook.adapters.state import FileIntents, FileOutbox, state_folder
+
         top = self._repository.worktree
         if top is not None and top.resolve() != self.root:
             raise UsageError(
@@ -182,6 +192,8 @@ class LocalWorkspace:
 
     def revision(self, name: str) -> Tree:
         """The tree of a commit."""
+        from opsbook.adapters.git_tree import GitTree
+
         return GitTree(self._repository, self._repository.revision(name))
 
     def changed(self, since: str) -> tuple[Sequence[str], Sequence[str]]:

@@ -10,6 +10,7 @@ from opsbook.core.text import shorten
 from opsbook.core.times import Times
 from opsbook.core.types import write_time
 from opsbook.kinds.incident.config import IncidentsConfig
+from opsbook.kinds.incident.similar import open_incidents
 from opsbook.kinds.incident.view import IncidentView
 from opsbook.report.screen import Screen
 
@@ -25,8 +26,8 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
     book, now = workspace.open_book, workspace.now()
     config = book.config.section(IncidentsConfig)
     clock = Times(now, book.config.core.timezone)
-    views = [IncidentView(book.record(ref)) for ref in reversed([*book.refs("incident").values()])]
-    views = [view for view in views if args.all or view.is_open]
+    refs = [*book.refs("incident").values()]
+    views = [IncidentView(book.record(ref)) for ref in reversed(refs)] if args.all else open_incidents(book)
     screen = Screen(sys.stdout, color=workspace.color)
     if args.format == "json":
         rows = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from opsbook.commands.workspace import Workspace
@@ -36,7 +37,7 @@ def carry_out(request: Request, args: argparse.Namespace, workspace: Workspace, 
             Screen(sys.stdout).json(outcome.as_json())
             _problems(outcome, Screen(sys.stderr))
         else:
-            _print(outcome, done, Screen(sys.stdout, color=workspace.color))
+            _print(outcome, done, workspace)
         # What is still in a buffer was not printed: the intent is forgotten only when the person can see the result.
         sys.stdout.flush()
         return outcome.exit_code
@@ -56,7 +57,14 @@ def show_plan(plan: Plan, args: argparse.Namespace, workspace: Workspace) -> Non
         screen.line(f"  {path}")
 
 
-def _print(outcome: Outcome, done: str, screen: Screen) -> None:
+def _near(place: str, workspace: Workspace) -> str:
+    """A path as it is typed in the book's folder, where it is in there."""
+    path = Path(place)
+    return str(path.relative_to(workspace.root)) if path.is_relative_to(workspace.root) else place
+
+
+def _print(outcome: Outcome, done: str, workspace: Workspace) -> None:
+    screen = Screen(sys.stdout, color=workspace.color)
     screen.good(f"{done} {outcome.id}")
     if outcome.since is not None:
         screen.line(f"  asked for at {write_time(outcome.since)} and cut off; finished now, and not done twice")
@@ -68,7 +76,7 @@ def _print(outcome: Outcome, done: str, screen: Screen) -> None:
     if outcome.url:
         screen.line(f"  {outcome.url}")
     for place in outcome.outbox:
-        screen.line(f"  text of the request: {place}")
+        screen.line(f"  text of the request: {_near(place, workspace)}")
     if outcome.next:
         screen.line(f"  when it is agreed: {outcome.next}")
     _problems(outcome, screen)
@@ -96,9 +104,9 @@ def pick_incident(fragment: str | None, workspace: Workspace) -> str:
     """
     refs = workspace.open_book.refs("incident")
     if fragment is None:
-        from opsbook.kinds.incident.view import is_open
+        from opsbook.kinds.incident.similar import open_incidents
 
-        matches = [id_ for id_, ref in refs.items() if is_open(workspace.open_book.record(ref))]
+        matches = [view.record.id for view in open_incidents(workspace.open_book)]
     else:
         wanted = fragment.strip().upper()
         matches = [id_ for id_ in refs if id_ == wanted] or [id_ for id_ in refs if wanted and id_.endswith(wanted)]

@@ -53,10 +53,14 @@ _CREDENTIALS: tuple[tuple[str, tuple[str, ...], str], ...] = (
 _MAIL = r"(?<![A-Za-z0-9])[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}"
 _PHONE = (
     # No date (03-11-2026 09:42) and no fraction of a second (00:00:01.000000001).
-    r"(?<![\w.+-])(?<![0-9]:)(?![0-9]{2}[ .-][0-9]{2}[ .-](?:19|20)[0-9]{2}\b)"
-    r"(?:(?:\+[0-9]{1,3}[ .-]?(?:\(0\)[ .-]?)?|0)(?:[0-9][ .-]?){8,11}[0-9](?![\w-])"
-    r"|\(0[0-9]{2,4}\)[ -]?[0-9]{3,4}[ -]?[0-9]{3,4}(?![\w-]))"
+    r"(?:(?<![\w.+-])(?<![0-9]:)(?![0-9]{2}[ .-][0-9]{2}[ .-](?:19|20)[0-9]{2}\b)"
+    r"(?:\+[0-9]{1,3}[ .-]?(?:\(0\)[ .-]?)?|0)(?:[0-9][ .-]?){8,11}[0-9]"
+    r"|\(0[0-9]{2,4}\)[ -]?[0-9]{3,4}[ -]?[0-9]{3,4})(?![\w-])"
 )
+
+_PASSES = 10
+"""How often a text is searched while it is masked: what a leak was glued to may be one by itself. What is left after
+that is found by the check."""
 
 _CONTACT = re.compile(f"(?P<mail>{_MAIL})|(?P<phone>{_PHONE})")
 _PHONE_ALONE = re.compile(f"(?P<phone>{_PHONE})")
@@ -106,14 +110,19 @@ def contacts(text: str, shared: Iterable[str] = ()) -> Iterator[Leak]:
 
 def mask(text: str, shared: Iterable[str] = ()) -> tuple[str, list[str]]:
     """`text` with every leak replaced by what it was, and the list of what was replaced."""
-    leaks = sorted([*credentials(text), *contacts(text, shared)], key=lambda leak: (leak.start, -leak.end))
-    out: list[str] = []
+    known = tuple(shared)
     seen: list[str] = []
-    end = 0
-    for leak in leaks:
-        if leak.start < end:
-            continue
-        out += [text[end : leak.start], f"[{leak.what} was removed]"]
-        seen.append(leak.what)
-        end = leak.end
-    return "".join([*out, text[end:]]), seen
+    for _ in range(_PASSES):
+        leaks = sorted([*credentials(text), *contacts(text, known)], key=lambda leak: (leak.start, -leak.end))
+        if not leaks:
+            break
+        out: list[str] = []
+        end = 0
+        for leak in leaks:
+            if leak.end > end:
+                # One may begin inside another and reach beyond it: a key, and a mail address right behind it.
+                out += [text[end : max(leak.start, end)], f"[{leak.what} was removed]"]
+                seen.append(leak.what)
+                end = leak.end
+        text = "".join([*out, text[end:]])
+    return text, seen

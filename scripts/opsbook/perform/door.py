@@ -252,7 +252,7 @@ def _keep(intent: Intent, context: Context, plan: Plan, where: str) -> tuple[str
     """Keep the text of the request; an outbox that cannot be written to stops nothing."""
     try:
         text = f"# {github(plan.title)}\n\n{plan.body}{where}"
-        return (context.outbox.keep(plan.record, f"request-{intent.key}", text),)
+        return (context.outbox.keep(plan.record, f"request-{intent.key}.md", text),)
     except OpsbookError:
         return ()
 

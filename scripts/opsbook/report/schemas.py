@@ -33,7 +33,7 @@ def schemas(book: Book) -> dict[str, str]:
 def _text(model: type[BaseModel], noun: str, words: Mapping[str, list[str]]) -> str:
     schema = model.model_json_schema()
     describe(schema, model)
-    return _write(_finish(schema, words), f"Opsbook {noun}")
+    return _write(_with_words(_finish(schema, words), words), f"Opsbook {noun}")
 
 
 def _configuration(book: Book, words: Mapping[str, list[str]]) -> str:
@@ -44,7 +44,7 @@ def _configuration(book: Book, words: Mapping[str, list[str]]) -> str:
         describe(section, kind.section)
         schema.setdefault("$defs", {}).update(section.pop("$defs", {}))
         schema["properties"][kind.plural] = section
-    return _write(_finish(schema, words), "Opsbook configuration")
+    return _write(_with_words(_finish(schema, words), words), "Opsbook configuration")
 
 
 def _write(schema: dict[str, Any], title: str) -> str:
@@ -55,28 +55,58 @@ def _write(schema: dict[str, Any], title: str) -> str:
 
 
 def _finish(node: Any, words: Mapping[str, list[str]]) -> Any:
-    """Replace the marks of `core.types.OneOf` by the words, and drop pydantic's titles."""
+    """Say what the models say in words that every JSON Schema tool knows: no marks, titles and keywords of ours."""
     if isinstance(node, list):
         return [_finish(item, words) for item in node]
     if not isinstance(node, dict):
         return node
     node = dict(node)
     vocabulary, otherwise = node.pop("x-opsbook-vocabulary", None), node.pop("x-opsbook-otherwise", None)
-    done = {
+    done: dict[str, Any] = {
         key: (
             {name: _finish(item, words) for name, item in value.items()}
             if key in ("properties", "$defs")
             else _finish(value, words)
         )
         for key, value in node.items()
-        if key != "title" or not isinstance(value, str)
+        if not (key == "title" and isinstance(value, str)) and not (key == "default" and value is None)
     }
+    if str(done.get("pattern", "")).endswith("$"):
+        done["not"] = {"pattern": "\\n"}  # in Python `$` also matches before a line feed at the end
     if vocabulary in words:
-        choice: dict[str, Any] = {"enum": words[vocabulary]}
-        if otherwise is not None:
-            choice = {"anyOf": [choice, {"pattern": otherwise}]}
-        done.update(choice)
+        choice = {"$ref": f"#/$defs/{vocabulary}"}
+        other = {"pattern": otherwise, "not": {"pattern": "\\n"}}
+        done.update(choice if otherwise is None else {"anyOf": [choice, other]})
+    if "discriminator" in done:
+        done.update(_by_kind(done.pop("discriminator"), done.pop("oneOf")))
     return done
+
+
+def _with_words(schema: dict[str, Any], words: Mapping[str, list[str]]) -> dict[str, Any]:
+    """The schema with the words that it refers to, each list once: a new person is one more line."""
+    text = json.dumps(schema)
+    used = {name: words[name] for name in sorted(words) if f'"#/$defs/{name}"' in text}
+    # An empty `enum` is not allowed by every tool: nothing fits where nothing is defined.
+    listed: dict[str, Any] = {name: {"enum": entries} if entries else {"not": {}} for name, entries in used.items()}
+    return {**schema, "$defs": {**schema.get("$defs", {}), **listed}} if listed else schema
+
+
+def _by_kind(discriminator: Mapping[str, Any], members: list[dict[str, Any]]) -> dict[str, Any]:
+    """A choice of models by one of their fields, as conditions.
+
+    With `oneOf` a tool can only say that none of the members fits; this way it says what is wrong with the one meant.
+    """
+    name, mapping = discriminator["propertyName"], discriminator["mapping"]
+    assert {member["$ref"] for member in members} == set(mapping.values())
+    return {
+        "type": "object",
+        "required": [name],
+        "properties": {name: {"enum": list(mapping), "description": "What sort of entry this is."}},
+        "allOf": [
+            {"if": {"properties": {name: {"const": value}}, "required": [name]}, "then": {"$ref": ref}}
+            for value, ref in mapping.items()
+        ],
+    }
 
 
 def describe(schema: dict[str, Any], model: type[BaseModel]) -> None:

@@ -22,7 +22,7 @@ from opsbook.kinds.incident.declare import declare, service
 from opsbook.kinds.incident.model import AnyEntry, Incident, RoleChange, SeverityChange, StatusChange
 from opsbook.kinds.incident.view import FACTS, IncidentView
 from opsbook.kinds.incident.vocabulary import STATUSES
-from opsbook.kinds.incident.words import listed, moment, person, words
+from opsbook.kinds.incident.words import CLOCK_SKEW, listed, moment, person, words
 
 _TIME_OF = {
     "identified": "identified_at",
@@ -31,6 +31,9 @@ _TIME_OF = {
     "closed": "closed_at",
 }
 """The time that a status sets when it is reached for the first time."""
+
+_FACTUAL = (StatusChange, SeverityChange, RoleChange)
+"""Entries that repeat a fact of `incident.yaml`."""
 
 
 def note(book: Book, request: Request, now: datetime, ids: Ids, operation: str) -> Plan:
@@ -68,6 +71,7 @@ def update(book: Book, request: Request, now: datetime, ids: Ids, operation: str
             f"Notes work meanwhile. `opsbook check {record.path}` says what is wrong.",
         )
     values, facts, config = request.values, view.facts, book.config.section(IncidentsConfig)
+    now = _not_before(view, now)
     seen: Mapping[str, Any] = values.get("seen") or {}
     changes: list[tuple[tuple[str, ...], Any]] = []
     entries: list[tuple[str, bytes]] = []
@@ -187,16 +191,22 @@ def _details(book: Book, request: Request) -> Record:
         raise Refused(
             f"There is no incident {shorten(request.record or '', 40)}.", "`opsbook incident list` shows the open ones."
         )
-    view = IncidentView(record)
-    document = view.file.document if view.file is not None else None
-    value = document.value if document is not None else None
-    if not isinstance(value, dict) or value.get("classification") != "operational":
+    if not _is_operational(record):
         security = book.config.core.security
-        where = f"the restricted book {security.book}" if security.book else f"{security.who}: {security.how}"
+        where = f"the restricted book {security.book}" if security.book else f"{security.who}: {security.how.strip()}"
         raise Refused(
             f"{record.id} is a security incident: nothing but its stub may be kept here.", f"Take it to {where}"
         )
     return record
+
+
+def _is_operational(record: Record) -> bool:
+    """Whether details may be kept here. If the facts cannot be read the folder tells: no stub has words in its name."""
+    view = IncidentView(record)
+    document = view.file.document if view.file is not None else None
+    if document is not None and isinstance(document.value, dict):
+        return document.value.get("classification") == "operational"
+    return not record.path.endswith(f"/{record.id}")
 
 
 def held(facts: Incident) -> dict[str, Any]:
@@ -247,6 +257,20 @@ def _quoted(value: object) -> str:
     return f"“{shorten(one_line(text), 200)}”"
 
 
+def _not_before(view: IncidentView, now: datetime) -> datetime:
+    """`now`, or the latest fact on record if that is ahead of this machine's clock by no more than clocks differ.
+
+    What is said now comes after what was said before: otherwise the timeline would end with what was said before, and
+    an incident would be resolved before it was mitigated.
+    """
+    assert view.facts is not None
+    known: list[datetime] = [
+        moment for name in type(view.facts.times).model_fields if (moment := getattr(view.facts.times, name))
+    ]
+    known += [entry.at for _, entry in view.timeline.entries if isinstance(entry, _FACTUAL)]
+    return max([now, *(moment for moment in known if moment <= now + CLOCK_SKEW)])
+
+
 def _times(view: IncidentView, status: str, now: datetime) -> list[tuple[tuple[str, ...], Any]]:
     """The times that follow from a status: reached now, or no longer true."""
     assert view.facts is not None
@@ -256,9 +280,10 @@ def _times(view: IncidentView, status: str, now: datetime) -> list[tuple[tuple[s
         changes.append((("times", name), write_time(now)))
     if status == "closed" and view.facts.times.resolved_at is None:
         raise Refused("An incident is resolved before it is closed.", "Use --status resolved first.")
-    for later, time in _TIME_OF.items():
-        if STATUSES.index(later) > STATUSES.index(status) and getattr(view.facts.times, time) is not None:
-            changes.append((("times", time), yaml.DELETE))
+    later = [time for other, time in _TIME_OF.items() if STATUSES.index(other) > STATUSES.index(status)]
+    if "resolved_at" in later:
+        later.append("reviewed_at")  # what is opened again is reviewed again
+    changes += [(("times", time), yaml.DELETE) for time in later if getattr(view.facts.times, time) is not None]
     return changes
 
 

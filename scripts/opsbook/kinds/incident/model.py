@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, RootModel, StringConstraints
 
 from opsbook.core.types import (
+    WHOLE,
     IsoDate,
     Line,
     Link,
@@ -19,7 +20,6 @@ from opsbook.core.types import (
     Step,
     Text,
     UtcTime,
-    Whole,
     many,
 )
 from opsbook.kinds.incident.vocabulary import Status
@@ -85,7 +85,7 @@ class FollowUp(Model):
 class Incident(Model):
     """`incident.yaml`: the facts of an incident that can contradict each other."""
 
-    id: Annotated[str, StringConstraints(pattern=r"^INC-\d{8}-[0-9A-HJKMNP-TV-Z]{5}$")]
+    id: Annotated[str, StringConstraints(pattern=r"^INC-[0-9]{8}-[0-9A-HJKMNP-TV-Z]{5}$")]
     """`INC-<UTC date>-<five random characters>`; the folder begins with it."""
     title: Line
     """What is wrong, in one line."""
@@ -199,7 +199,7 @@ class StepDone(EntryBase):
     """What sort of entry this is."""
     runbook: RunbookRef
     """The runbook whose checklist it is."""
-    step: Annotated[Whole, Field(ge=1, le=9999)]
+    step: Annotated[int, Field(ge=1, le=9999), WHOLE]
     """The number of the step."""
     outcome: Literal["done", "skipped"]
     """Whether it was done or left out."""

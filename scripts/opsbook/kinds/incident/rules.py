@@ -25,7 +25,7 @@ from opsbook.kinds.incident.model import (
     Times,
 )
 from opsbook.kinds.incident.report import GUIDANCE, SECTIONS
-from opsbook.kinds.incident.view import CHECKLIST, FACTS, REPORT, IncidentView
+from opsbook.kinds.incident.view import CHECKLIST, FACTS, REPORT, IncidentView, view_of
 from opsbook.kinds.incident.vocabulary import SECURITY_TITLE, STATUSES
 from opsbook.kinds.incident.words import CLOCK_SKEW
 
@@ -45,7 +45,7 @@ def _last(said: Iterable[tuple[datetime, str]]) -> list[str]:
 
 def _facts(record: Record) -> Iterator[tuple[IncidentView, File, Incident]]:
     """The view, the file and the facts of an incident whose details belong here."""
-    view = IncidentView(record)
+    view = view_of(record)
     if view.file is not None and view.facts is not None and view.facts.classification != "security":
         yield view, view.file, view.facts
 
@@ -98,7 +98,7 @@ class INC002(RecordRule):
 
     def check(self, record: Record, book: Book, now: datetime) -> Iterable[Problem]:
         """Every time of the facts and of the timeline, with five minutes for clocks that differ."""
-        view = IncidentView(record)
+        view = view_of(record)
         if view.file is not None and view.facts is not None:
             for name in Times.model_fields:
                 moment = getattr(view.facts.times, name)
@@ -175,7 +175,7 @@ class INC006(RecordRule):
 
     def check(self, record: Record, book: Book, now: datetime) -> Iterable[Problem]:
         """Only id, neutral title, status and times, in a folder without a slug and without other files."""
-        view = IncidentView(record)
+        view = view_of(record)
         document = view.file.document if view.file is not None else None
         value = document.value if document is not None else None
         if view.file is None or not isinstance(value, dict) or value.get("classification") == "operational":
@@ -380,7 +380,7 @@ class INC015(RecordRule):
 
     def check(self, record: Record, book: Book, now: datetime) -> Iterable[Problem]:
         """The frozen copy in `checklist.yaml`."""
-        view = IncidentView(record)
+        view = view_of(record)
         file = record.files.get(CHECKLIST)
         for number, frozen in enumerate(view.checklist.checklists if view.checklist is not None else ()):
             rows = [(str(step.step), step.action, step.owner) for step in frozen.steps]
@@ -396,7 +396,7 @@ class INC016(RecordRule):
 
     def check(self, record: Record, book: Book, now: datetime) -> Iterable[Problem]:
         """Each entry of kind step against `checklist.yaml`."""
-        view = IncidentView(record)
+        view = view_of(record)
         lists = view.checklist.checklists if view.checklist is not None else ()
         known = {(frozen.runbook, step.step) for frozen in lists for step in frozen.steps}
         for file, entry in view.timeline.of(StepDone):
@@ -415,7 +415,7 @@ class INC017(RecordRule):
 
     def check(self, record: Record, book: Book, now: datetime) -> Iterable[Problem]:
         """`id` against the folder, the year against the id, and each entry's name against its time."""
-        view = IncidentView(record)
+        view = view_of(record)
         named = record.kind.path.fullmatch(record.path.partition("/")[2]) is not None  # or BOK002 says so
         if named and view.file is not None and view.facts is not None and view.facts.id != record.id:
             yield Problem(f"the id is {view.facts.id}, and the folder says {record.id}", view.file, ("id",))

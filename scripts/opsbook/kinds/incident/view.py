@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TypeVar
 
 from opsbook.core.record import File, Record
@@ -31,6 +31,9 @@ E = TypeVar("E", bound=EntryBase)
 FACTS = "incident.yaml"
 CHECKLIST = "checklist.yaml"
 REPORT = "report.md"
+
+_OVER = (b"\nstatus: resolved\n", b"\nstatus: closed\n")
+_MAYBE_OPEN = (*(status.encode() for status in sorted(OPEN)), b"\\")
 
 
 @dataclass(frozen=True)
@@ -81,11 +84,13 @@ class IncidentView:
 
         That way a typing error in `incident.yaml` at three in the morning does not block the next note.
         """
-        if self.facts is None:
-            value = self.file.document.value if self.file is not None and self.file.document is not None else None
-            status = value.get("status") if isinstance(value, dict) else None
-            return status not in ("resolved", "closed")
-        return self.facts.status in OPEN
+        if self.facts is not None:
+            return self.facts.status in OPEN
+        if self.file is None or self.file.document is None:
+            return True
+        value = self.file.document.value
+        status = value.get("status") if isinstance(value, dict) else None
+        return status not in ("resolved", "closed") and not says_over(self.file.data or b"")
 
     @property
     def declared(self) -> tuple[File, Declared] | None:
@@ -152,6 +157,22 @@ class IncidentView:
         return changes[-1] if changes else (self.facts.times.declared_at if self.facts is not None else None)
 
 
+def says_over(text: bytes) -> bool:
+    """Whether the text of `incident.yaml` says, without being read as YAML, that the incident is over.
+
+    It has the line, and none of the words of an open incident. Of facts that can be read this is never wrong: an open
+    status is one of these words, and without them it could be written only with the help of a backslash.
+    """
+    rest = text.replace(b"identified_at:", b"")
+    return any(line in text for line in _OVER) and not any(word in rest for word in _MAYBE_OPEN)
+
+
+@lru_cache(maxsize=2)
+def view_of(record: Record) -> IncidentView:
+    """The view of a record. The rules of a record ask for it one after another: the timeline is put in order once."""
+    return IncidentView(record)
+
+
 def is_open(record: Record) -> bool:
     """Whether people are working under pressure on the incident; see `IncidentView.is_open`."""
-    return IncidentView(record).is_open
+    return view_of(record).is_open
