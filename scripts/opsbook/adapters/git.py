@@ -366,14 +366,15 @@ class Repository:
         """
         from concurrent.futures import ThreadPoolExecutor  # it takes 10 ms, which only this command has to pay
 
-        base = self.revision(since)
-        if fork:
-            base = self.merge_base(base, self.revision("HEAD")) or base
         if self.worktree is None:
             raise GitFailed("A bare repository has no working tree.", "Run this in a clone.")
-        # Each looks at every file of the working tree, and takes most of the time of a check of changes.
+        # The two questions below look at every file of the working tree, and take most of the time of a check of
+        # changes: they are asked at the same time.
         with ThreadPoolExecutor(1) as beside:
             others = beside.submit(self.git, "ls-files", "-z", "--others", "--exclude-standard", folder=self.worktree)
+            base = self.revision(since)
+            if fork:
+                base = self.merge_base(base, self.revision("HEAD")) or base
             tracked = self.git(
                 "diff", "--name-status", "-z", "--no-renames", "--no-ext-diff", "--ignore-submodules=dirty", base, "--",
                 folder=self.worktree,

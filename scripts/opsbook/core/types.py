@@ -24,9 +24,12 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 
 class Model(BaseModel):
-    """The base of every model: frozen, no unknown fields, no conversion of values."""
+    """The base of every model: frozen, no unknown fields, no conversion of values.
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    Validators are built when they are first used: parts of a model never need one of their own.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
 
 
 # Written out where `\d` would do: in Python and Rust it is a digit of any script, in JSON Schema one of ten.

@@ -62,7 +62,7 @@ def _finish(node: Any, words: Mapping[str, list[str]]) -> Any:
         return node
     node = dict(node)
     vocabulary, otherwise = node.pop("x-opsbook-vocabulary", None), node.pop("x-opsbook-otherwise", None)
-    done = {
+    done: dict[str, Any] = {
         key: (
             {name: _finish(item, words) for name, item in value.items()}
             if key in ("properties", "$defs")

@@ -193,7 +193,7 @@ def _details(book: Book, request: Request) -> Record:
         )
     if not _is_operational(record):
         security = book.config.core.security
-        where = f"the restricted book {security.book}" if security.book else f"{security.who}: {security.how}"
+        where = f"the restricted book {security.book}" if security.book else f"{security.who}: {security.how.strip()}"
         raise Refused(
             f"{record.id} is a security incident: nothing but its stub may be kept here.", f"Take it to {where}"
         )
