@@ -178,6 +178,10 @@ class LocalWorkspace:
                 f"The book in {self.root} is not at the root of its repository.",
                 f"Move it to {top}, or make it a repository of its own.",
             )
+        if not self.book.config.present and not self._on_main():
+            raise UsageError(
+                f"{self.root} is no book: there is no {CONFIG_PATH}.", "Go to the folder of a book, or name it with -C."
+            )
         folder = state_folder(self._repository.common)
         outbox = FileOutbox(folder)
         return Context(
@@ -211,6 +215,13 @@ class LocalWorkspace:
         except OpsbookError:
             return {}
         return {key: receipt.reference for key, receipt in receipts.items()}
+
+    def _on_main(self) -> bool:
+        """Whether main is a book, whatever is checked out here."""
+        try:
+            return self._forge.read(self._forge.head(None)).read(CONFIG_PATH) is not None
+        except OpsbookError:
+            return False
 
     def revision(self, name: str) -> Tree:
         """The tree of a commit."""

@@ -31,6 +31,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, workspace: Workspace) -> int:
     """Check, report, and return 0 or 1; 6 when there is nothing to check."""
     book, now = workspace.book, _now(args.now, workspace)
+    if not book.config.present:
+        raise NothingToCheck(
+            f"{workspace.root} is no book: there is no {CONFIG_PATH}.",
+            "Go to the folder of a book or name it with -C, or start one: opsbook new book.",
+        )
     refs, whole = _scope(args, book, workspace)
     findings = check_book(book, now) if whole else []
     findings += workspace.spread(lambda some: check_records(some, book, now), refs)
