@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from datetime import datetime
 from pathlib import PurePosixPath
 from urllib.parse import quote
@@ -15,6 +15,7 @@ from opsbook.core.check import check_book, check_records
 from opsbook.core.errors import NothingToCheck, UsageError
 from opsbook.core.kind import Kind
 from opsbook.core.record import Ref
+from opsbook.core.tree import below
 from opsbook.core.types import parse_time
 from opsbook.report.findings import FORMATS, write
 from opsbook.report.screen import Screen
@@ -31,33 +32,30 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, workspace: Workspace) -> int:
     """Check, report, and return 0 or 1; 6 when there is nothing to check."""
     book, now = workspace.book, _now(args.now, workspace)
-    if not book.config.present:
-        raise NothingToCheck(
-            f"{workspace.root} is no book: there is no {CONFIG_PATH}.",
-            "Go to the folder of a book or name it with -C, or start one: opsbook new book.",
-        )
-    refs, whole = _scope(args, book, workspace)
-    findings = check_book(book, now) if whole else []
+    refs, changed = _scope(args, book, workspace)
+    findings = [] if args.paths else check_book(book, now, changed)
     findings += workspace.spread(lambda some: check_records(some, book, now), refs)
-    if not refs and not findings and whole and not args.since and not args.paths:
+    if not refs and not findings and not args.since and not args.paths:
         raise NothingToCheck("The book has no record yet.", "Declare an incident, or run: opsbook new service.")
     found = sorted(set(findings))
     write(args.format, found, len(refs), Screen(sys.stdout, color=workspace.color))
     return 1 if any(finding.severity == "error" for finding in found) else 0
 
 
-def _scope(args: argparse.Namespace, book: Book, workspace: Workspace) -> tuple[list[Ref], bool]:
-    """The records to check, and whether the book as a whole is checked too."""
+def _scope(args: argparse.Namespace, book: Book, workspace: Workspace) -> tuple[list[Ref], Set[str] | None]:
+    """The records to check, and the kinds of which records changed: `None` when the change may concern all."""
     if args.since and args.paths:
         raise UsageError("--since and paths do not go together.", "Leave one of them out.")
     if args.since:
         written, deleted = workspace.changed(args.since)
         if CONFIG_PATH in written or CONFIG_PATH in deleted:
-            return list(book.everything()), True
-        return _touched(book, written, deleted), True
+            return list(book.everything()), None
+        paths = (*written, *deleted)
+        changed = {kind.name for kind in book.kinds.values() if any(below(path, kind.folder) for path in paths)}
+        return _touched(book, written, deleted), changed
     if args.paths:
-        return list(_named(args.paths, book, workspace)), False
-    return list(book.everything()), True
+        return list(_named(args.paths, book, workspace)), None
+    return list(book.everything()), None
 
 
 def _touched(book: Book, written: Sequence[str], deleted: Sequence[str]) -> list[Ref]:
