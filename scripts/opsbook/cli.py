@@ -100,7 +100,7 @@ def _unknown(words: list[str], names: dict[str, str]) -> int:
 
 
 def _usage(message: str, remedy: str) -> int:
-    from opsbook.core.text import terminal
+    from opsbook.core.text import sentence
 
-    print(terminal(f"opsbook: {message} {remedy}"), file=sys.stderr)
+    print(sentence(f"opsbook: {message} {remedy}"), file=sys.stderr)
     return 2

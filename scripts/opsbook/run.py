@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, NoReturn
 
 from opsbook.core.errors import NothingToCheck, OpsbookError, UsageError
-from opsbook.core.text import terminal
+from opsbook.core.text import sentence
 
 if TYPE_CHECKING:
     from opsbook.commands.workspace import Workspace
@@ -72,4 +72,4 @@ def _demand_book(workspace: Workspace) -> None:
 
 
 def _told(error: OpsbookError) -> str:
-    return terminal(f"opsbook: {error.message}" + (f"\n{error.remedy}" if error.remedy else ""))
+    return sentence(f"opsbook: {error.message}") + (f"\n{sentence(error.remedy)}" if error.remedy else "")

@@ -109,7 +109,7 @@ def pick_incident(fragment: str | None, workspace: Workspace) -> str:
         matches = [view.record.id for view in open_incidents(workspace.open_book)]
     else:
         wanted = fragment.strip().upper()
-        matches = [id_ for id_ in refs if id_ == wanted] or [id_ for id_ in refs if id_.endswith(wanted)]
+        matches = [id_ for id_ in refs if id_ == wanted] or [id_ for id_ in refs if wanted and id_.endswith(wanted)]
     if len(matches) == 1:
         return matches[0]
     if not matches:

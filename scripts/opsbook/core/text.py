@@ -62,6 +62,9 @@ _VIRAMA: Final = 9
 
 _COMMAND: Final = re.compile(r"^([^\S\n]*):(?=:)|##(?=\[|vso\[)", re.MULTILINE)
 _CLUSTER_LIMIT: Final = 64
+_WORD_LIMIT: Final = 200
+_SENTENCE_LIMIT: Final = 1000
+_LONG_WORD: Final = re.compile(rf"\S{{{_WORD_LIMIT},}}")
 
 
 def is_hidden(text: str, index: int) -> bool:
@@ -96,6 +99,12 @@ def terminal(text: str) -> str:
     [`). Nothing is dropped.
     """
     return _COMMAND.sub(lambda found: found[0] + " ", visible(text))
+
+
+def sentence(text: str) -> str:
+    """A message on one line, safe to print, in which no value that it quotes hides what it says."""
+    words = _LONG_WORD.sub(lambda found: shorten(found[0], _WORD_LIMIT), one_line(text))
+    return terminal(shorten(words, _SENTENCE_LIMIT))
 
 
 def shorten(text: str, width: int) -> str:

@@ -15,6 +15,7 @@ from opsbook.core.context import Context
 from opsbook.core.errors import ForgeError, ForgeUnknown, LostRace, OpsbookError, Refused
 from opsbook.core.finding import Finding
 from opsbook.core.ids import Ids
+from opsbook.core.inert import github
 from opsbook.core.plan import Intent, Plan, Request
 from opsbook.core.ports import Commit, Published, Receipt
 from opsbook.core.tree import Overlay
@@ -250,7 +251,8 @@ def _why(error: OpsbookError) -> str:
 def _keep(intent: Intent, context: Context, plan: Plan, where: str) -> tuple[str, ...]:
     """Keep the text of the request; an outbox that cannot be written to stops nothing."""
     try:
-        return (context.outbox.keep(plan.record, f"request-{intent.key}.md", f"# {plan.title}\n\n{plan.body}{where}"),)
+        text = f"# {github(plan.title)}\n\n{plan.body}{where}"
+        return (context.outbox.keep(plan.record, f"request-{intent.key}.md", text),)
     except OpsbookError:
         return ()
 

@@ -69,7 +69,8 @@ class IncidentView:
     def timeline(self) -> Timeline:
         """The readable entries of the timeline."""
         found = [(file, entry.root) for file, entry in self.record.each("timeline/*.yaml", TimelineEntry)]
-        return Timeline(tuple(sorted(found, key=lambda item: (item[1].at, item[0].path))))
+        # Within a second names are random; the declaration comes first all the same.
+        return Timeline(tuple(sorted(found, key=lambda item: (item[1].at, item[1].kind != "declared", item[0].path))))
 
     @cached_property
     def checklist(self) -> Checklist | None:
