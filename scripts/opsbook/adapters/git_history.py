@@ -10,16 +10,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from opsbook.adapters.git import GitFailed, Repository, decode
+from opsbook.adapters.git import Repository, decode
 from opsbook.adapters.git_objects import Entry, Objects, Person, Writer
+
+from opsbook.core.errors import Refused
+from opsbook.core.text import one_line
 
 TRAILER = "Opsbook-Operation"
 """The marker of a commit (design: "The outside world")."""
 
 JOINER = Person("Opsbook", "opsbook@opsbook.invalid")
 
-# A squash merge quotes the messages of its commits, so a trailer may stand anywhere, also behind a bullet.
-_TRAILERS = re.compile(rf"^[ \t*-]*{TRAILER}:[ \t]*([A-Za-z0-9_-]+)[ \t]*$", re.MULTILINE)
+# A squash merge quotes the messages of its commits, indented or not, so a trailer may stand anywhere.
+_TRAILERS = re.compile(rf"^[ \t]*{TRAILER}:[ \t]*([A-Za-z0-9_-]+)[ \t]*$", re.MULTILINE)
 
 
 Choose = Callable[[str | None, str, Entry | None, Entry | None], Entry | None]
@@ -33,6 +36,12 @@ class Step:
     commit: str
     parents: tuple[str, ...]
     operations: tuple[str, ...]
+
+
+def message(subject: str, operation: str) -> str:
+    """The message of an operation's commit. A subject that would itself read as a trailer is quoted."""
+    line = one_line(subject)
+    return f"{f'“{line}”' if _TRAILERS.search(line) else line}\n\n{TRAILER}: {operation}\n"
 
 
 class History:
@@ -177,7 +186,7 @@ class History:
             changes[path] = merged
         try:
             tree = self._writer.tree(self._objects.root(first), changes)
-        except GitFailed:
+        except Refused:
             return None
         when = self._repository.git("show", "-s", "--format=%ct", first, second).split()
         return self._writer.commit(

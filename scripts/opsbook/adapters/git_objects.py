@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import IO, NamedTuple
 
 from opsbook.adapters.git import GitFailed, Repository, decode
+from opsbook.core.errors import Refused
 from opsbook.core.tree import Mode
 
 _CACHED_TREES = 4096
@@ -43,6 +44,7 @@ class Objects:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._trees: dict[str, dict[str, Entry]] = {}
+        self._roots: dict[str, str] = {}
 
     def read(self, name: str) -> tuple[str, str, bytes] | None:
         """Type, id and content of an object; `None` when it is missing.
@@ -75,14 +77,21 @@ class Objects:
         Raises:
             ForgeError: there is no such commit here.
         """
-        found = self.read(commit + "^{tree}")
-        if found is None:
-            raise GitFailed(
-                f"The commit {commit[:12]} is not in this clone.",
-                "Run `git fetch --unshallow` or `git fsck`.",
-            )
-        self._trees.setdefault(found[1], _parse_tree(found[2], len(found[1]) // 2))
-        return found[1]
+        if commit not in self._roots:
+            found = self.read(commit + "^{tree}")
+            if found is None:
+                raise GitFailed(
+                    f"The commit {commit[:12]} is not in this clone.", "Run `git fetch --unshallow` or `git fsck`."
+                )
+            self._roots[commit] = found[1]
+        return self._roots[commit]
+
+    def is_commit(self, name: str) -> bool:
+        """Whether `name` is the full id of a commit."""
+        if not re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", name):
+            return False
+        found = self.read(name)
+        return found is not None and found[0] == "commit"
 
     def tree(self, oid: str) -> Mapping[str, Entry]:
         """The entries of a tree by name; nothing when there is no such tree."""
@@ -167,7 +176,7 @@ class Writer:
         Costs as much as the folders that change, not as the tree. Folders that become empty disappear.
 
         Raises:
-            ForgeError: a path leads through a file or a symlink, or names a folder.
+            Refused: a path leads through a file or a symlink, or names a folder.
         """
         folders: dict[str, dict[str, Entry]] = {"": self._entries(base)}
         for path, entry in sorted(changes.items()):
@@ -178,7 +187,7 @@ class Writer:
                 if below not in folders:
                     existing = folders[at].get(part)
                     if existing is not None and not existing.is_folder:
-                        raise GitFailed(f"{below} is not a folder, so {path} cannot be written.", "Move it away first.")
+                        raise Refused(f"{below} is not a folder, so {path} cannot be written.", "Move it away first.")
                     folders[below] = self._entries(existing.oid if existing else None)
                 at = below
             existing = folders[at].get(name)
@@ -186,7 +195,7 @@ class Writer:
                 if existing is not None and not existing.is_folder:
                     del folders[at][name]
             elif (existing is not None and (existing.is_folder or existing.kind != entry.kind)) or path in folders:
-                raise GitFailed(f"{path} is not a regular file, so it cannot be written.", "Move it away first.")
+                raise Refused(f"{path} is not a regular file, so it cannot be written.", "Move it away first.")
             else:
                 folders[at][name] = entry
         return self._store(folders)

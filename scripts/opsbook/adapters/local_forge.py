@@ -8,15 +8,15 @@ from dataclasses import replace
 from pathlib import Path
 
 from opsbook.adapters.git import GitFailed, Ref, Repository
-from opsbook.adapters.git_history import TRAILER, History
+from opsbook.adapters.git_history import History, message
 from opsbook.adapters.git_objects import Entry, Objects, Person, Writer
 from opsbook.adapters.git_receipts import Receipts
 from opsbook.adapters.git_remote import Remote
 from opsbook.adapters.git_tree import GitTree
+from opsbook.adapters.locks import turn
 from opsbook.adapters.names import book_path, is_word, operation_name, record_name
 from opsbook.core.errors import ForgeError, LostRace, Refused
 from opsbook.core.ports import Commit, Head, Published, Receipt
-from opsbook.core.text import one_line
 from opsbook.core.tree import MemoryTree, Tree
 
 _BRANCH = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]|[./](?=[A-Za-z0-9_-])){0,99}")
@@ -206,17 +206,22 @@ class LocalForge:
     def _published(self, refs: Mapping[str, Ref], record: str, operation: str) -> Published | None:
         main = self._main_commit(refs)
         branch = f"opsbook/{record}"
-        tracked = refs.get(self._known.tracking(branch))
-        for tip in self._copies(refs, record):
-            if commit := self._history.find(main, tip, operation):
+        copies = self._copies(refs, record)
+        merged = self._history.merged(main, copies)
+        for tip in copies:
+            if tip not in merged and (commit := self._history.find(main, tip, operation)):
                 here = f"refs/heads/{branch}" in refs
                 merge = f"git merge --no-ff {branch if here else f'{self._known.name}/{branch}'}"
-                unpushed = ""
-                if self._remote and not (tracked and self._repository.is_ancestor(commit, tracked.commit)):
-                    unpushed = self._remote.down or f"It was not pushed to {self._remote.name} yet."
-                return Published(branch, commit, next=merge, unpushed=unpushed)
+                return Published(branch, commit, next=merge, unpushed=self._unpushed(refs, branch, commit))
         commit = self._history.find_on_main(main, record, operation)
         return Published(self._main, commit) if commit else None
+
+    def _unpushed(self, refs: Mapping[str, Ref], branch: str, commit: str) -> str:
+        """Why the remote does not have a commit, as far as this clone knows."""
+        tracked = refs.get(self._known.tracking(branch))
+        if self._remote is None or (tracked and self._repository.is_ancestor(commit, tracked.commit)):
+            return ""
+        return self._remote.down or f"It was not pushed to {self._remote.name} yet."
 
     def _unmoved(self, expected: str, main: str, paths: Iterable[str]) -> bool:
         """Whether main holds at these paths what it held when the book was read."""
@@ -245,15 +250,24 @@ class LocalForge:
             existing = self._objects.entry(root, path)
             mode = existing.mode if existing and existing.kind == "file" else "100644"
             changes[path] = None if data is None else Entry(mode, self._writer.blob(data))
-        message = f"{one_line(commit.plan.subject)}\n\n{TRAILER}: {commit.operation}\n"
         tree = self._writer.tree(root, changes)
-        return self._writer.commit(tree, [parent], message, Person.parse(commit.author), commit.when)
+        text = message(commit.plan.subject or commit.plan.record, commit.operation)
+        return self._writer.commit(tree, [parent], text, Person.parse(commit.author), commit.when)
 
     def _move(self, branch: str, before: Ref | None, new: str, reason: str) -> None:
         """Move a branch from where we saw it, together with the working tree that has it checked out."""
+        name = f"refs/heads/{branch}"
+        moved = False
         if before is not None and (tree := _checked_out(before)):
-            self._follow(branch, tree, before.commit, new)
-        if not self._repository.move(f"refs/heads/{branch}", new, before.commit if before else None, reason):
+            # Two that move files in one working tree at the same time would take each other's for a person's edits.
+            with turn(self._repository.common / "opsbook" / "worktree.lock", seconds=30.0):
+                at = self._repository.refs(name).get(name)
+                if at is not None and at.commit == before.commit:
+                    self._follow(branch, tree, before.commit, new)
+                    moved = self._repository.move(name, new, before.commit, reason)
+        else:
+            moved = self._repository.move(name, new, before.commit if before else None, reason)
+        if not moved:
             raise LostRace(f"{branch} was changed by somebody else at this moment.", "Run the same command again.")
 
     def _follow(self, branch: str, tree: Path, old: str, new: str) -> None:
@@ -289,11 +303,16 @@ class LocalForge:
             local, tracked = refs.get(f"refs/heads/{branch}"), refs.get(self._known.tracking(branch))
             if local is None or (tracked and tracked.commit == local.commit):
                 return ""
-            if tracked and not self._contains(local.commit, tracked.commit, self._main_commit(refs)):
+            if tracked and not self._contains(refs, local.commit, tracked.commit):
                 joined = self._history.join(local.commit, tracked.commit)
                 if joined is None:
                     return self._contradicted(branch, local, made)
-                self._move(branch, local, joined, "opsbook: join")
+                try:
+                    self._move(branch, local, joined, "opsbook: join")
+                except LostRace:
+                    pass
+                except ForgeError as error:
+                    return f"{error.message} {error.remedy}"
                 continue
             pushed = self._remote.push(branch, local.commit, tracked.commit if tracked else None)
             if pushed.outcome == "done":
@@ -304,9 +323,12 @@ class LocalForge:
                 return reason
         return f"Others keep writing to {branch} at {self._remote.name}."
 
-    def _contains(self, new: str, old: str, main: str) -> bool:
-        """Whether nothing is lost when `new` takes the place of `old`: it contains it, or main holds all of it."""
-        return self._repository.is_ancestor(old, new) or bool(self._history.merged(main, [old]))
+    def _contains(self, refs: Mapping[str, Ref], new: str, old: str) -> bool:
+        """Whether nothing is lost when `new` takes the place of `old` at the remote: it, or the remote's main, has it."""
+        main = refs.get(self._known.tracking(self._main))
+        return self._repository.is_ancestor(old, new) or (
+            main is not None and bool(self._history.merged(main.commit, [old]))
+        )
 
     def _contradicted(self, branch: str, local: Ref, made: tuple[str, Ref | None] | None) -> str:
         if made and local.commit == made[0] and not _checked_out(local):
