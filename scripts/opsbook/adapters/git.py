@@ -38,7 +38,6 @@ _CONFIG = (
     "core.quotePath=false",
     "core.pager=cat",
     "core.editor=true",
-    "core.filesRefLockTimeout=1000",
     "core.packedRefsTimeout=5000",
     # Acknowledged means on disk: by default Git does not flush loose objects.
     "core.fsync=loose-object,reference",
@@ -150,11 +149,10 @@ class Repository:
         self,
         start: Path | str,
         *,
-        environment: Mapping[str, str] | None = None,
+        environment: Mapping[str, str],
         patience: float = STALE_LOCK_SECONDS,
     ) -> None:
-        given = os.environ if environment is None else environment
-        self._environment = clean_environment(given)
+        self._environment = clean_environment(environment)
         self._patience = patience
         self._start = Path(start).absolute()
         if not self._start.is_dir():

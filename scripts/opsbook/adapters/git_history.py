@@ -12,7 +12,6 @@ from pathlib import Path
 
 from opsbook.adapters.git import Repository, decode
 from opsbook.adapters.git_objects import Entry, Objects, Person, Writer
-
 from opsbook.core.errors import Refused
 from opsbook.core.text import one_line
 
@@ -91,10 +90,7 @@ class History:
 
     def differences(self, old: str | None, new: str) -> dict[str, Entry | None]:
         """The files that differ between two commits: path to the new entry, `None` for a deleted one."""
-        if old is None:
-            empty = self._writer.tree(None, {})
-            return _entries(self._repository.git("diff-tree", "-r", "-z", "--no-renames", empty, new))
-        return _entries(self._repository.git("diff-tree", "-r", "-z", "--no-renames", old, new))
+        return self._objects.differences(self._objects.root(old) if old else None, self._objects.root(new))
 
     def merged(self, main: str, tips: Collection[str]) -> set[str]:
         """The tips of which `main` holds everything: by ancestry, or every operation and every hand-made change.
@@ -109,9 +105,13 @@ class History:
             reach = {tip: _reach(tip, steps) for tip in unknown}
             for tip in unknown:
                 self._merged[main, tip] = not reach[tip]
+                forks = {parent for commit in reach[tip] for parent in steps[commit].parents} - steps.keys()
+                if len(forks) == 1:
+                    # The only way from the branch into main.
+                    self._bases[main, tip] = next(iter(forks))
             ahead = [tip for tip in unknown if reach[tip]]
             if ahead:
-                forks = {p for step in steps.values() for p in step.parents if p not in steps}
+                forks = {parent for step in steps.values() for parent in step.parents} - steps.keys()
                 rewritten = self._operations_since(main, forks)
                 changes = self._changes(steps)
                 root = self._objects.root(main)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import threading
@@ -37,12 +38,16 @@ class Entry(NamedTuple):
 
 
 class Objects:
-    """Reads objects through one `git cat-file --batch` process, started when first needed; safe between threads."""
+    """Reads objects through one `git cat-file --batch` process, started when first needed.
+
+    Safe between threads, and a forked process starts a reader of its own.
+    """
 
     def __init__(self, repository: Repository) -> None:
         self._repository = repository
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
+        self._owner = 0
         self._trees: dict[str, dict[str, Entry]] = {}
         self._roots: dict[str, str] = {}
 
@@ -118,10 +123,36 @@ class Objects:
         entry = self.entry(root, path)
         return self.blob(entry.oid) if entry and entry.kind == "file" else None
 
+    def differences(self, old: str | None, new: str) -> dict[str, Entry | None]:
+        """The files that differ between two trees: path to the new entry, `None` for a deleted one.
+
+        Only folders that differ are read.
+        """
+        found: dict[str, Entry | None] = {}
+        waiting = [("", Entry("40000", old) if old else None, Entry("40000", new))]
+        while waiting:
+            path, left, right = waiting.pop()
+            befores = self.tree(left.oid) if left and left.is_folder else {}
+            afters = self.tree(right.oid) if right.is_folder else {}
+            for name in befores.keys() | afters.keys():
+                before, after = befores.get(name), afters.get(name)
+                if before == after:
+                    continue
+                below = f"{path}/{name}" if path else name
+                if (before and before.is_folder) or (after and after.is_folder):
+                    waiting.append((below, before, after or _NOTHING))
+                if after is None or after.is_folder:
+                    if before and not before.is_folder:
+                        found[below] = None
+                else:
+                    found[below] = after
+        return found
+
     def _ask(self, name: str) -> tuple[str, str, bytes] | None:
-        if self._process is None:
-            self._process = self._repository.start("cat-file", "--batch")
-            weakref.finalize(self, _stop, self._process)
+        if self._process is None or self._owner != os.getpid():
+            # After a fork the pipes belong to the parent, who goes on reading from them.
+            self._process, self._owner = self._repository.start("cat-file", "--batch"), os.getpid()
+            weakref.finalize(self, _stop, self._process, self._owner)
         put, get = _pipes(self._process)
         put.write(name.encode() + b"\n")
         put.flush()
@@ -138,7 +169,7 @@ class Objects:
 
     def _close(self) -> None:
         if self._process is not None:
-            _stop(self._process)
+            _stop(self._process, self._owner)
             self._process = None
 
 
@@ -252,10 +283,11 @@ class Writer:
         except (BrokenPipeError, OSError) as error:
             raise GitFailed("Git ended while it was storing a folder.", "Look at the names in it.") from error
         finally:
-            _stop(process)
+            _stop(process, os.getpid())
         raise AssertionError("the root folder is always written")
 
 
+_NOTHING = Entry("", "")
 _TYPES = {"40000": "tree", "160000": "commit"}
 
 
@@ -278,11 +310,13 @@ def _pipes(process: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes]]:
     return process.stdin, process.stdout
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
+def _stop(process: subprocess.Popen[bytes], owner: int) -> None:
     for pipe in (process.stdin, process.stdout):
         with suppress(OSError):
             if pipe is not None:
                 pipe.close()
+    if os.getpid() != owner:
+        return
     try:
         process.wait(timeout=5)
     except subprocess.TimeoutExpired:

@@ -324,7 +324,7 @@ class LocalForge:
         return f"Others keep writing to {branch} at {self._remote.name}."
 
     def _contains(self, refs: Mapping[str, Ref], new: str, old: str) -> bool:
-        """Whether nothing is lost when `new` takes the place of `old` at the remote: it, or the remote's main, has it."""
+        """Whether the remote loses nothing when `new` takes the place of `old`: it, or the main there, holds it."""
         main = refs.get(self._known.tracking(self._main))
         return self._repository.is_ancestor(old, new) or (
             main is not None and bool(self._history.merged(main.commit, [old]))
