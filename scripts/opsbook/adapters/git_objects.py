@@ -185,7 +185,7 @@ class Person:
         """From `name <address>`; what Git cannot hold (line ends, angle brackets) is left out."""
         found = re.fullmatch(r"\s*(.*?)\s*<([^<>]*)>\s*", text, re.DOTALL)
         name, address = found.groups() if found else (text, "")
-        name, address = (re.sub(r"[\x00-\x1f\x7f<>\ud800-\udfff]+", " ", part).strip() for part in (name, address))
+        name, address = (re.sub(r"[\s\x00-\x1f\x7f<>\ud800-\udfff]+", " ", part).strip() for part in (name, address))
         # Git refuses a name that is nothing but punctuation.
         return cls(name if re.search(r"[^\s.,:;\"'\\]", name) else "unknown", address or "unknown@opsbook.invalid")
 

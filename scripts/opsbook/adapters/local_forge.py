@@ -306,7 +306,7 @@ class LocalForge:
             if tracked and not self._contains(refs, local.commit, tracked.commit):
                 joined = self._history.join(local.commit, tracked.commit)
                 if joined is None:
-                    return self._contradicted(branch, local, made)
+                    return self._contradicted(branch, local, tracked.commit, made)
                 try:
                     self._move(branch, local, joined, "opsbook: join")
                 except LostRace:
@@ -330,13 +330,22 @@ class LocalForge:
             main is not None and bool(self._history.merged(main.commit, [old]))
         )
 
-    def _contradicted(self, branch: str, local: Ref, made: tuple[str, Ref | None] | None) -> str:
-        if made and local.commit == made[0] and not _checked_out(local):
-            before = made[1].commit if made[1] else None
-            if self._repository.move(f"refs/heads/{branch}", before, local.commit, "opsbook: lost a race"):
-                raise LostRace(f"{branch} was changed by somebody else at this moment.", "Run the same command again.")
-        there = f"{self._known.name}/{branch}"
-        return f"{there} holds other words for the same lines: merge it into {branch} by hand, then push."
+    def _contradicted(self, branch: str, local: Ref, there: str, made: tuple[str, Ref | None] | None) -> str:
+        """Take back a commit that contradicts what somebody pushed at the same moment, or say what contradicts what.
+
+        A commit that only continues an older contradiction stays: taking it back would not help.
+        """
+        before = made[1].commit if made and made[1] else None
+        if (
+            made
+            and local.commit == made[0]
+            and not _checked_out(local)
+            and (before is None or self._history.join(before, there))
+            and self._repository.move(f"refs/heads/{branch}", before, local.commit, "opsbook: lost a race")
+        ):
+            raise LostRace(f"{branch} was changed by somebody else at this moment.", "Run the same command again.")
+        theirs = f"{self._known.name}/{branch}"
+        return f"{theirs} holds other words for the same lines: merge it into {branch} by hand, then push."
 
 
 def _checked_out(ref: Ref) -> Path | None:
