@@ -13,14 +13,15 @@ from opsbook.adapters.git_objects import Entry, Objects, Person, Writer
 from opsbook.adapters.git_receipts import Receipts
 from opsbook.adapters.git_remote import Remote
 from opsbook.adapters.git_tree import GitTree
-from opsbook.adapters.locks import turn
+from opsbook.adapters.locks import pause, turn
 from opsbook.adapters.names import book_path, is_word, operation_name, record_name
 from opsbook.core.errors import ForgeError, LostRace, Refused
 from opsbook.core.ports import Commit, Head, Published, Receipt
 from opsbook.core.tree import MemoryTree, Tree
 
 _BRANCH = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]|[./](?=[A-Za-z0-9_-])){0,99}")
-_PUSHES = 5
+_PUSHES = 40
+"""How often a push that came second is brought together with the first; of those who try, one always succeeds."""
 
 
 class LocalForge:
@@ -297,31 +298,37 @@ class LocalForge:
         """
         if self._remote is None:
             return ""
-        branch = f"opsbook/{record}"
-        for _ in range(_PUSHES):
-            refs = self._refs(record)
-            local, tracked = refs.get(f"refs/heads/{branch}"), refs.get(self._known.tracking(branch))
-            if local is None or (tracked and tracked.commit == local.commit):
-                return ""
-            if tracked and not self._contains(refs, local.commit, tracked.commit):
-                joined = self._history.join(local.commit, tracked.commit)
-                if joined is None:
-                    return self._contradicted(branch, local, tracked.commit, made)
-                try:
-                    self._move(branch, local, joined, "opsbook: join")
-                except LostRace:
-                    pass
-                except ForgeError as error:
-                    return f"{error.message} {error.remedy}"
-                continue
-            pushed = self._remote.push(branch, local.commit, tracked.commit if tracked else None)
-            if pushed.outcome == "done":
-                return ""
-            if pushed.outcome == "failed":
-                return pushed.reason
-            if reason := self._remote.fetch():
-                return reason
-        return f"Others keep writing to {branch} at {self._remote.name}."
+        with turn(self._repository.common / "opsbook" / "push.lock", seconds=30.0):
+            for tried in range(_PUSHES):
+                reason = self._push(self._remote, f"opsbook/{record}", made)
+                if reason is not None:
+                    return reason
+                pause(tried)
+        return f"Others keep writing to opsbook/{record} at {self._remote.name}."
+
+    def _push(self, remote: Remote, branch: str, made: tuple[str, Ref | None] | None) -> str | None:
+        """One attempt of `_deliver`: empty when done, why not when it cannot be done, `None` to try again."""
+        refs = self._repository.refs(
+            f"refs/heads/{branch}", self._known.tracking(branch), self._known.tracking(self._main)
+        )
+        local, tracked = refs.get(f"refs/heads/{branch}"), refs.get(self._known.tracking(branch))
+        if local is None or (tracked and tracked.commit == local.commit):
+            return ""
+        if tracked and not self._contains(refs, local.commit, tracked.commit):
+            joined = self._history.join(local.commit, tracked.commit)
+            if joined is None:
+                return self._contradicted(branch, local, tracked.commit, made)
+            try:
+                self._move(branch, local, joined, "opsbook: join")
+            except LostRace:
+                pass
+            except ForgeError as error:
+                return f"{error.message} {error.remedy}"
+            return None
+        pushed = remote.push(branch, local.commit, tracked.commit if tracked else None)
+        if pushed.outcome == "lost":
+            return remote.fetch() or None
+        return pushed.reason
 
     def _contains(self, refs: Mapping[str, Ref], new: str, old: str) -> bool:
         """Whether the remote loses nothing when `new` takes the place of `old`: it, or the main there, holds it."""
