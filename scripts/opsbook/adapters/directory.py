@@ -83,9 +83,10 @@ class DirectoryTree:
         finally:
             if at >= 0:
                 os.close(at)
+        if not stat.S_ISREG(os.fstat(file).st_mode):
+            os.close(file)
+            return None
         with open(file, "rb") as opened:  # noqa: PTH123 - a descriptor, not a path
-            if not stat.S_ISREG(os.fstat(file).st_mode):
-                return None
             return opened.read()
 
     def _inside(self, prefix: str) -> os.stat_result | None:

@@ -19,6 +19,7 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
+from opsbook.adapters.locks import turn
 from opsbook.core.errors import ForgeError, ForgeUnknown, OpsbookError, UsageError
 
 LOCAL_SECONDS = 120.0
@@ -27,9 +28,9 @@ LOCAL_SECONDS = 120.0
 NETWORK_SECONDS = 20.0
 """After this time a remote counts as unreachable: nobody waits longer for it during an incident."""
 
-STALE_LOCK_SECONDS = 2.0
-"""A lock of one of our refs that nobody changed while we watched it this long was left by a killed process:
-Git holds such a lock for milliseconds."""
+STALE_LOCK_SECONDS = 10.0
+"""A lock of one of our refs that nobody touched while we watched it this long was left by a killed process: Git holds
+such a lock for as long as it takes to write forty bytes to disk."""
 
 _CONFIG = (
     "core.hooksPath=/dev/null",
@@ -37,7 +38,6 @@ _CONFIG = (
     "core.quotePath=false",
     "core.pager=cat",
     "core.editor=true",
-    "core.filesRefLockTimeout=1000",
     "core.packedRefsTimeout=5000",
     # Acknowledged means on disk: by default Git does not flush loose objects.
     "core.fsync=loose-object,reference",
@@ -135,6 +135,7 @@ class Repository:
     Args:
         start: a folder in the repository.
         environment: the variables of the process; the clean environment is made from it.
+        patience: seconds after which a lock that nobody touches counts as left behind.
 
     Raises:
         NotARepository: there is none.
@@ -144,23 +145,22 @@ class Repository:
         common: the folder that all working trees of the clone share (`--git-common-dir`), absolute.
     """
 
-    def __init__(self, start: Path | str, *, environment: Mapping[str, str] | None = None) -> None:
-        given = os.environ if environment is None else environment
-        self._environment = clean_environment(given)
+    def __init__(
+        self,
+        start: Path | str,
+        *,
+        environment: Mapping[str, str],
+        patience: float = STALE_LOCK_SECONDS,
+    ) -> None:
+        self._environment = clean_environment(environment)
+        self._patience = patience
         self._start = Path(start).absolute()
         if not self._start.is_dir():
             raise NotARepository(f"{self._start} is not a folder.", "Name a folder with `-C`.")
         try:
             found = self.git("rev-parse", "--path-format=absolute", "--git-common-dir")
         except GitFailed as error:
-            if "dubious ownership" in error.errors:
-                raise NotARepository(
-                    f"{self._start} belongs to another user, and Git refuses to use it.",
-                    f"If you trust it: git config --global --add safe.directory {self._start}",
-                ) from None
-            raise NotARepository(
-                f"{self._start} is not in a Git repository.", "Run `git init`, or name it with `-C`."
-            ) from None
+            raise NotARepository(*_no_repository(self._start, error)) from None
         self.common = Path(os.fsdecode(found.removesuffix(b"\n")))
 
     def __repr__(self) -> str:
@@ -300,9 +300,8 @@ class Repository:
             output = self.run("update-ref", "-m", reason, "--stdin", "-z", stdin=line.encode(), accept=range(-64, 256))
             if output.status == 0:
                 return True
-            if re.search(
-                r"but expected|reference already exists|unable to resolve reference|is missing but",
-                output.errors,
+            if "broken" not in output.errors and re.search(
+                r"but expected|reference already exists|unable to resolve reference|is missing but", output.errors
             ):
                 return False
             if output.status < 0 and self._at(name) == new:
@@ -313,8 +312,12 @@ class Repository:
             seen = _mark(lock)
             if seen is None or seen != watched:
                 watched, since = seen, time.monotonic()
-            elif time.monotonic() - since >= STALE_LOCK_SECONDS and _mark(lock) == seen:
-                lock.unlink(missing_ok=True)
+            elif time.monotonic() - since >= self._patience:
+                # One remover at a time: while the old lock is there nobody can make a new one, so what is removed
+                # under this lock is the one that was watched.
+                with turn(self.common / "opsbook" / "stale.lock", seconds=5.0):
+                    if _mark(lock) == seen:
+                        lock.unlink(missing_ok=True)
 
     def _at(self, name: str) -> str | None:
         ref = self.refs(name).get(name)
@@ -374,6 +377,16 @@ class Repository:
         return re.sub(r"^([a-z+]+://)[^/@]*@", r"\1", address) if address else None
 
 
+def _no_repository(start: Path, error: GitFailed) -> tuple[str, str]:
+    """Why there is no repository to work with, and what to do."""
+    if "dubious ownership" in error.errors:
+        remedy = f"If you trust it: git config --global --add safe.directory {start}"
+        return f"{start} belongs to another user, and Git refuses to use it.", remedy
+    if "not a git repository" in error.errors:
+        return f"{start} is not in a Git repository.", "Run `git init`, or name the book with `-C`."
+    return f"The Git repository at {start} cannot be used. {error.message}", error.remedy
+
+
 def clean_environment(given: Mapping[str, str]) -> dict[str, str]:
     """`given` without what steers Git from outside, and with what makes its answers the same everywhere."""
     kept = {
@@ -407,6 +420,11 @@ def decode(name: bytes) -> str:
 
 
 _EXPLAINED = (
+    (
+        r"reference broken|bad ref|is broken",
+        "A ref of this repository is broken.",
+        "Run `git fsck` and look at `git reflog`, then try again.",
+    ),
     (
         r"cannot lock ref '[^']*': '([^']*)' exists",
         "A branch named {0} is in the way of the branches of records.",

@@ -10,16 +10,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from opsbook.adapters.git import GitFailed, Repository, decode
+from opsbook.adapters.git import Repository, decode
 from opsbook.adapters.git_objects import Entry, Objects, Person, Writer
+from opsbook.core.errors import Refused
+from opsbook.core.text import one_line
 
 TRAILER = "Opsbook-Operation"
 """The marker of a commit (design: "The outside world")."""
 
 JOINER = Person("Opsbook", "opsbook@opsbook.invalid")
 
-# A squash merge quotes the messages of its commits, so a trailer may stand anywhere, also behind a bullet.
-_TRAILERS = re.compile(rf"^[ \t*-]*{TRAILER}:[ \t]*([A-Za-z0-9_-]+)[ \t]*$", re.MULTILINE)
+# A squash merge quotes the messages of its commits, indented or not, so a trailer may stand anywhere.
+_TRAILERS = re.compile(rf"^[ \t]*{TRAILER}:[ \t]*([A-Za-z0-9_-]+)[ \t]*$", re.MULTILINE)
 
 
 Choose = Callable[[str | None, str, Entry | None, Entry | None], Entry | None]
@@ -33,6 +35,12 @@ class Step:
     commit: str
     parents: tuple[str, ...]
     operations: tuple[str, ...]
+
+
+def message(subject: str, operation: str) -> str:
+    """The message of an operation's commit. A subject that would itself read as a trailer is quoted."""
+    line = one_line(subject)
+    return f"{f'“{line}”' if _TRAILERS.search(line) else line}\n\n{TRAILER}: {operation}\n"
 
 
 class History:
@@ -82,10 +90,7 @@ class History:
 
     def differences(self, old: str | None, new: str) -> dict[str, Entry | None]:
         """The files that differ between two commits: path to the new entry, `None` for a deleted one."""
-        if old is None:
-            empty = self._writer.tree(None, {})
-            return _entries(self._repository.git("diff-tree", "-r", "-z", "--no-renames", empty, new))
-        return _entries(self._repository.git("diff-tree", "-r", "-z", "--no-renames", old, new))
+        return self._objects.differences(self._objects.root(old) if old else None, self._objects.root(new))
 
     def merged(self, main: str, tips: Collection[str]) -> set[str]:
         """The tips of which `main` holds everything: by ancestry, or every operation and every hand-made change.
@@ -100,9 +105,13 @@ class History:
             reach = {tip: _reach(tip, steps) for tip in unknown}
             for tip in unknown:
                 self._merged[main, tip] = not reach[tip]
+                forks = {parent for commit in reach[tip] for parent in steps[commit].parents} - steps.keys()
+                if len(forks) == 1:
+                    # The only way from the branch into main.
+                    self._bases[main, tip] = next(iter(forks))
             ahead = [tip for tip in unknown if reach[tip]]
             if ahead:
-                forks = {p for step in steps.values() for p in step.parents if p not in steps}
+                forks = {parent for step in steps.values() for parent in step.parents} - steps.keys()
                 rewritten = self._operations_since(main, forks)
                 changes = self._changes(steps)
                 root = self._objects.root(main)
@@ -177,7 +186,7 @@ class History:
             changes[path] = merged
         try:
             tree = self._writer.tree(self._objects.root(first), changes)
-        except GitFailed:
+        except Refused:
             return None
         when = self._repository.git("show", "-s", "--format=%ct", first, second).split()
         return self._writer.commit(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import threading
@@ -13,6 +14,7 @@ from datetime import datetime
 from typing import IO, NamedTuple
 
 from opsbook.adapters.git import GitFailed, Repository, decode
+from opsbook.core.errors import Refused
 from opsbook.core.tree import Mode
 
 _CACHED_TREES = 4096
@@ -36,13 +38,18 @@ class Entry(NamedTuple):
 
 
 class Objects:
-    """Reads objects through one `git cat-file --batch` process, started when first needed; safe between threads."""
+    """Reads objects through one `git cat-file --batch` process, started when first needed.
+
+    Safe between threads, and a forked process starts a reader of its own.
+    """
 
     def __init__(self, repository: Repository) -> None:
         self._repository = repository
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
+        self._owner = 0
         self._trees: dict[str, dict[str, Entry]] = {}
+        self._roots: dict[str, str] = {}
 
     def read(self, name: str) -> tuple[str, str, bytes] | None:
         """Type, id and content of an object; `None` when it is missing.
@@ -75,14 +82,21 @@ class Objects:
         Raises:
             ForgeError: there is no such commit here.
         """
-        found = self.read(commit + "^{tree}")
-        if found is None:
-            raise GitFailed(
-                f"The commit {commit[:12]} is not in this clone.",
-                "Run `git fetch --unshallow` or `git fsck`.",
-            )
-        self._trees.setdefault(found[1], _parse_tree(found[2], len(found[1]) // 2))
-        return found[1]
+        if commit not in self._roots:
+            found = self.read(commit + "^{tree}")
+            if found is None:
+                raise GitFailed(
+                    f"The commit {commit[:12]} is not in this clone.", "Run `git fetch --unshallow` or `git fsck`."
+                )
+            self._roots[commit] = found[1]
+        return self._roots[commit]
+
+    def is_commit(self, name: str) -> bool:
+        """Whether `name` is the full id of a commit."""
+        if not re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", name):
+            return False
+        found = self.read(name)
+        return found is not None and found[0] == "commit"
 
     def tree(self, oid: str) -> Mapping[str, Entry]:
         """The entries of a tree by name; nothing when there is no such tree."""
@@ -109,10 +123,36 @@ class Objects:
         entry = self.entry(root, path)
         return self.blob(entry.oid) if entry and entry.kind == "file" else None
 
+    def differences(self, old: str | None, new: str) -> dict[str, Entry | None]:
+        """The files that differ between two trees: path to the new entry, `None` for a deleted one.
+
+        Only folders that differ are read.
+        """
+        found: dict[str, Entry | None] = {}
+        waiting = [("", Entry("40000", old) if old else None, Entry("40000", new))]
+        while waiting:
+            path, left, right = waiting.pop()
+            befores = self.tree(left.oid) if left and left.is_folder else {}
+            afters = self.tree(right.oid) if right.is_folder else {}
+            for name in befores.keys() | afters.keys():
+                before, after = befores.get(name), afters.get(name)
+                if before == after:
+                    continue
+                below = f"{path}/{name}" if path else name
+                if (before and before.is_folder) or (after and after.is_folder):
+                    waiting.append((below, before, after or _NOTHING))
+                if after is None or after.is_folder:
+                    if before and not before.is_folder:
+                        found[below] = None
+                else:
+                    found[below] = after
+        return found
+
     def _ask(self, name: str) -> tuple[str, str, bytes] | None:
-        if self._process is None:
-            self._process = self._repository.start("cat-file", "--batch")
-            weakref.finalize(self, _stop, self._process)
+        if self._process is None or self._owner != os.getpid():
+            # After a fork the pipes belong to the parent, who goes on reading from them.
+            self._process, self._owner = self._repository.start("cat-file", "--batch"), os.getpid()
+            weakref.finalize(self, _stop, self._process, self._owner)
         put, get = _pipes(self._process)
         put.write(name.encode() + b"\n")
         put.flush()
@@ -129,7 +169,7 @@ class Objects:
 
     def _close(self) -> None:
         if self._process is not None:
-            _stop(self._process)
+            _stop(self._process, self._owner)
             self._process = None
 
 
@@ -145,7 +185,7 @@ class Person:
         """From `name <address>`; what Git cannot hold (line ends, angle brackets) is left out."""
         found = re.fullmatch(r"\s*(.*?)\s*<([^<>]*)>\s*", text, re.DOTALL)
         name, address = found.groups() if found else (text, "")
-        name, address = (re.sub(r"[\x00-\x1f\x7f<>\ud800-\udfff]+", " ", part).strip() for part in (name, address))
+        name, address = (re.sub(r"[\s\x00-\x1f\x7f<>\ud800-\udfff]+", " ", part).strip() for part in (name, address))
         # Git refuses a name that is nothing but punctuation.
         return cls(name if re.search(r"[^\s.,:;\"'\\]", name) else "unknown", address or "unknown@opsbook.invalid")
 
@@ -167,7 +207,7 @@ class Writer:
         Costs as much as the folders that change, not as the tree. Folders that become empty disappear.
 
         Raises:
-            ForgeError: a path leads through a file or a symlink, or names a folder.
+            Refused: a path leads through a file or a symlink, or names a folder.
         """
         folders: dict[str, dict[str, Entry]] = {"": self._entries(base)}
         for path, entry in sorted(changes.items()):
@@ -178,7 +218,7 @@ class Writer:
                 if below not in folders:
                     existing = folders[at].get(part)
                     if existing is not None and not existing.is_folder:
-                        raise GitFailed(f"{below} is not a folder, so {path} cannot be written.", "Move it away first.")
+                        raise Refused(f"{below} is not a folder, so {path} cannot be written.", "Move it away first.")
                     folders[below] = self._entries(existing.oid if existing else None)
                 at = below
             existing = folders[at].get(name)
@@ -186,7 +226,7 @@ class Writer:
                 if existing is not None and not existing.is_folder:
                     del folders[at][name]
             elif (existing is not None and (existing.is_folder or existing.kind != entry.kind)) or path in folders:
-                raise GitFailed(f"{path} is not a regular file, so it cannot be written.", "Move it away first.")
+                raise Refused(f"{path} is not a regular file, so it cannot be written.", "Move it away first.")
             else:
                 folders[at][name] = entry
         return self._store(folders)
@@ -243,10 +283,11 @@ class Writer:
         except (BrokenPipeError, OSError) as error:
             raise GitFailed("Git ended while it was storing a folder.", "Look at the names in it.") from error
         finally:
-            _stop(process)
+            _stop(process, os.getpid())
         raise AssertionError("the root folder is always written")
 
 
+_NOTHING = Entry("", "")
 _TYPES = {"40000": "tree", "160000": "commit"}
 
 
@@ -269,11 +310,13 @@ def _pipes(process: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes]]:
     return process.stdin, process.stdout
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
+def _stop(process: subprocess.Popen[bytes], owner: int) -> None:
     for pipe in (process.stdin, process.stdout):
         with suppress(OSError):
             if pipe is not None:
                 pipe.close()
+    if os.getpid() != owner:
+        return
     try:
         process.wait(timeout=5)
     except subprocess.TimeoutExpired:

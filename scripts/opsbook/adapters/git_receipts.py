@@ -7,9 +7,7 @@ counts once the remote has it; when the remote cannot be reached, it counts in t
 from __future__ import annotations
 
 import json
-import random
 import secrets
-import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +16,7 @@ from opsbook.adapters.git import Repository
 from opsbook.adapters.git_history import JOINER, History
 from opsbook.adapters.git_objects import Entry, Objects, Writer
 from opsbook.adapters.git_remote import Remote
-from opsbook.adapters.locks import turn
+from opsbook.adapters.locks import pause, turn
 from opsbook.adapters.names import receipt_name, record_name
 from opsbook.core.errors import ForgeError
 from opsbook.core.ports import Receipt
@@ -121,7 +119,7 @@ class Receipts:
                     pushed = self._remote.push(BRANCH, new, tracked)
                     if pushed.outcome == "lost":
                         self._remote.fetch()
-                        _pause(tried)
+                        pause(tried)
                         continue
                     if pushed.outcome == "done":
                         # Decided. The own branch may lag behind: whoever reads joins both.
@@ -129,7 +127,7 @@ class Receipts:
                         return
                 if self._repository.move(REF, new, local, f"opsbook: {verb.lower()}"):
                     return
-                _pause(tried)
+                pause(tried)
         raise ForgeError("Too many others are writing receipts at this moment.", "Run `opsbook reconcile`.")
 
     def _view(self) -> tuple[str | None, str | None, str | None]:
@@ -187,7 +185,3 @@ def _parse(key: str, data: bytes) -> Receipt:
         return Receipt(key, str(value["operation"]), when, str(value["reference"]))
     except (ValueError, TypeError, KeyError):
         return Receipt(key, "", _NEVER)
-
-
-def _pause(tried: int) -> None:
-    time.sleep(random.uniform(0, min(0.01 * 2**tried, 0.5)))  # noqa: S311 - spreads writers, guards nothing

@@ -59,18 +59,22 @@ class Remote:
         ours = f"+refs/heads/opsbook*:refs/remotes/{self.name}/opsbook*"
         main = f"+refs/heads/{self._main}:{self.tracking(self._main)}"
         reason = ""
-        for refspecs in ((ours, main), (ours, main), (ours,)):
+        wanted = [ours, main]
+        for _ in range(3):
             try:
                 self._repository.run(
-                    "fetch", "--quiet", "--no-tags", "--prune", "--no-write-fetch-head", self.name, *refspecs,
+                    "fetch", "--quiet", "--no-tags", "--prune", "--no-write-fetch-head", self.name, *wanted,
                     seconds=self._seconds,
                 )  # fmt: skip
             except GitTimeout as error:
                 return self._gone(error.message)
             except GitFailed as error:
                 reason = explain(error, self.name)
-                # Two fetches at once in one clone trip over each other's refs; a new remote has no main yet.
-                if not re.search(r"cannot lock ref|couldn't find remote ref|unable to update local ref", error.errors):
+                if "couldn't find remote ref" in error.errors:
+                    # A new remote has no main yet.
+                    wanted = [ours]
+                # Two fetches at once in one clone trip over each other's refs.
+                elif not re.search(r"cannot lock ref|unable to update local ref", error.errors):
                     return self._gone(reason)
             else:
                 return ""

@@ -35,7 +35,7 @@ class GitTree:
     ) -> None:
         self._repository = repository
         self._objects = objects or Objects(repository)
-        self.commit = repository.revision(revision)
+        self.commit = revision if self._objects.is_commit(revision) else repository.revision(revision)
         self._root = self._objects.root(self.commit)
         self._laid = dict(laid or {})
         self._listed: dict[str, dict[str, Entry]] = {}

@@ -8,19 +8,20 @@ from dataclasses import replace
 from pathlib import Path
 
 from opsbook.adapters.git import GitFailed, Ref, Repository
-from opsbook.adapters.git_history import TRAILER, History
+from opsbook.adapters.git_history import History, message
 from opsbook.adapters.git_objects import Entry, Objects, Person, Writer
 from opsbook.adapters.git_receipts import Receipts
 from opsbook.adapters.git_remote import Remote
 from opsbook.adapters.git_tree import GitTree
+from opsbook.adapters.locks import pause, turn
 from opsbook.adapters.names import book_path, is_word, operation_name, record_name
 from opsbook.core.errors import ForgeError, LostRace, Refused
 from opsbook.core.ports import Commit, Head, Published, Receipt
-from opsbook.core.text import one_line
 from opsbook.core.tree import MemoryTree, Tree
 
 _BRANCH = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]|[./](?=[A-Za-z0-9_-])){0,99}")
-_PUSHES = 5
+_PUSHES = 40
+"""How often a push that came second is brought together with the first; of those who try, one always succeeds."""
 
 
 class LocalForge:
@@ -206,17 +207,22 @@ class LocalForge:
     def _published(self, refs: Mapping[str, Ref], record: str, operation: str) -> Published | None:
         main = self._main_commit(refs)
         branch = f"opsbook/{record}"
-        tracked = refs.get(self._known.tracking(branch))
-        for tip in self._copies(refs, record):
-            if commit := self._history.find(main, tip, operation):
+        copies = self._copies(refs, record)
+        merged = self._history.merged(main, copies)
+        for tip in copies:
+            if tip not in merged and (commit := self._history.find(main, tip, operation)):
                 here = f"refs/heads/{branch}" in refs
                 merge = f"git merge --no-ff {branch if here else f'{self._known.name}/{branch}'}"
-                unpushed = ""
-                if self._remote and not (tracked and self._repository.is_ancestor(commit, tracked.commit)):
-                    unpushed = self._remote.down or f"It was not pushed to {self._remote.name} yet."
-                return Published(branch, commit, next=merge, unpushed=unpushed)
+                return Published(branch, commit, next=merge, unpushed=self._unpushed(refs, branch, commit))
         commit = self._history.find_on_main(main, record, operation)
         return Published(self._main, commit) if commit else None
+
+    def _unpushed(self, refs: Mapping[str, Ref], branch: str, commit: str) -> str:
+        """Why the remote does not have a commit, as far as this clone knows."""
+        tracked = refs.get(self._known.tracking(branch))
+        if self._remote is None or (tracked and self._repository.is_ancestor(commit, tracked.commit)):
+            return ""
+        return self._remote.down or f"It was not pushed to {self._remote.name} yet."
 
     def _unmoved(self, expected: str, main: str, paths: Iterable[str]) -> bool:
         """Whether main holds at these paths what it held when the book was read."""
@@ -245,15 +251,24 @@ class LocalForge:
             existing = self._objects.entry(root, path)
             mode = existing.mode if existing and existing.kind == "file" else "100644"
             changes[path] = None if data is None else Entry(mode, self._writer.blob(data))
-        message = f"{one_line(commit.plan.subject)}\n\n{TRAILER}: {commit.operation}\n"
         tree = self._writer.tree(root, changes)
-        return self._writer.commit(tree, [parent], message, Person.parse(commit.author), commit.when)
+        text = message(commit.plan.subject or commit.plan.record, commit.operation)
+        return self._writer.commit(tree, [parent], text, Person.parse(commit.author), commit.when)
 
     def _move(self, branch: str, before: Ref | None, new: str, reason: str) -> None:
         """Move a branch from where we saw it, together with the working tree that has it checked out."""
+        name = f"refs/heads/{branch}"
+        moved = False
         if before is not None and (tree := _checked_out(before)):
-            self._follow(branch, tree, before.commit, new)
-        if not self._repository.move(f"refs/heads/{branch}", new, before.commit if before else None, reason):
+            # Two that move files in one working tree at the same time would take each other's for a person's edits.
+            with turn(self._repository.common / "opsbook" / "worktree.lock", seconds=30.0):
+                at = self._repository.refs(name).get(name)
+                if at is not None and at.commit == before.commit:
+                    self._follow(branch, tree, before.commit, new)
+                    moved = self._repository.move(name, new, before.commit, reason)
+        else:
+            moved = self._repository.move(name, new, before.commit if before else None, reason)
+        if not moved:
             raise LostRace(f"{branch} was changed by somebody else at this moment.", "Run the same command again.")
 
     def _follow(self, branch: str, tree: Path, old: str, new: str) -> None:
@@ -283,38 +298,61 @@ class LocalForge:
         """
         if self._remote is None:
             return ""
-        branch = f"opsbook/{record}"
-        for _ in range(_PUSHES):
-            refs = self._refs(record)
-            local, tracked = refs.get(f"refs/heads/{branch}"), refs.get(self._known.tracking(branch))
-            if local is None or (tracked and tracked.commit == local.commit):
-                return ""
-            if tracked and not self._contains(local.commit, tracked.commit, self._main_commit(refs)):
-                joined = self._history.join(local.commit, tracked.commit)
-                if joined is None:
-                    return self._contradicted(branch, local, made)
+        with turn(self._repository.common / "opsbook" / "push.lock", seconds=30.0):
+            for tried in range(_PUSHES):
+                reason = self._push(self._remote, f"opsbook/{record}", made)
+                if reason is not None:
+                    return reason
+                pause(tried)
+        return f"Others keep writing to opsbook/{record} at {self._remote.name}."
+
+    def _push(self, remote: Remote, branch: str, made: tuple[str, Ref | None] | None) -> str | None:
+        """One attempt of `_deliver`: empty when done, why not when it cannot be done, `None` to try again."""
+        refs = self._repository.refs(
+            f"refs/heads/{branch}", self._known.tracking(branch), self._known.tracking(self._main)
+        )
+        local, tracked = refs.get(f"refs/heads/{branch}"), refs.get(self._known.tracking(branch))
+        if local is None or (tracked and tracked.commit == local.commit):
+            return ""
+        if tracked and not self._contains(refs, local.commit, tracked.commit):
+            joined = self._history.join(local.commit, tracked.commit)
+            if joined is None:
+                return self._contradicted(branch, local, tracked.commit, made)
+            try:
                 self._move(branch, local, joined, "opsbook: join")
-                continue
-            pushed = self._remote.push(branch, local.commit, tracked.commit if tracked else None)
-            if pushed.outcome == "done":
-                return ""
-            if pushed.outcome == "failed":
-                return pushed.reason
-            if reason := self._remote.fetch():
-                return reason
-        return f"Others keep writing to {branch} at {self._remote.name}."
+            except LostRace:
+                pass
+            except ForgeError as error:
+                return f"{error.message} {error.remedy}"
+            return None
+        pushed = remote.push(branch, local.commit, tracked.commit if tracked else None)
+        if pushed.outcome == "lost":
+            return remote.fetch() or None
+        return pushed.reason
 
-    def _contains(self, new: str, old: str, main: str) -> bool:
-        """Whether nothing is lost when `new` takes the place of `old`: it contains it, or main holds all of it."""
-        return self._repository.is_ancestor(old, new) or bool(self._history.merged(main, [old]))
+    def _contains(self, refs: Mapping[str, Ref], new: str, old: str) -> bool:
+        """Whether the remote loses nothing when `new` takes the place of `old`: it, or the main there, holds it."""
+        main = refs.get(self._known.tracking(self._main))
+        return self._repository.is_ancestor(old, new) or (
+            main is not None and bool(self._history.merged(main.commit, [old]))
+        )
 
-    def _contradicted(self, branch: str, local: Ref, made: tuple[str, Ref | None] | None) -> str:
-        if made and local.commit == made[0] and not _checked_out(local):
-            before = made[1].commit if made[1] else None
-            if self._repository.move(f"refs/heads/{branch}", before, local.commit, "opsbook: lost a race"):
-                raise LostRace(f"{branch} was changed by somebody else at this moment.", "Run the same command again.")
-        there = f"{self._known.name}/{branch}"
-        return f"{there} holds other words for the same lines: merge it into {branch} by hand, then push."
+    def _contradicted(self, branch: str, local: Ref, there: str, made: tuple[str, Ref | None] | None) -> str:
+        """Take back a commit that contradicts what somebody pushed at the same moment, or say what contradicts what.
+
+        A commit that only continues an older contradiction stays: taking it back would not help.
+        """
+        before = made[1].commit if made and made[1] else None
+        if (
+            made
+            and local.commit == made[0]
+            and not _checked_out(local)
+            and (before is None or self._history.join(before, there))
+            and self._repository.move(f"refs/heads/{branch}", before, local.commit, "opsbook: lost a race")
+        ):
+            raise LostRace(f"{branch} was changed by somebody else at this moment.", "Run the same command again.")
+        theirs = f"{self._known.name}/{branch}"
+        return f"{theirs} holds other words for the same lines: merge it into {branch} by hand, then push."
 
 
 def _checked_out(ref: Ref) -> Path | None:

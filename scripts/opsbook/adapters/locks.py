@@ -10,8 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from opsbook.core.errors import ForgeError
-
 
 def take(path: Path, *, seconds: float = 0.0) -> int | None:
     """Lock a file, made if need be, and return its descriptor: closing it releases the lock.
@@ -26,15 +24,12 @@ def take(path: Path, *, seconds: float = 0.0) -> int | None:
         the descriptor, or `None` when somebody else holds it.
 
     Raises:
-        ForgeError: locks do not work here.
+        OSError: locks do not work here.
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     deadline = time.monotonic() + seconds
     while True:
-        try:
-            lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-        except OSError as error:
-            raise ForgeError(f"{path} cannot be opened: {error.strerror}.", "Look at who owns the folder.") from None
+        lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if _same(lock, path):
@@ -44,21 +39,29 @@ def take(path: Path, *, seconds: float = 0.0) -> int | None:
                 os.close(lock)
                 return None
             time.sleep(random.uniform(0.002, 0.02))  # noqa: S311 - spreads waiters, guards nothing
-        except OSError as error:
+        except BaseException:
             os.close(lock)
-            raise ForgeError(f"{path} cannot be locked: {error.strerror}.", "Keep the clone on a local disk.") from None
+            raise
         os.close(lock)
 
 
 @contextmanager
 def turn(path: Path, *, seconds: float) -> Iterator[bool]:
     """Wait for our turn, at most so long; then go on without it. For fairness only, never for correctness."""
-    lock = take(path, seconds=seconds)
+    try:
+        lock = take(path, seconds=seconds)
+    except OSError:
+        lock = None
     try:
         yield lock is not None
     finally:
         if lock is not None:
             os.close(lock)
+
+
+def pause(tried: int) -> None:
+    """Wait a random moment before the next attempt, longer the more there were: at most 10 ms, then 20 ms, … 0.5 s."""
+    time.sleep(random.uniform(0, min(0.01 * 2.0**tried, 0.5)))  # noqa: S311 - spreads writers, guards nothing
 
 
 def _same(lock: int, path: Path) -> bool:

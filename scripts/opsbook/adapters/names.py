@@ -8,7 +8,7 @@ from opsbook.core.errors import Refused
 
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 _RECEIPT = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,99}/[A-Za-z0-9][A-Za-z0-9-]{0,199}")
-_UNSAFE = re.compile(r"[\x00-\x1f\x7f\\]")
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f\\\ud800-\udfff]")
 
 
 def is_word(text: str) -> bool:

@@ -12,9 +12,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from opsbook.adapters.locks import take
+from opsbook.adapters import locks
 from opsbook.adapters.names import is_word, operation_name, record_name
-from opsbook.core.errors import ForgeError, Refused
+from opsbook.core.errors import ForgeError, OpsbookError, Refused
 from opsbook.core.ids import operation_key
 from opsbook.core.plan import Intent, Request
 
@@ -22,6 +22,10 @@ VERSION = 1
 """The format of an intent file."""
 
 _WAIT_SECONDS = 30.0
+
+
+class StateError(OpsbookError):
+    """The state folder cannot be used: nothing was begun."""
 
 
 def state_folder(common: Path | None) -> Path:
@@ -71,7 +75,8 @@ class FileIntents:
 
         Raises:
             Refused: an intent with this key holds another request.
-            ForgeError: a living process is at work on this key, or the disk refused.
+            ForgeError: a living process is at work on this key.
+            StateError: the disk refused.
         """
         _make(self._folder)
         if key is None:
@@ -90,7 +95,7 @@ class FileIntents:
         with self._locked(key) as free:
             intent = self._load(key) if free else None
             if intent is None:
-                raise ForgeError(f"The intent {key} is gone or belongs to another process.", "Run `opsbook reconcile`.")
+                raise StateError(f"The intent {key} is gone or belongs to another process.", "Run `opsbook reconcile`.")
             self._write(replace(intent, told={**intent.told, **references}))
 
     def acknowledge(self, key: str) -> None:
@@ -127,7 +132,7 @@ class FileIntents:
         wanted = request.fingerprint()
         for path in self._files(".json"):
             key = path.stem
-            if key in self._held or (lock := take(self._lock(key))) is None:
+            if key in self._held or (lock := _take(self._lock(key))) is None:
                 continue
             # Read under the lock: before it, its owner may have acknowledged it.
             intent = self._load(key)
@@ -140,7 +145,7 @@ class FileIntents:
 
     def _open(self, key: str, request: Request, now: datetime, seed: bytes) -> tuple[Intent, int]:
         """The intent of this key: the one that is there, or a new one."""
-        lock = take(self._lock(key), seconds=_WAIT_SECONDS)
+        lock = _take(self._lock(key), seconds=_WAIT_SECONDS)
         if lock is None:
             raise ForgeError(f"Another process is at work on the operation {key}.", "Wait until it has ended.")
         try:
@@ -160,7 +165,7 @@ class FileIntents:
         if operation_name(key) in self._held:
             yield True
             return
-        lock = take(self._lock(key)) if self._folder.is_dir() else None
+        lock = _take(self._lock(key)) if self._folder.is_dir() else None
         try:
             yield lock is not None
         finally:
@@ -263,6 +268,14 @@ class FileOutbox:
         return path.relative_to(self._folder).as_posix()
 
 
+def _take(path: Path, *, seconds: float = 0.0) -> int | None:
+    """See `locks.take`."""
+    try:
+        return locks.take(path, seconds=seconds)
+    except OSError as error:
+        raise StateError(f"{path} cannot be locked: {error.strerror}.", "Keep the clone on a local disk.") from None
+
+
 def write(path: Path, data: bytes, *, new: bool = False) -> bool:
     """Write a file that appears whole and is on disk when this returns.
 
@@ -273,7 +286,7 @@ def write(path: Path, data: bytes, *, new: bool = False) -> bool:
         whether it was written; `False` only for a file that exists and had to be new.
 
     Raises:
-        ForgeError: the disk refused.
+        StateError: the disk refused.
     """
     draft = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
     try:
@@ -294,7 +307,7 @@ def write(path: Path, data: bytes, *, new: bool = False) -> bool:
     except FileExistsError:
         return False
     except OSError as error:
-        raise ForgeError(
+        raise StateError(
             f"{path} cannot be written: {error.strerror}.", "Free some space, or look at its owner."
         ) from None
     return True
@@ -310,7 +323,7 @@ def _make(folder: Path) -> None:
         folder.mkdir(mode=0o700, exist_ok=True)
         _flush(folder.parent)
     except OSError as error:
-        raise ForgeError(
+        raise StateError(
             f"{folder} cannot be made: {error.strerror}.", "Look at who owns the folder above it."
         ) from None
 
