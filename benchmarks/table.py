@@ -100,8 +100,8 @@ def section_lines(section: Section) -> Iterator[str]:
 
 def _lines(report: Report) -> Iterator[str]:
     yield report.machine
-    yield "Whole processes, with their files in the page cache. Median: what people wait. Work: processor time, children"
-    yield "included, which other load changes little. Peak memory: of the largest process."
+    yield "Whole processes, with their files in the page cache. Median: what people wait. Work: processor time with"
+    yield "that of children; other load changes it little. Peak memory: of the largest process."
     yield ""
     for section in report.sections:
         yield from section_lines(section)

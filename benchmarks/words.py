@@ -16,7 +16,7 @@ class Dice:
     """
 
     def __init__(self, seed: str) -> None:
-        self._random = Random(seed)  # noqa: S311 - no secret depends on it
+        self._random = Random(seed)
 
     def number(self, low: int, high: int) -> int:
         """A whole number from `low` to `high`, both included."""

@@ -100,7 +100,12 @@ class Writer:
                 return " " + self._block(item, indent + 2, inline=True)
             if isinstance(item, list) and not dash and self._often(0.3):
                 step = 0
-            return self._beside() + "\n" + self._block(item, indent + step) + self._trailing(indent + max(step, 1))
+            return (
+                self._beside()
+                + "\n"
+                + self._block(item, indent + step)
+                + self._trailing(indent + max(step, 1))
+            )
         if item is None and self._often(0.4):
             return self._beside() + "\n"
         if isinstance(item, str) and self._literal(item):
@@ -124,7 +129,9 @@ class Writer:
         items = value.items() if isinstance(value, dict) else ((None, item) for item in value)
         for key, item in items:
             lead = "" if key is None else self._scalar(key, key=True, flow=True) + ": "
-            inner = self._flow(item, indent) if isinstance(item, dict | list) else self._scalar(item, flow=True)
+            inner = (
+                self._flow(item, indent) if isinstance(item, dict | list) else self._scalar(item, flow=True)
+            )
             parts.append(lead + inner)
         left, right = "{}" if isinstance(value, dict) else "[]"
         if not wide or not parts:

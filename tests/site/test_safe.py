@@ -136,13 +136,13 @@ def test_a_value_is_text_wherever_a_template_prints_it(slot: str, text: str) -> 
 
 
 @pytest.mark.parametrize("slot", SLOTS)
-@pytest.mark.parametrize("text", TEXTS, ids=lambda text: repr(text)[:30])
-def test_every_known_attack_is_text_in_every_place(slot: str, text: str) -> None:
+def test_every_known_attack_is_text_in_every_place(slot: str) -> None:
     expected = without_heading_ids(read(convert(SLOTS[slot].replace("@", WORD))))
-    seen = without_heading_ids(read(convert(render(slot, text))))
-    assert [kind(item) for item in seen if kind(item) != "text"] == [
-        kind(item) for item in expected if kind(item) != "text"
-    ]
+    for text in TEXTS:
+        seen = without_heading_ids(read(convert(render(slot, text))))
+        assert [kind(item) for item in seen if kind(item) != "text"] == [
+            kind(item) for item in expected if kind(item) != "text"
+        ]
 
 
 def kind(item: Any) -> Any:
@@ -209,7 +209,7 @@ def test_rich_text_has_harmless_elements_only_and_markdown_leaves_it_alone(place
             assert set(attributes) <= ALLOWED[tag]
             if tag == "a":
                 assert attributes["rel"] == "nofollow noopener"
-                assert_harmless(attributes["href"])
+                assert re.match(r"(https?|mailto):", attributes["href"], re.IGNORECASE)
     page = read(convert(place.replace("@", fragment)))
     start = page.index(("div", {"class": "ob-text"}))
     assert page[start : start + len(items)] == items
@@ -230,6 +230,15 @@ def test_rich_text_shows_html_as_it_was_typed_and_loads_no_image() -> None:
     seen = read(safe.rich("<b onclick=x>hello</b> ![plan](http://evil.example/x.png)"))
     assert not [item for item in seen if isinstance(item, tuple) and item[0] in ("b", "img")]
     assert "<b onclick=x>hello</b>" in "".join(item[0] for item in seen if isinstance(item, list))
+
+
+def test_rich_text_keeps_the_words_of_a_link_that_leads_nowhere() -> None:
+    seen = read(
+        safe.rich("[a](../x.md) [b](javascript:alert(1)) [c](#d) [e](//f.example) <site:x> [g](https://h.example)")
+    )
+    assert [item[1]["href"] for item in seen if isinstance(item, tuple) and item[0] == "a"] == ["https://h.example"]
+    words = "".join(item[0] for item in seen if isinstance(item, list))
+    assert all(letter in words for letter in "aceg")
 
 
 # Addresses and front matter

@@ -15,6 +15,7 @@ from opsbook.core.times import Times
 from opsbook.site.home import Alert, Declare, Home, Link, OnCall, OpenIncident, home_page
 from opsbook.site.page import Page
 from opsbook.site.render import render, templates
+from tests.support.hostile import TEXTS
 
 SAMPLES = Path(__file__).parents[1] / "site" / "samples"
 ROOT = Path(__file__).parents[2]
@@ -126,6 +127,15 @@ def components(path: str = "incidents/2026/components.md", title: str = "Checkou
     )
 
 
+HOSTILE = "<script>document.title = 'broken'</script><img src=x onerror=\"window.broken = 1\"> *x* {{ 7 * 7 }}"
+
+
+def hostile() -> Page:
+    """A page of everything that somebody might type to break it, in every place."""
+    env = templates([FileSystemLoader(SAMPLES)])
+    return render(env, "hostile.md.j2", "hostile/index.md", "hostile", Times(NOW, ZONE), title=HOSTILE, texts=TEXTS)
+
+
 def book(folder: Path) -> Path:
     """A book that has our `mkdocs.yml` and nothing else."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -140,6 +150,7 @@ def pages(front: Home | None = None) -> list[Page]:
         home_page(front or home(BROKEN, SLOW, DRILL), templates()),
         Page("guide/prose.md", prose, "tests/site/samples/prose.md"),
         components(),
+        hostile(),
     ]
     nav = yaml.safe_load((ROOT / "mkdocs.yml").read_text(encoding="utf-8"))["nav"]
     sections = {"incidents/index.md", "runbooks/index.md", "services/index.md", *_targets(nav)}

@@ -106,6 +106,15 @@ class Receipts:
                     found[key] = receipt
         return found
 
+    def share(self) -> None:
+        """Bring to the remote what was claimed and delivered while it could not be reached, if it can be now."""
+        for _ in range(_TRIES):
+            _, tracked, tip = self._view()
+            if self._remote is None or tip in (None, tracked):
+                return
+            if self._remote.push(BRANCH, tip, tracked).outcome != "lost" or self._remote.fetch():
+                return
+
     def _change(self, make: Make, verb: str) -> None:
         """Apply a change to the newest receipts until the compare-and-swap succeeds."""
         with turn(self._lock, seconds=_TURN_SECONDS):

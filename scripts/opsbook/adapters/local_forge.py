@@ -59,6 +59,7 @@ class LocalForge:
         self._history = History(repository, self._objects)
         self._known = Remote(repository, remote, main)
         self._remote = self._known if push else None
+        self.shared = push
         self._main = main
         self._receipts = Receipts(
             repository, self._objects, self._history, self._remote, repository.common / "opsbook", self._known
@@ -112,6 +113,8 @@ class LocalForge:
         files = {book_path(path): data for path, data in plan.files.items()}
         if self._remote:
             self._remote.fetch()
+            # Before the branch: whoever sees a change must see who has announced it.
+            self._receipts.share()
         refs = self._refs(record)
         if found := self._published(refs, record, commit.operation):
             return replace(found, unpushed=self._deliver(record)) if found.branch == plan.branch else found
@@ -141,7 +144,9 @@ class LocalForge:
     def tidy(self) -> Sequence[str]:
         """See `Forge.tidy`. With a remote its main has to hold every operation: a local merge may still be undone."""
         if self._remote:
-            self._remote.fetch()
+            if reason := self._remote.fetch():
+                raise ForgeError(reason, "Run `opsbook reconcile` when it can be reached.")
+            self._receipts.share()
         refs = self._refs(None)
         tracked = refs.get(self._known.tracking(self._main))
         main = tracked.commit if tracked else self._main_commit(refs)

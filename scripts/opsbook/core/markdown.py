@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from html import unescape
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Final
@@ -69,28 +69,64 @@ class Table:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
 class Markdown:
     """A Markdown file that was read. Lines are lines of the whole file, columns count characters; both from 1.
+
+    What is on the page is read when somebody asks for it, because most of a check asks only for faults.
 
     Attributes:
         front: the front matter; None when there is none.
         body: the text below the front matter.
-        anchors: of headings, and every other id on the page.
-        html: line of each raw HTML element, comment or scripting link, and what it is: `<div>`, `<!--`,
-            `javascript: link`, `onclick attribute`. For rules that refuse some of them.
         faults: what is wrong with the text itself (YML001), or with the fence of the front matter (YML002).
             Faults inside the front matter are in `front.faults`.
     """
 
-    front: yaml.Document | None
-    body: str
-    headings: tuple[Heading, ...] = ()
-    links: tuple[Link, ...] = ()
-    tables: tuple[Table, ...] = ()
-    anchors: frozenset[str] = frozenset()
-    html: tuple[tuple[int, str], ...] = ()
-    faults: tuple[yaml.Fault, ...] = ()
+    def __init__(
+        self, front: yaml.Document | None, body: str, faults: Sequence[yaml.Fault] = (), first_line: int = 1
+    ) -> None:
+        self.front = front
+        self.body = body
+        self.faults = tuple(faults)
+        self._first_line = first_line
+
+    @cached_property
+    def _page(self) -> _Page:
+        return _Page(self.body, self._first_line)
+
+    @property
+    def headings(self) -> Sequence[Heading]:
+        """The headings, in order."""
+        return self._page.headings
+
+    @property
+    def links(self) -> Sequence[Link]:
+        """Links and images, in order."""
+        return self._page.links
+
+    @property
+    def tables(self) -> Sequence[Table]:
+        """The tables, in order."""
+        return self._page.tables
+
+    @property
+    def anchors(self) -> Set[str]:
+        """The anchors of headings, and every other id on the page."""
+        return self._page.ids
+
+    @property
+    def html(self) -> Sequence[tuple[int, str]]:
+        """The line of each raw HTML element, comment or scripting link, and what it is.
+
+        For rules that refuse some of them: `<div>`, `<!--`, `javascript: link`, `onclick attribute`.
+        """
+        return self._page.html
+
+    def has_heading(self, text: str) -> bool:
+        """Whether a heading has this text, in upper or lower case."""
+        # A line `## Text` is one, unless it is inside of code or raw HTML: then the page must be read.
+        if not any(sign in self.body for sign in ("<", "```", "~~~")) and f"\n## {text}\n" in f"\n{self.body}\n":
+            return True
+        return any(heading.text.strip().lower() == text.lower() for heading in self.headings)
 
 
 def parse(data: bytes, *, limit: int = LIMIT) -> Markdown:
@@ -104,9 +140,9 @@ def parse(data: bytes, *, limit: int = LIMIT) -> Markdown:
         return Markdown(None, "", faults=(yaml.Fault(yaml.UNREADABLE, 1, 1, message),))
     text, faults = yaml.readable(data)
     if text is None:
-        return Markdown(None, "", faults=tuple(faults))
+        return Markdown(None, "", faults)
     front, body, first_line = _split(text, faults)
-    return _Page(front, body, first_line, faults).read()
+    return Markdown(front, body, faults, first_line)
 
 
 def _split(text: str, faults: list[yaml.Fault]) -> tuple[yaml.Document | None, str, int]:
@@ -131,22 +167,17 @@ _ID: Final = re.compile(r"(?:^|\s)#([^\s}=]+)|(?:^|\s)id=[\"']?([^\s\"'}]+)")
 
 
 class _Page:
-    """One walk over the tokens of one page."""
+    """What is on one page: one walk over its tokens."""
 
-    def __init__(self, front: yaml.Document | None, body: str, first_line: int, faults: list[yaml.Fault]) -> None:
-        self._front = front
-        self._body = body
+    def __init__(self, body: str, first_line: int) -> None:
         self._lines = body.split("\n")
         self._first_line = first_line
-        self._faults = faults
-        self._headings: list[tuple[int, str, str, int]] = []
-        self._links: list[Link] = []
-        self._tables: list[Table] = []
-        self._ids: set[str] = set()
-        self._html: list[tuple[int, str]] = []
-
-    def read(self) -> Markdown:
-        tokens = _parser().parse(self._body)
+        self._titles: list[tuple[int, str, str, int]] = []
+        self.links: list[Link] = []
+        self.tables: list[Table] = []
+        self.ids: set[str] = set()
+        self.html: list[tuple[int, str]] = []
+        tokens = _parser().parse(body)
         for index, token in enumerate(tokens):
             if token.type == "heading_open":
                 self._heading(token, tokens[index + 1])
@@ -158,17 +189,7 @@ class _Page:
                 self._raw(token.content, self._line(token), 1)
             elif token.type == "fence":
                 self._attributes(token.info, self._line(token))
-        headings = tuple(self._anchored())
-        return Markdown(
-            self._front,
-            self._body,
-            headings,
-            tuple(self._links),
-            tuple(self._tables),
-            frozenset(self._ids),
-            tuple(self._html),
-            tuple(self._faults),
-        )
+        self.headings = tuple(self._anchored())
 
     def _line(self, token: Token) -> int:
         return self._first_line + (token.map[0] if token.map else 0)
@@ -180,13 +201,13 @@ class _Page:
         if found:
             text = text[: found.start()].rstrip("#").rstrip()
             anchor = _identifier(found[1])
-        self._headings.append((int(token.tag[1]), " ".join(text.split()), anchor, self._line(token)))
+        self._titles.append((int(token.tag[1]), " ".join(text.split()), anchor, self._line(token)))
 
     def _anchored(self) -> Iterator[Heading]:
         """Headings with their anchors, which depend on every id that somebody chose on the page."""
-        self._ids.update(anchor for _, _, anchor, _ in self._headings if anchor)
-        for level, text, anchor, line in self._headings:
-            yield Heading(level, text, anchor or _unique(slug(text), self._ids), line)
+        self.ids.update(anchor for _, _, anchor, _ in self._titles if anchor)
+        for level, text, anchor, line in self._titles:
+            yield Heading(level, text, anchor or _unique(slug(text), self.ids), line)
 
     def _table(self, tokens: list[Token], start: int) -> None:
         rows: list[Row] = []
@@ -201,8 +222,8 @@ class _Page:
                 cells.append(token.content)
             elif token.type == "tr_close":
                 rows.append(Row(tuple(cells), line))
-        heading = self._headings[-1][1] if self._headings else ""
-        self._tables.append(Table(rows[0].cells, tuple(rows[1:]), heading, rows[0].line))
+        heading = self._titles[-1][1] if self._titles else ""
+        self.tables.append(Table(rows[0].cells, tuple(rows[1:]), heading, rows[0].line))
 
     def _inline(self, token: Token) -> None:
         children = token.children or []
@@ -223,9 +244,9 @@ class _Page:
         self._add(Link(target, text, line, column, image))
 
     def _add(self, link: Link) -> None:
-        self._links.append(link)
+        self.links.append(link)
         if found := _SCHEME.match(link.target):
-            self._html.append((link.line, f"{found[1].lower()}: link"))
+            self.html.append((link.line, f"{found[1].lower()}: link"))
 
     def _place(self, inline: Token, token: Token) -> tuple[int, int]:
         """Where an inline token begins. A block's content lost its indentation and its `>` and `-`: find it again."""
@@ -242,17 +263,17 @@ class _Page:
         """Attribute lists of Python-Markdown: ids, and scripts."""
         for found in _ATTRIBUTES.finditer(text):
             if identifier := _identifier(found[1]):
-                self._ids.add(identifier)
+                self.ids.add(identifier)
             for handler in _HANDLER.finditer(found[1]):
-                self._html.append((line, f"{handler[1].lower()} attribute"))
+                self.html.append((line, f"{handler[1].lower()} attribute"))
 
     def _raw(self, html: str, line: int, column: int) -> None:
         reader = _Html()
         reader.feed(html)
         reader.close()
-        for (row, at), what in reader.found:
-            self._html.append((line + row - 1, what))
-        self._ids.update(reader.ids)
+        for (row, _), what in reader.found:
+            self.html.append((line + row - 1, what))
+        self.ids.update(reader.ids)
         for (row, at), target, text, image in reader.links:
             self._add(Link(target, text, line + row - 1, at + (column if row == 1 else 1), image))
 
@@ -337,7 +358,7 @@ def _parser() -> MarkdownIt:
 
     parser = MarkdownIt("commonmark").enable("table")
     # Python-Markdown makes links of `javascript:` too: they must be seen to be refused.
-    parser.validateLink = lambda url: True  # type: ignore[method-assign]
+    parser.validateLink = lambda url: bool(url) or True  # type: ignore[method-assign]
     parser.normalizeLink = lambda url: url  # type: ignore[method-assign]
     parser.normalizeLinkText = lambda link: link  # type: ignore[method-assign]
     from markdown_it.rules_inline import autolink, html_inline, image, link

@@ -81,9 +81,14 @@ class Receipt:
 
 
 class Forge(Protocol):
-    """Where plans are published and receipts are kept."""
+    """Where plans are published and receipts are kept.
+
+    Attributes:
+        shared: whether everybody who sees the records sees the receipts too.
+    """
 
     name: str
+    shared: bool
 
     def head(self, record: str | None) -> Head:
         """The main branch and the record's open branch, now; for `None` the main branch alone."""
@@ -133,7 +138,11 @@ class Forge(Protocol):
         ...
 
     def tidy(self) -> Sequence[str]:
-        """Delete the branches of which main contains every operation; returns their names."""
+        """Bring what others did, and delete the branches of which main contains every operation; returns their names.
+
+        Raises:
+            ForgeError: what others did cannot be known.
+        """
         ...
 
 

@@ -5,52 +5,57 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 
-# The shapes are those that the vendors publish for their tokens, so that a match is hardly ever wrong.
-_CREDENTIALS: tuple[tuple[str, str], ...] = (
+# The shapes are those that the vendors publish for their tokens, so that a match is hardly ever wrong. Before each are
+# words of which it contains one, in lower case: a text without any of them is not searched for the shape.
+_CREDENTIALS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     (
         "a private key",
+        ("private key",),
         (
             r"-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----"
             r"(?:[A-Za-z0-9+/=\s]*-----END [A-Z ]*PRIVATE KEY(?: BLOCK)?-----)?"
         ),
     ),
-    ("an AWS access key", r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
-    ("a GitHub token", r"\b(?:gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_[A-Za-z0-9_]{40,255})\b"),
-    ("a GitLab token", r"\bglpat-[A-Za-z0-9_-]{20,}"),
-    ("a Slack token", r"\bxox[abeoprs]-[A-Za-z0-9-]{10,}|\bxapp-\d-[A-Za-z0-9-]{10,}"),
-    ("a Slack webhook", r"https://hooks\.slack\.com/(?:services|workflows|triggers)/[A-Za-z0-9/_-]{10,}"),
-    ("a Google API key", r"\bAIza[0-9A-Za-z_-]{35}\b"),
-    ("a Stripe key", r"\b[rs]k_live_[0-9A-Za-z]{16,}\b"),
-    ("an npm or PyPI token", r"\bnpm_[A-Za-z0-9]{36}\b|\bpypi-[A-Za-z0-9_-]{50,}"),
-    ("an Azure key", r"\bAccountKey=[A-Za-z0-9+/]{40,}={0,2}"),
-    ("a JSON web token", r"\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}"),
-    ("a password in an address", r"(?<=://)[^\s/:@<>\"']{1,64}:[^\s/@<>\"']{3,128}(?=@[A-Za-z0-9.-]+)"),
-    ("a bearer token", r"(?i)\bauthorization:\s*(?:bearer|basic|token)\s+[A-Za-z0-9+/=._~-]{16,}"),
+    ("an AWS access key", ("akia", "asia"), r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
+    (
+        "a GitHub token",
+        ("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"),
+        r"\b(?:gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_[A-Za-z0-9_]{40,255})\b",
+    ),
+    ("a GitLab token", ("glpat-",), r"\bglpat-[A-Za-z0-9_-]{20,}"),
+    ("a Slack token", ("xox", "xapp-"), r"\bxox[abeoprs]-[A-Za-z0-9-]{10,}|\bxapp-\d-[A-Za-z0-9-]{10,}"),
+    (
+        "a Slack webhook",
+        ("hooks.slack",),
+        r"https://hooks\.slack\.com/(?:services|workflows|triggers)/[A-Za-z0-9/_-]{10,}",
+    ),
+    ("a Google API key", ("aiza",), r"\bAIza[0-9A-Za-z_-]{35}\b"),
+    ("a Stripe key", ("k_live_",), r"\b[rs]k_live_[0-9A-Za-z]{16,}\b"),
+    ("an npm or PyPI token", ("npm_", "pypi-"), r"\bnpm_[A-Za-z0-9]{36}\b|\bpypi-[A-Za-z0-9_-]{50,}"),
+    ("an Azure key", ("accountkey",), r"\bAccountKey=[A-Za-z0-9+/]{40,}={0,2}"),
+    ("a JSON web token", ("eyj",), r"\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}"),
+    ("a password in an address", ("@",), r"(?<=://)[^\s/:@<>\"']{1,64}:[^\s/@<>\"']{3,128}(?=@[A-Za-z0-9.-]+)"),
+    ("a bearer token", ("authorization",), r"\bauthorization:\s*(?:bearer|basic|token)\s+[A-Za-z0-9+/=._~-]{16,}"),
     (
         "a password",
+        ("passw", "pwd", "secret", "api_key", "api-key", "apikey", "token"),
         (
-            r"(?i)\b(?:password|passwd|pwd|secret|api[_-]?key|access[_-]?token|client[_-]?secret)\s*[=:]\s*[\"']?"
+            r"\b(?:password|passwd|pwd|secret|api[_-]?key|access[_-]?token|client[_-]?secret)\s*[=:]\s*[\"']?"
             r"(?=[^\s\"']*\d)[^\s\"'<>{}$]{8,128}"
         ),
     ),
 )
 _MAIL = r"[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,24}"
-_PHONE = r"(?<![\w.+-])(?:\+\d{1,3}[ .-]?(?:\(0\)[ .-]?)?|0)(?:\d[ .-]?){8,11}\d(?![\w-])"
+# It looks back after its first character and not before it: the search can then leap from one + or 0 to the next.
+_PHONE = (
+    r"(?:\+(?<![\w.+-]\+)\d{1,3}[ .-]?(?:\(0\)[ .-]?)?|0(?<![\w.+-]0))"
+    r"(?:\d[ .-]?){8,11}\d(?![\w-])"
+)
 
-_ANY_CREDENTIAL = re.compile(
-    "|".join(
-        f"(?P<c{i}>{shape})"
-        for i, (_, shape) in enumerate((name, shape.replace("(?i)", "")) for name, shape in _CREDENTIALS)
-    ),
-    re.IGNORECASE,
-)
-_HINT = re.compile(
-    r"PRIVATE KEY|A[KS]IA[0-9A-Z]|gh[pousr]_|github_pat_|glpat-|xox[abeoprs]-|xapp-|hooks\.slack|AIza|k_live_|npm_|pypi-"
-    r"|AccountKey|eyJ|://[^\s/]*:[^\s/]*@|authorization|passw|pwd|secret|api[_-]?key|token",
-    re.IGNORECASE,
-)
 _CONTACT = re.compile(f"(?P<mail>{_MAIL})|(?P<phone>{_PHONE})")
+_PHONE_ALONE = re.compile(f"(?P<phone>{_PHONE})")
 _NO_ONE = re.compile(
     r"(?:^|[@.])(?:example\.(?:com|org|net)|[A-Za-z0-9-]+\.(?:example|invalid|test|localhost))$|^git@|noreply"
 )
@@ -67,17 +72,28 @@ class Leak:
 
 def credentials(text: str) -> Iterator[Leak]:
     """Everything in `text` that has the shape of a credential."""
-    if _HINT.search(text) is None:
-        return
-    for match in _ANY_CREDENTIAL.finditer(text):
+    words = text.lower() if text.isascii() else _folded(text)
+    likely = tuple(i for i, (_, hints, _) in enumerate(_CREDENTIALS) if any(hint in words for hint in hints))
+    for match in _one_of(likely).finditer(text) if likely else ():
         index = int((match.lastgroup or "c0")[1:])
         yield Leak(match.start(), match.end(), _CREDENTIALS[index][0])
+
+
+@cache
+def _one_of(shapes: tuple[int, ...]) -> re.Pattern[str]:
+    """Some of the shapes as one, so that the first that fits at a place counts and none is found inside another."""
+    return re.compile("|".join(f"(?P<c{i}>{_CREDENTIALS[i][2]})" for i in shapes), re.IGNORECASE)
+
+
+def _folded(text: str) -> str:
+    """In lower case as regular expressions see it: the dotless and the dotted i of Turkish are an i too."""
+    return text.casefold().replace("\u0131", "i").replace("i\u0307", "i")
 
 
 def contacts(text: str, shared: Iterable[str] = ()) -> Iterator[Leak]:
     """Mail addresses and phone numbers in `text`, but for `shared` mailboxes and unreachable addresses."""
     known = {address.lower() for address in shared}
-    for match in _CONTACT.finditer(text):
+    for match in (_CONTACT if "@" in text else _PHONE_ALONE).finditer(text):
         if match["phone"] is not None:
             yield Leak(match.start(), match.end(), "a phone number")
         elif match["mail"].lower() not in known and _NO_ONE.search(match["mail"]) is None:

@@ -2,22 +2,24 @@
 
 A *hidden character* cannot be seen, or means something else on another machine, and so can mislead:
 
-* control characters but line feed and tab; surrogates; noncharacters; private use (its look depends on a font);
-* everything that Unicode lets a renderer leave out: zero-width and bidi controls, soft hyphen, fillers, line and
-  paragraph separator, tags, variation selectors.
+* control characters but line feed and tab; surrogates; noncharacters; private use (its look depends on a
+  font);
+* everything that Unicode lets a renderer leave out: zero-width and bidi controls, soft hyphen, fillers,
+  line and paragraph separator, tags, variation selectors.
 
 Some of them belong to correct writing and are not hidden in exactly that place:
 
-* a zero-width joiner between two emoji (family, rainbow flag), and U+FE0E or U+FE0F after a symbol that has an emoji form,
-  or between a digit, `#` or `*` and the keycap;
+* a zero-width joiner between two emoji (family, rainbow flag), and U+FE0E or U+FE0F after a symbol that has
+  an emoji form, or between a digit, `#` or `*` and the keycap;
 * tags in the flag of a region: U+1F3F4, three to six letters or digits, the end tag;
-* joiners after a virama, and a zero-width non-joiner between Arabic letters: where RFC 5892 (A.1, A.2) lets them stand
-  even in domain names, because words in Indic scripts and in Persian are misspelt without them (joining types are not
-  looked up: any Arabic letter counts);
+* joiners after a virama, and a zero-width non-joiner between Arabic letters: where RFC 5892 (A.1, A.2) lets
+  them stand even in domain names, because words in Indic scripts and in Persian are misspelt without them
+  (joining
+  types are not looked up: any Arabic letter counts);
 * one variation selector after an ideograph, which some names need.
 
-The ranges are written out, so that a record is judged alike by every version of Python: a code point that is not
-assigned yet, such as next year's emoji, shows as a box and is not hidden. White space of any width is not hidden either.
+The ranges are written out, so that every version of Python judges a record alike: a code point that is not
+assigned yet, such as next year's emoji, shows as a box and is not hidden. Nor is white space of any width.
 """
 
 from __future__ import annotations
@@ -29,10 +31,10 @@ from typing import Final
 _SUSPECT: Final = re.compile(
     "["
     "\x00-\x08\x0b-\x1f\x7f-\x9f"  # control characters but tab and line feed
-    "\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"  # soft hyphen, joiners, fillers, Mongolian selectors
+    "\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"  # soft hyphen, joiner, fillers, Mongolian
     "\u200b-\u200f\u2028-\u202e\u2060-\u206f"  # zero width, line ends, bidi
     "\u3164\ud800-\uf8ff\ufdd0-\ufdef"  # filler, surrogates and private use, noncharacters
-    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff"  # variation selectors, byte order mark, filler, annotations
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff"  # selectors, byte order mark, annotations
     "\U00010000-\U0010ffff]"  # looked at again below: the search is eight times faster with one range up here
 )
 """Every character that may be hidden; the context decides about joiners, selectors and tags."""
@@ -63,19 +65,21 @@ _CLUSTER_LIMIT: Final = 64
 
 
 def is_hidden(text: str, index: int) -> bool:
-    """Whether the character at `index` is hidden (see above). Looks at no more than eight characters around it."""
+    """Whether the character at `index` is hidden (see above). Looks at eight characters around it at most."""
     return _SUSPECT.match(text, index) is not None and _misleads(text, index)
 
 
 def hidden_characters(text: str) -> list[tuple[int, str]]:
     """Index and name (`U+202E`) of every hidden character in `text`."""
     return [
-        (found.start(), f"U+{ord(found[0]):04X}") for found in _SUSPECT.finditer(text) if _misleads(text, found.start())
+        (found.start(), f"U+{ord(found[0]):04X}")
+        for found in _SUSPECT.finditer(text)
+        if _misleads(text, found.start())
     ]
 
 
 def visible(text: str) -> str:
-    """`text` with hidden characters written out, such as `⟨U+202E⟩`, and line ends made LF. Nothing is dropped."""
+    """`text` with hidden characters written out (`⟨U+202E⟩`) and line ends made LF. Nothing is dropped."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return _SUSPECT.sub(
         lambda found: f"⟨U+{ord(found[0]):04X}⟩" if _misleads(text, found.start()) else found[0], text
@@ -88,17 +92,18 @@ def one_line(text: str) -> str:
 
 
 def terminal(text: str) -> str:
-    """`text` that is safe to print on a terminal and in the log of a workflow; several lines stay several lines.
+    """`text` that is safe to print on a terminal and in the log of a workflow; several lines stay several
+    lines.
 
-    Hidden characters are made visible, so no escape sequence survives. A space breaks what a GitHub or Azure runner
-    would obey: `::` at the beginning of a line (it becomes `: :`), `##[` and `##vso[` anywhere (`## [`). Nothing is
-    dropped. The text must be printed at the beginning of a line, or behind something that is no white space.
+    Hidden characters are made visible, so no escape sequence survives. A space breaks what a GitHub or Azure
+    runner would obey: `::` at the beginning of a line (it becomes `: :`), `##[` and `##vso[` anywhere (`##
+    [`). Nothing is dropped.
     """
     return _COMMAND.sub(lambda found: found[0] + " ", visible(text))
 
 
 def shorten(text: str, width: int) -> str:
-    """At most `width` characters, with an ellipsis where something was cut, and no accent or emoji cut in two."""
+    """At most `width` characters, an ellipsis where something was cut; no accent or emoji is cut in two."""
     if len(text) <= width:
         return text
     if width < 1:
@@ -143,7 +148,11 @@ def _is_arabic(char: str) -> bool:
 def _inside_cluster(text: str, cut: int) -> bool:
     """Whether the character at `cut` belongs to the one before it."""
     before, after = text[cut - 1], text[cut]
-    if before in "\u200c\u200d" or after in "\u200c\u200d\u20e3" or unicodedata.category(after) in ("Mn", "Mc", "Me"):
+    if (
+        before in "\u200c\u200d"
+        or after in "\u200c\u200d\u20e3"
+        or unicodedata.category(after) in ("Mn", "Mc", "Me")
+    ):
         return True
     if "\U0001f3fb" <= after <= "\U0001f3ff" or "\U000e0020" <= after <= "\U000e007f":
         return True

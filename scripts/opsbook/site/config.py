@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -43,14 +44,18 @@ INSTANT = "navigation.instant"
 
 
 def staged_config(path: Path) -> bytes:
-    """`mkdocs.yml` for a stage: the book's own, with our folders, style sheet and theme.
+    """`mkdocs.yml` for a stage: what every book shares, then the book's own, with our folders, style sheet and theme.
 
     Raises:
         SiteFault: there is none, it is not YAML, or it says something that a page's safety rests on.
     """
-    config = _load(path)
-    _only(config, KEYS, "mkdocs.yml", "")
-    theme = config.get("theme")
+    own = _load(path)
+    _only(own, KEYS, "mkdocs.yml", "")
+    shared: dict[str, Any] = yaml.safe_load(files("opsbook.site").joinpath("mkdocs.yml").read_text("utf-8"))
+    config = shared | own
+    if isinstance(own.get("theme"), dict):
+        config["theme"] = shared["theme"] | own["theme"]
+    theme = config["theme"]
     if not isinstance(theme, dict) or theme.get("name") != "material" or theme.get("font") is not False:
         raise SiteFault("mkdocs.yml: theme needs `name: material` and `font: false`", "Fonts come from another host.")
     _only(theme, THEME, "mkdocs.yml", "theme.")

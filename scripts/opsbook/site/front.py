@@ -40,7 +40,9 @@ def front(book: Book, now: datetime) -> Home:
 
 def _open(view: IncidentView, config: IncidentsConfig, now: datetime) -> OpenIncident:
     facts = view.facts
-    assert facts is not None
+    where = address(page_path(view.record.path))
+    if facts is None:
+        return OpenIncident(view.record.id, f"{view.record.id} cannot be read", "", 0, "unknown", where)
     due = view.next_update(config)
     return OpenIncident(
         id=facts.id,
@@ -48,7 +50,7 @@ def _open(view: IncidentView, config: IncidentsConfig, now: datetime) -> OpenInc
         severity=facts.severity or "",
         rank=rank(config, facts),
         status=facts.status,
-        url=address(page_path(view.record.path)),
+        url=where,
         next_update=due,
         overdue=due is not None and due < now,
         drill=facts.drill,

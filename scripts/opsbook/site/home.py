@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from jinja2 import Environment
 
@@ -116,7 +117,7 @@ def home_page(home: Home, env: Environment) -> Page:
     """The page `index.md`."""
     times = Times(home.now, home.timezone)
     real = sum(not incident.drill for incident in home.open_incidents)
-    return render(
+    page = render(
         env,
         "home.md.j2",
         "index.md",
@@ -128,6 +129,18 @@ def home_page(home: Home, env: Environment) -> Page:
         shown=home.open_incidents[:SHOWN],
         hidden=len(home.open_incidents[SHOWN:]),
     )
+    return replace(page, links=frozenset(filter(_is_ours, (home.security.url, home.declare.url, *_ways(home)))))
+
+
+def _ways(home: Home) -> Iterator[str]:
+    yield from (home.incidents, home.stuck, home.changing)
+    yield from (incident.url for incident in home.open_incidents)
+    yield from (work.url for work in home.maintenance)
+    yield from (link.url for link in home.browse)
+
+
+def _is_ours(url: str) -> bool:
+    return not urlsplit(url).scheme
 
 
 def _headline(real: int, drills: int) -> str:

@@ -14,11 +14,14 @@ class Page:
             `index.md` is the page of its folder; any other name is served as a folder of its own.
         markdown: front matter and body. People's words in it are inert already (`opsbook.site.safe`).
         source: what a person edits to change it, as a path in the book; error messages name it.
+        links: the pages to which its HTML links, by path or by address from the root of the site. MkDocs follows
+            links in Markdown only, so the stage looks whether these are there.
     """
 
     path: str
     markdown: str
     source: str
+    links: frozenset[str] = frozenset()
 
 
 def address(path: str) -> str:
@@ -27,15 +30,3 @@ def address(path: str) -> str:
     if stem == "index" or stem.endswith("/index"):
         return stem.removesuffix("index")
     return f"{stem}/"
-
-
-def relative(target: str, page: str) -> str:
-    """The address of the page `target` (which may end in `#fragment`) as seen from the page `page`."""
-    path, mark, fragment = target.partition("#")
-    here = address(page).split("/")[:-1]
-    there = address(path).split("/")[:-1]
-    shared = 0
-    while shared < min(len(here), len(there)) and here[shared] == there[shared]:
-        shared += 1
-    steps = [".."] * (len(here) - shared) + there[shared:]
-    return ("/".join(steps) + "/" if steps else "./") + mark + fragment

@@ -8,8 +8,15 @@ from typing import Any
 from jinja2 import BaseLoader, ChoiceLoader, Environment, PackageLoader
 
 from opsbook.core.times import Times
-from opsbook.site.page import Page, relative
+from opsbook.site.page import Page, address
 from opsbook.site.safe import Inert, environment, inert
+
+FROM_ROOT = "site:"
+"""Begins the address of a page in HTML: `site:services/x/`. The theme puts the way to the root of the site there.
+
+Not a relative address, because MkDocs and its successor disagree about where one begins on a page `a/b.md`: the
+first leaves HTML as it is, the second takes it to mean the folder of the file.
+"""
 
 
 def templates(more: Iterable[BaseLoader] = ()) -> Environment:
@@ -21,13 +28,18 @@ def render(env: Environment, name: str, path: str, source: str, times: Times, **
     """One page of the template `name`.
 
     Besides `values` a template sees `times`, `source` (what a person edits), and `link(target)`: the address of the
-    page `target`, such as `services/index.md` or `runbooks/a/b.md#steps`, as seen from this page.
+    page `target`, such as `services/index.md` or `runbooks/a/b.md#steps`, to use in `href="…"`.
 
     Args:
         path: where the page is staged, below `docs/`.
     """
 
-    def link(target: str) -> Inert:
-        return Inert(inert(relative(target, path)))
+    links: set[str] = set()
 
-    return Page(path, env.get_template(name).render(times=times, source=source, link=link, **values), source)
+    def link(target: str) -> Inert:
+        page, mark, fragment = target.partition("#")
+        links.add(page)
+        return Inert(inert(f"{FROM_ROOT}{address(page)}{mark}{fragment}"))
+
+    text = env.get_template(name).render(times=times, source=source, link=link, **values)
+    return Page(path, text, source, frozenset(links))

@@ -92,7 +92,8 @@ def rich(text: str) -> Inert:
 
     Paragraphs, lists, tables, code, quotations and links survive. HTML is shown as typed, images become
     links, headings become bold paragraphs, so that the outline of the page around it holds. Links lead to
-    `http`, `https`, `mailto` or a relative address only.
+    `http`, `https` or `mailto`; of any other the words stay, also of a relative one: nobody can know what it was
+    relative to.
     """
     blocks = _COMMONMARK.parse(visible(text))
     clean = nh3.clean(
@@ -101,6 +102,7 @@ def rich(text: str) -> Inert:
         attributes={"*": set(), "a": {"href"}, "ol": {"start"}},
         allowed_classes={"p": {_HEADING}},
         url_schemes=set(_SCHEMES),
+        url_relative="deny",
         link_rel=_REL,
     )
     printer = _Printer()
@@ -128,13 +130,16 @@ class _Printer(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.out: list[str] = []
+        self._link_open = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in _TAGS:
+        if tag == "a":
+            self._link_open = any(name == "href" for name, _ in attrs)
+        if tag in _TAGS and (tag != "a" or self._link_open):
             self.out.append(f"<{tag}{''.join(_attribute(tag, name, value or '') for name, value in attrs)}>")
 
     def handle_endtag(self, tag: str) -> None:
-        if tag in _TAGS - _VOID:
+        if tag in _TAGS - _VOID and (tag != "a" or self._link_open):
             self.out.append(f"</{tag}>")
 
     def handle_data(self, data: str) -> None:

@@ -7,7 +7,7 @@ same site from it. Only changed files are written, so a folder can be staged aga
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -15,7 +15,6 @@ from pathlib import Path, PurePosixPath
 
 from opsbook.core.errors import SiteFault
 from opsbook.site.config import staged_config
-from opsbook.site.links import addresses
 from opsbook.site.page import Page, address
 
 ASSETS = frozenset({".gif", ".jpeg", ".jpg", ".png", ".svg", ".webp"})
@@ -63,8 +62,10 @@ def stage(pages: Iterable[Page], root: Path, out: Path) -> Stage:
             folder.put(below / path, data)
     sources: dict[str, str] = {}
     places: dict[str, str] = {}
+    there: set[str] = set()
     wanted: dict[str, str] = {}
-    for path, data, source in _everything(pages, root):
+    for page in _everything(pages, root):
+        path, source = page.path, page.source
         _refuse_unsafe(path, source)
         place = _place(path)
         for name in {place, path.casefold()}:
@@ -72,10 +73,10 @@ def stage(pages: Iterable[Page], root: Path, out: Path) -> Stage:
                 raise SiteFault(f"{source} and {places[name]} would both be at /{place}", "Rename one of them.")
             places[name] = source
         sources[path] = source
-        folder.put(PurePosixPath("docs") / path, data)
-        if path.endswith(".md"):
-            wanted |= dict.fromkeys(addresses(path, _text(data, source)), source)
-    _refuse_dead(wanted, places)
+        there |= {path, address(path)}
+        wanted |= dict.fromkeys(page.links, source)
+        folder.put(PurePosixPath("docs") / path, page.data)
+    _refuse_dead(wanted, there)
     return Stage(out, sources, folder.written, folder.sweep())
 
 
@@ -136,12 +137,22 @@ def _packaged(folder: Traversable, prefix: str = "") -> Iterator[tuple[str, byte
             yield prefix + entry.name, entry.read_bytes()
 
 
-def _everything(pages: Iterable[Page], root: Path) -> Iterator[tuple[str, bytes, str]]:
-    """Path below `docs/`, content and source of everything to publish."""
+@dataclass(frozen=True, slots=True)
+class _Published:
+    """A file to publish; see `Page`."""
+
+    path: str
+    data: bytes
+    source: str
+    links: frozenset[str] = frozenset()
+
+
+def _everything(pages: Iterable[Page], root: Path) -> Iterator[_Published]:
+    """Everything to publish: the pages, then the files of the book's `docs/`."""
     for page in pages:
         if not page.path.endswith(".md"):
             raise SiteFault(f"{page.source}: the path of a page ends in .md, not {page.path!r}")
-        yield page.path, page.markdown.encode(), page.source
+        yield _Published(page.path, page.markdown.encode(), page.source, page.links)
     for path in _files(root / "docs"):
         name = path.relative_to(root / "docs").as_posix()
         if path.name.startswith("."):
@@ -151,7 +162,10 @@ def _everything(pages: Iterable[Page], root: Path) -> Iterator[tuple[str, bytes,
         if path.suffix != ".md" and path.suffix not in ASSETS:
             allowed = ", ".join([".md", *sorted(ASSETS)])
             raise SiteFault(f"docs/{name} is of a type that is not published ({allowed} are)", "Move it out of docs/.")
-        yield name, path.read_bytes(), f"docs/{name}"
+        data = path.read_bytes()
+        if path.suffix == ".md":
+            _refuse_other_text(data, f"docs/{name}")
+        yield _Published(name, data, f"docs/{name}")
 
 
 def _place(path: str) -> str:
@@ -161,15 +175,17 @@ def _place(path: str) -> str:
     return address(re.sub(r"(^|/)README\.md$", r"\1index.md", path)).casefold()
 
 
-def _text(data: bytes, source: str) -> str:
+def _refuse_other_text(data: bytes, source: str) -> None:
     try:
-        return data.decode()
+        data.decode()
     except UnicodeDecodeError as error:
         raise SiteFault(f"{source} is not UTF-8 (byte {error.start})", "Save it as UTF-8.") from None
 
 
-def _refuse_dead(wanted: Mapping[str, str], places: Mapping[str, str]) -> None:
-    dead = [f"{source}: links to /{place}, where nothing is" for place, source in wanted.items() if place not in places]
+def _refuse_dead(wanted: Mapping[str, str], there: Set[str]) -> None:
+    dead = [
+        f"{source}: links to {target!r}, where no page is" for target, source in wanted.items() if target not in there
+    ]
     if dead:
         raise SiteFault("\n".join(dead), "Repair the links named above.")
 

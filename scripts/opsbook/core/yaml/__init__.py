@@ -1,7 +1,7 @@
-"""The one YAML loader and writer: a strict subset, read with every fault in its place, edited without touching the rest.
+"""The one YAML loader and writer: a strict subset, every fault in its place, edits that touch nothing else.
 
-`reader` reads, `syntax` words libyaml's errors for people, `writer` writes canonical text, `editor` splices changes
-into text that people wrote. Import from here, not from the parts.
+`reader` reads, `syntax` words libyaml's errors for people, `nodes` knows where things lie, `writer` writes
+canonical text, `editor` splices changes into text that people wrote. Import from here, not from the parts.
 """
 
 from __future__ import annotations

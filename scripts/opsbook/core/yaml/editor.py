@@ -1,11 +1,13 @@
-"""Changes spliced into a text that people wrote: their comments and every line that is not concerned stay as they are.
+"""Changes spliced into a text that people wrote: their comments and all other lines stay as they are.
 
-Each change becomes one or more *splices* at the positions of the text's nodes; after each the text is read again, so
-that positions are never guessed. A mapping or list that replaces one of the same sort is compared with it and only the
-differences are spliced. At the end the text must read as exactly the value that was asked for.
+Each change becomes one or more *splices* at the positions of the text's nodes; after each the text is read
+again, so that positions are never guessed. A mapping or list that replaces one of the same sort is compared
+with it, and only the differences are spliced. At the end the text must read as exactly the value that was
+asked for.
 
-What happens to comments: at the end of a line whose value changes they stay; inside a value that is replaced by one of
-another sort they move above it; those on the lines of a deleted key, or indented below it, go with it.
+What happens to comments: at the end of a line whose value changes they stay; inside a value that is
+replaced by one of another sort they move above it; those on the lines of a deleted key, or indented below
+it, go with it.
 """
 
 from __future__ import annotations
@@ -15,8 +17,9 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from opsbook.core.yaml import writer
-from opsbook.core.yaml.nodes import BLOCK_STYLES, Node, comments, nodes
+from opsbook.core.yaml.nodes import Node, nodes
 from opsbook.core.yaml.reader import load
+from opsbook.core.yaml.splicer import Splicer, joined, with_line_end
 
 Loc = tuple[str | int, ...]
 
@@ -38,15 +41,17 @@ def edit(text: str, changes: Sequence[tuple[Sequence[str | int], Any]], order: S
 
     Args:
         text: what `load` reads without a fault.
-        changes: each the place of a value and its new value, as for `dump`, or `DELETE`. A key that is missing is
-            inserted, with the mappings above it if they are missing too. `-` as a step into a list appends.
-        order: the canonical order of keys, those of nested mappings with dots (`impact.started_at`; list indices are
-            left out). A new key goes behind the last key that comes before it in this order; a key that is not
-            in the order goes to the end of its mapping.
+        changes: each the place of a value and its new value, as for `dump`, or `DELETE`. A key that is
+            missing is inserted, with the mappings above it if they are missing too. `-` as a step into a
+            list appends.
+        order: the canonical order of keys, those of nested mappings with dots (`impact.started_at`; list
+            indices are left out). A new key goes behind the last key that comes before it in this order; a
+            key that is not in the order goes to the end of its mapping.
 
     Raises:
-        ValueError: the text has faults, a place does not exist (deleting, a list index, a step into a scalar), or the
-            text is written in a way that cannot be spliced exactly (explicit `?` keys, for example).
+        ValueError: the text has faults, a place does not exist (deleting, a list index, a step into a
+            scalar), or the text is written in a way that cannot be spliced exactly (explicit `?` keys, for
+            example).
     """
     before = _read(text)
     value = {} if before is None else before
@@ -78,9 +83,6 @@ def _canonical(value: Any) -> str:
     return json.dumps(value, sort_keys=True)
 
 
-# --- the value that is wanted -----------------------------------------------------------------------------------
-
-
 def _applied(value: Any, loc: Loc, new: Any) -> Any:
     """The value with one change, without touching the old one."""
     part, rest = loc[0], loc[1:]
@@ -100,7 +102,7 @@ def _applied(value: Any, loc: Loc, new: Any) -> Any:
             items[part] = new
         return items
     if not isinstance(value, dict) or not isinstance(part, str):
-        raise ValueError(f"there is nothing at {part!r} to change")
+        raise ValueError(f"there is nothing at {part!r} to change")  # noqa: TRY004 - the contract of edit
     pairs = dict(value)
     if new is DELETE and part not in pairs:
         raise ValueError(f"there is no key {part!r}")
@@ -129,9 +131,6 @@ def _made(rest: Loc, new: Any) -> Any:
     return new
 
 
-# --- from a change to splices -----------------------------------------------------------------------------------
-
-
 class _Step:
     """One splice: set, insert or delete one item of the mapping or list at `parent`.
 
@@ -150,7 +149,7 @@ class _Step:
         """The text with this step done."""
         root = nodes(text)
         if root is None or (root.kind == "scalar" and root.start == root.end):
-            return _with_line_end(text) + _joined(writer.block({self.part: self.new}, 0))
+            return with_line_end(text) + joined(writer.block({str(self.part): self.new}, 0))
         chain: list[tuple[Node, int]] = []
         node = root
         for part in self.parent:
@@ -158,17 +157,21 @@ class _Step:
             if index is None:
                 raise ValueError(f"there is nothing at {part!r}")
             chain.append((node, index))
-            node = node.value(index)
-        splicer = _Splicer(text, root)
+            node = node.values[index]
+        splicer = Splicer(text, root)
         if self.insert:
-            at = self.part if isinstance(self.part, int) else _rank(node, self.part, _siblings(self.parent, order))
+            if isinstance(self.part, int):
+                return splicer.insert(node, self.part, self.part, self.new)
+            if not node.values and node is root:
+                return splicer.first(root, {self.part: self.new})
+            at = _rank(node, self.part, _siblings(self.parent, order))
             return splicer.insert(node, at, self.part, self.new)
         index = node.find(self.part)
         if index is None:
             raise ValueError(f"there is nothing at {self.part!r}")
         if self.new is not DELETE:
             return splicer.replace(node, index, self.new)
-        if len(node.items) > 1:
+        if len(node.values) > 1:
             return splicer.delete(node, index)
         empty: Any = {} if node.kind == "map" else []
         if chain:
@@ -184,7 +187,11 @@ def _steps(value: Any, loc: Loc, new: Any, above: Loc = ()) -> list[_Step]:
     if isinstance(value, list):
         if part == APPEND:
             made = _made(rest, new)
-            return [_Step(above, len(value), made, insert=True)] if value else _set(above[:-1], above[-1], [], [made])
+            return (
+                [_Step(above, len(value), made, insert=True)]
+                if value
+                else _set(above[:-1], above[-1], [], [made])
+            )
         known = isinstance(part, int) and 0 <= part < len(value)
     else:
         known = isinstance(value, dict) and part in value
@@ -219,7 +226,10 @@ def _set_list(here: Loc, old: list[Any], new: list[Any]) -> list[_Step]:
     """Keep what the two lists share at their beginnings and ends; pair, insert or delete what is between."""
     shorter = min(len(old), len(new))
     first = next((i for i in range(shorter) if _canonical(old[i]) != _canonical(new[i])), shorter)
-    last = next((i for i in range(shorter - first) if _canonical(old[-1 - i]) != _canonical(new[-1 - i])), shorter - first)
+    last = next(
+        (i for i in range(shorter - first) if _canonical(old[-1 - i]) != _canonical(new[-1 - i])),
+        shorter - first,
+    )
     paired = shorter - last
     steps: list[_Step] = []
     for index in range(first, paired):
@@ -231,259 +241,18 @@ def _set_list(here: Loc, old: list[Any], new: list[Any]) -> list[_Step]:
 def _siblings(parent: Loc, order: Sequence[str]) -> list[str]:
     """The keys of one mapping in canonical order."""
     prefix = "".join(f"{part}." for part in parent if isinstance(part, str))
-    return [name[len(prefix) :] for name in order if name.startswith(prefix) and "." not in name[len(prefix) :]]
+    return [
+        name[len(prefix) :] for name in order if name.startswith(prefix) and "." not in name[len(prefix) :]
+    ]
 
 
 def _rank(node: Node, key: str, siblings: Sequence[str]) -> int:
     """The index at which a new key goes."""
     if key not in siblings:
-        return len(node.items)
+        return len(node.values)
     rank = siblings.index(key)
-    names = [name.text for name, _ in node.items]
+    names = [name.text for name in node.keys]
     before = [index for index, name in enumerate(names) if name in siblings[:rank]]
     if before:
         return before[-1] + 1
     return 0 if any(name in siblings for name in names) else len(names)
-
-
-# --- splices ----------------------------------------------------------------------------------------------------
-
-
-class _Splicer:
-    """Splices of one text by its nodes. Every method returns the new text."""
-
-    def __init__(self, text: str, root: Node) -> None:
-        self._text = text
-        self._comments = comments(text, root)
-
-    # Block style and dispatch.
-
-    def replace(self, parent: Node, index: int, new: Any) -> str:
-        """Set the value of an item."""
-        old = parent.value(index)
-        text = self._text
-        if parent.flow:
-            return self._replace_flow(parent, index, new)
-        lead = self._lead(parent, index)
-        column = self._column(self._item_start(parent, index))
-        lines = self._block_lines(new, column + 2)
-        held = [span for span in self._comments if old.start <= span[0] < old.end]
-        if lines is None and old.style not in BLOCK_STYLES and (old.kind == "scalar" or old.flow) and not held:
-            if old.start == old.end:
-                return f"{text[:lead]} {writer.scalar(new)}{text[lead:]}"
-            return text[: old.start] + writer.scalar(new) + text[old.end :]
-        end = self._entry_end(max(old.end, lead), column)
-        here = self._line_end(lead)
-        inside = [span for span in self._comments if lead <= span[0] < end]
-        beside = "".join(self._with_space(span) for span in inside if span[1] <= here)
-        above = [text[slice(*span)] for span in inside if span[1] > here]
-        if lines is None:
-            body = f" {writer.scalar(new)}{beside}"
-        elif isinstance(new, str):
-            body = _joined([f" {lines[0]}{beside}", *lines[1:]])[:-1]
-        elif parent.kind == "list" and not beside:
-            body = " " + _joined(lines)[:-1].lstrip(" ")
-        else:
-            body = _joined([beside, *lines])[:-1]
-        result = text[:lead] + body + (text[end - 1 : end] if text[end - 1 : end] == "\n" else "") + text[end:]
-        return self._above(result, lead, above)
-
-    def insert(self, parent: Node, at: int, key: str | int, new: Any) -> str:
-        """Put a new item before the item at the index `at`, or behind the last one."""
-        text = self._text
-        if parent.flow:
-            return self._insert_flow(parent, at, key, new)
-        column = self._column(self._item_start(parent, 0))
-        value: Any = {key: new} if parent.kind == "map" else [new]
-        lines = self._entry_lines(value, column)
-        if at:
-            self._lead(parent, at - 1)
-            end = self._entry_end(self._item_end(parent, at - 1), column)
-            return _with_line_end(text[:end]) + _joined(lines) + text[end:]
-        start = self._item_start(parent, 0)
-        if text[self._line_start(start) : start].strip(" "):
-            return text[:start] + _joined(lines)[column:] + " " * column + text[start:]
-        start = self._attached(self._line_start(start))
-        return text[:start] + _joined(lines) + text[start:]
-
-    def delete(self, parent: Node, index: int) -> str:
-        """Remove an item of several."""
-        text = self._text
-        if parent.flow:
-            return self._delete_flow(parent, index)
-        self._lead(parent, index)
-        start = self._item_start(parent, index)
-        line = self._line_start(start)
-        end = self._entry_end(self._item_end(parent, index), self._column(start))
-        if not text[line:start].strip(" "):
-            return text[:line] + text[end:]
-        # The first item shares its line with the dash of the list around it.
-        following = self._item_start(parent, index + 1)
-        if any(end <= span[0] < following for span in self._comments):
-            return text[:start].rstrip(" ") + "\n" + text[end:]
-        return text[:start] + text[following:]
-
-    def emptied(self, root: Node, empty: Any) -> str:
-        """Remove the only item of the document."""
-        text = self._text
-        if root.flow:
-            return self._delete_flow(root, 0)
-        start = self._line_start(root.start)
-        return text[:start] + writer.scalar(empty) + "\n" + text[self._entry_end(root.end, 0) :]
-
-    def _block_lines(self, new: Any, indent: int) -> list[str] | None:
-        """The lines of a value that does not fit on one, or None."""
-        if writer.collection(new):
-            return writer.block(new, indent, following=True) if new else None
-        return writer.literal_block(new, indent, following=True) if isinstance(new, str) else None
-
-    def _entry_lines(self, value: Any, column: int) -> list[str]:
-        return writer.block(value, column, following=True)
-
-    def _above(self, text: str, index: int, lines: list[str]) -> str:
-        """The text with comments on lines of their own above the line of `index`, level with its first character."""
-        start = self._line_start(index)
-        pad = " " * (len(self._text[start:]) - len(self._text[start:].lstrip(" ")))
-        return text[:start] + "".join(f"{pad}{line}\n" for line in lines) + text[start:]
-
-    # Brackets.
-
-    def _replace_flow(self, parent: Node, index: int, new: Any) -> str:
-        text = self._text
-        old = parent.value(index)
-        written = writer.flow(new)
-        if old.start == old.end and parent.kind == "map":
-            name = parent.items[index][0]
-            colon = self._skip(name.end)
-            if text[colon : colon + 1] == ":":
-                return f"{text[: colon + 1]} {written}{text[colon + 1 :]}"
-            return f"{text[: name.end]}: {written}{text[name.end :]}"
-        held = [text[slice(*span)] for span in self._comments if old.start <= span[0] < old.end]
-        pad = "\n" + " " * self._column(old.start)
-        return text[: old.start] + written + "".join(f" {line}{pad}" for line in held) + text[old.end :]
-
-    def _insert_flow(self, parent: Node, at: int, key: str | int, new: Any) -> str:
-        text = self._text
-        if text[parent.start] not in "[{":
-            raise ValueError("a pair without braces in a list cannot be changed")
-        written = f"{writer.key(str(key), flow=True)}: {writer.flow(new)}" if parent.kind == "map" else writer.flow(new)
-        if not parent.items:
-            return text[: parent.start + 1] + written + text[parent.start + 1 :]
-        if at:
-            end = self._item_end(parent, at - 1)
-            return f"{text[:end]}, {written}{text[end:]}"
-        start = self._item_start(parent, 0)
-        return f"{text[:start]}{written}, {text[start:]}"
-
-    def _delete_flow(self, parent: Node, index: int) -> str:
-        text = self._text
-        start, end = self._item_start(parent, index), self._item_end(parent, index)
-        if index + 1 < len(parent.items):
-            following = self._item_start(parent, index + 1)
-            return text[:start] + self._only_comments(end, following) + text[following:]
-        if index:
-            before = self._item_end(parent, index - 1)
-            return text[:before] + self._only_comments(before, start) + text[end:]
-        comma = self._skip(end)
-        if text[comma : comma + 1] == ",":
-            return text[:start] + text[end:comma] + text[comma + 1 :]
-        return text[:start] + text[end:]
-
-    def _only_comments(self, start: int, end: int) -> str:
-        """What stays of the text between two items when their comma goes."""
-        if not any(start <= span[0] < end for span in self._comments):
-            return ""
-        comma = self._skip(start)
-        return self._text[start:comma] + self._text[comma + 1 : end]
-
-    # Positions.
-
-    def _item_start(self, parent: Node, index: int) -> int:
-        if parent.kind == "map":
-            return parent.items[index][0].start  # type: ignore[no-any-return]
-        if parent.flow:
-            return parent.items[index].start  # type: ignore[no-any-return]
-        return self._skip(parent.items[index - 1].end) if index else parent.start
-
-    def _item_end(self, parent: Node, index: int) -> int:
-        item = parent.items[index]
-        if parent.kind == "list":
-            return max(item.end, 0 if parent.flow else self._item_start(parent, index) + 1)
-        return max(item[0].end, item[1].end)
-
-    def _lead(self, parent: Node, index: int) -> int:
-        """The offset behind the colon or the dash of an item in block style."""
-        if parent.kind == "list":
-            return self._item_start(parent, index) + 1
-        colon = parent.items[index][0].end
-        while self._text[colon : colon + 1] == " ":
-            colon += 1
-        if self._text[colon : colon + 1] != ":":
-            raise ValueError("a key that is written with a question mark cannot be changed")
-        return colon + 1
-
-    def _entry_end(self, index: int, column: int) -> int:
-        """The offset behind the line of `index` and the comments below it that are indented more than `column`."""
-        end = self._line_end(index)
-        end += end < len(self._text)
-        ahead = end
-        starts = {start for start, _ in self._comments}
-        while ahead < len(self._text):
-            stop = self._line_end(ahead)
-            line = self._text[ahead:stop]
-            first = ahead + len(line) - len(line.lstrip(" \t"))
-            if first in starts and first - ahead > column:
-                end = stop + (stop < len(self._text))
-            elif line.strip(" \t"):
-                break
-            ahead = stop + 1
-        return end
-
-    def _attached(self, line: int) -> int:
-        """The start of the comment lines that stand directly above a line, but for the line that names the schema."""
-        starts = {start for start, _ in self._comments}
-        while line:
-            before = self._line_start(line - 1)
-            content = self._text[before : line - 1]
-            first = before + len(content) - len(content.lstrip(" "))
-            if first not in starts or "yaml-language-server" in content:
-                break
-            line = before
-        return line
-
-    def _skip(self, index: int) -> int:
-        """The first offset from `index` that is neither white space nor comment."""
-        ends = dict(self._comments)
-        while index < len(self._text):
-            if index in ends:
-                index = ends[index]
-            elif self._text[index] in " \t\n":
-                index += 1
-            else:
-                break
-        return index
-
-    def _with_space(self, span: tuple[int, int]) -> str:
-        """A comment with the white space before it."""
-        start = span[0]
-        while self._text[start - 1] in " \t":
-            start -= 1
-        return self._text[start : span[1]]
-
-    def _line_start(self, index: int) -> int:
-        return self._text.rfind("\n", 0, index) + 1
-
-    def _line_end(self, index: int) -> int:
-        end = self._text.find("\n", index)
-        return len(self._text) if end < 0 else end
-
-    def _column(self, index: int) -> int:
-        return index - self._line_start(index)
-
-
-def _joined(lines: Sequence[str]) -> str:
-    return "".join(f"{line}\n" for line in lines)
-
-
-def _with_line_end(text: str) -> str:
-    return text if not text or text.endswith("\n") else text + "\n"

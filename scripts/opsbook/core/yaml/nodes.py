@@ -1,7 +1,8 @@
-"""Where everything in a YAML text lies: for the places of findings, and for edits. Never on the hot path of reading."""
+"""Where everything in a YAML text lies: for the places of findings, and for edits. Not for reading values."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, Literal
 
@@ -16,7 +17,12 @@ from yaml.events import (
     SequenceStartEvent,
 )
 
+ABYSS: Final = 200
+"""Levels at which reading ends: libyaml slows down with the square of the depth, to seconds for 60 KB."""
 BLOCK_STYLES: Final = frozenset("|>")
+FLOW: Final = "["
+
+_COMMENT: Final = re.compile(r"(?<!\S)#[^\n]*")
 
 
 class Lines:
@@ -38,43 +44,42 @@ class Node:
 
     Attributes:
         kind: what it is.
-        start, end: offsets in characters. `end` is after the last character that belongs to the value: of a block
-            collection that is the end of its last descendant, because libyaml's own mark lies behind the comments that
-            follow; of a block scalar the end of its last line with content.
+        start, end: offsets in characters. `end` is after the last character that belongs to the value. For
+            a block collection that is the end of its last descendant, because libyaml's own mark lies
+            behind the comments that follow; for a block scalar it is the end of its last line with content.
+        style: of a scalar `|`, `>`, `"`, `'` or nothing for a plain one; `[` of a collection in brackets.
         text: of a scalar, its decoded text.
-        style: of a scalar `|`, `>`, `"`, `'` or nothing for a plain one; of a collection in brackets `[`.
-        items: of a list its nodes, of a map pairs of key and value.
+        keys: of a map, the keys of `values`; otherwise empty.
+        values: of a map or a list, what is in it.
     """
 
-    __slots__ = ("end", "items", "kind", "start", "style", "text")
+    __slots__ = ("end", "keys", "kind", "start", "style", "text", "values")
 
-    def __init__(self, kind: Literal["scalar", "map", "list"], start: int, end: int, style: str, text: str) -> None:
+    def __init__(
+        self, kind: Literal["scalar", "map", "list"], start: int, end: int, style: str, text: str = ""
+    ) -> None:
         self.kind = kind
         self.start = start
         self.end = end
         self.style = style
         self.text = text
-        self.items: list[Any] = []
+        self.keys: list[Node] = []
+        self.values: list[Node] = []
 
     @property
     def flow(self) -> bool:
         """Whether it is a collection in brackets."""
-        return self.style == "["
+        return self.style == FLOW
 
     def find(self, part: str | int) -> int | None:
-        """The index of the first item with this key, or of the list item itself."""
+        """The index of the first value with this key, or of the list item itself; None if there is none."""
         if self.kind == "map":
-            for index, (name, _) in enumerate(self.items):
+            for index, name in enumerate(self.keys):
                 if name.kind == "scalar" and name.text == part:
                     return index
-        elif self.kind == "list" and isinstance(part, int) and 0 <= part < len(self.items):
+        elif isinstance(part, int) and 0 <= part < len(self.values):
             return part
         return None
-
-    def value(self, index: int) -> Node:
-        """The value of one item."""
-        item = self.items[index]
-        return item[1] if self.kind == "map" else item  # type: ignore[no-any-return]
 
     def leaves(self) -> Iterator[Node]:
         """Every scalar in it, in the order of the text."""
@@ -84,90 +89,82 @@ class Node:
             if node.kind == "scalar":
                 yield node
             elif node.kind == "map":
-                waiting.extend(part for pair in reversed(node.items) for part in reversed(pair))
+                for name, value in zip(reversed(node.keys), reversed(node.values), strict=False):
+                    waiting += (value, name)
             else:
-                waiting.extend(reversed(node.items))
+                waiting.extend(reversed(node.values))
 
 
 def nodes(text: str) -> Node | None:
     """The nodes of the first document of a text, as far as it can be read; None when there are none."""
-    parser = CParser(text)
+    parser: Any = CParser(text)
     root: Node | None = None
-    stack: list[tuple[Node, Node | None]] = []
-    parent: Node | None = None
-    key: Node | None = None
+    stack: list[Node] = []
     try:
         while (event := parser.get_event()) is not None and not isinstance(event, DocumentEndEvent):
             start, end = event.start_mark.index, event.end_mark.index
             if isinstance(event, CollectionEndEvent):
-                assert parent is not None
-                if parent.flow:
-                    parent.end = end
-                elif parent.items:
-                    parent.end = max(parent.value(-1).end, parent.items[-1][0].end if parent.kind == "map" else 0)
-                parent, key = stack.pop()  # type: ignore[assignment]
+                _close(stack.pop(), end)
                 continue
             if isinstance(event, ScalarEvent):
                 node = Node("scalar", start, end, event.style or "", event.value)
                 if node.style in BLOCK_STYLES:
                     node.end = _content_end(text, node)
             elif isinstance(event, AliasEvent):
-                node = Node("scalar", start, end, "*", "")
+                node = Node("scalar", start, end, "*")
             elif isinstance(event, MappingStartEvent | SequenceStartEvent):
                 kind: Literal["map", "list"] = "map" if isinstance(event, MappingStartEvent) else "list"
-                node = Node(kind, start, end, "[" if event.flow_style else "", "")
+                node = Node(kind, start, end, FLOW if event.flow_style else "")
             else:
                 continue
-            if parent is None:
+            if not stack:
                 root = node
-            elif parent.kind == "list":
-                parent.items.append(node)
-            elif key is None:
-                key = node
+            elif stack[-1].kind == "map" and len(stack[-1].keys) == len(stack[-1].values):
+                stack[-1].keys.append(node)
             else:
-                parent.items.append((key, node))
-                key = None
+                stack[-1].values.append(node)
             if node.kind != "scalar":
-                stack.append((parent, key))  # type: ignore[arg-type]
-                parent, key = node, None
+                stack.append(node)
+                if len(stack) > ABYSS:
+                    break
     except YAMLError:
-        pass
+        pass  # What was read so far has its places.
     return root
 
 
+def _close(node: Node, end: int) -> None:
+    if node.flow:
+        node.end = end
+    elif node.values:
+        node.end = max(node.values[-1].end, node.keys[-1].end if node.keys else 0)
+
+
 def _content_end(text: str, node: Node) -> int:
-    """Where a block scalar ends: after its last line with content; after its blank lines too if it keeps them."""
+    """The end of a block scalar: behind its last line with content, or behind the blank lines it keeps."""
     span = text[node.start : node.end]
     header, _, content = span.partition("\n")
     if "+" in header.partition("#")[0]:
         return node.start + len(span.removesuffix("\n"))
-    # A trailing comment in the header is not content, yet it belongs to the value when nothing follows.
-    return node.start + (len(header) + 1 + len(content.rstrip(" \t\n")) if content.strip(" \t\n") else len(header))
+    if not content.strip(" \t\n"):
+        return node.start + len(header)
+    return node.start + len(span.rstrip(" \t\n"))
 
 
-def comments(text: str, root: Node | None) -> list[tuple[int, int]]:
-    """Start and end of every comment of a text, in order. A comment is a `#` after white space, outside of scalars."""
-    found: list[tuple[int, int]] = []
+def gaps(text: str, root: Node | None) -> Iterator[tuple[int, int]]:
+    """Start and end of everything between the scalars: indicators, white space and comments."""
     gap = 0
     for leaf in root.leaves() if root else ():
         if leaf.start < leaf.end:
-            # The header of a block scalar may have a comment of its own.
+            # The header of a block scalar is no content, and may have a comment of its own.
             header = text.find("\n", leaf.start, leaf.end) if leaf.style in BLOCK_STYLES else leaf.start
-            _comments_between(text, gap, leaf.end if header < 0 else header, found)
+            yield gap, leaf.end if header < 0 else header
             gap = leaf.end
-    _comments_between(text, gap, len(text), found)
-    return found
+    yield gap, len(text)
 
 
-def _comments_between(text: str, start: int, end: int, found: list[tuple[int, int]]) -> None:
-    while (start := text.find("#", start, end)) >= 0:
-        if start and text[start - 1] not in " \t\n":
-            start += 1
-            continue
-        stop = text.find("\n", start)
-        stop = len(text) if stop < 0 else stop
-        found.append((start, stop))
-        start = stop
+def comments(text: str, root: Node | None) -> list[tuple[int, int]]:
+    """Start and end of every comment of a text, in order: a `#` after white space to the end of the line."""
+    return [found.span() for start, end in gaps(text, root) for found in _COMMENT.finditer(text, start, end)]
 
 
 class Places:
@@ -185,10 +182,8 @@ class Places:
         start = node.start
         for part in loc:
             index = node.find(part)
-            if index is None:
+            if index is None or index >= len(node.values):
                 break
-            item = node.items[index]
-            value = node.value(index)
-            start = item[0].start if key and node.kind == "map" else value.start
-            node = value
+            start = (node.keys if key and node.kind == "map" else node.values)[index].start
+            node = node.values[index]
         return self._lines.place(start)

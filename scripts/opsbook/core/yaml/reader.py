@@ -1,13 +1,18 @@
-"""YAML text to plain values, by the events of libyaml and a stack of our own, so that depth costs no recursion.
+"""YAML text to plain values, by the events of libyaml and a stack of our own, so that depth needs no
+recursion.
 
-The subset (design, section 5): UTF-8, LF, no byte order mark; one document; no anchors, aliases, tags, merge keys or
-directives; string keys, each once. A plain scalar is special only when it is one of
+The subset (design, section 5): UTF-8, LF, no byte order mark; one document; no anchors, aliases, tags,
+merge keys or directives; string keys, each once. A plain scalar is special only when it is one of
 
 * `null`, `~` or nothing; `true`, `false`, in lower case;
 * an integer `[-+]?(0|[1-9][0-9]*)` of at most 640 digits (Python refuses to convert more);
 * a finite float of YAML 1.2 without leading zeros: `1.5`, `.5`, `1.`, `1e3`.
 
-Everything else is a string: `no`, `10:05`, `0123`, `0x1F`, `1_000`, `.inf`, `.nan`, `1e999`, `True`, `2026-11-21`.
+Everything else is a string: `no`, `True`, `10:05`, `0123`, `0x1F`, `1_000`, `.inf`, `.nan`, `1e999`,
+    `2026-11-21`.
+
+Beyond YAML, text that it would drop without a word is refused: a comment glued to its `#` behind a value
+(`channel: #incidents`, `title: Fix #12`).
 """
 
 from __future__ import annotations
@@ -32,7 +37,7 @@ from yaml.events import (
 
 from opsbook.core.text import hidden_characters
 from opsbook.core.yaml import syntax
-from opsbook.core.yaml.nodes import Lines, Places, comments, nodes
+from opsbook.core.yaml.nodes import ABYSS, Lines, Places, gaps, nodes
 
 UNREADABLE: Final = "YML001"
 SYNTAX: Final = "YML002"
@@ -44,7 +49,7 @@ LIMIT: Final = 65536
 LEVELS: Final = 16
 
 _FLOOD: Final = 100
-"""Faults that one file may report: a person repairs the first ones, and a hostile file must not fill a log."""
+"""Faults that one file may report: people repair the first ones, and a hostile file must not fill a log."""
 
 _HIDDEN_FLOOD: Final = 20
 
@@ -54,7 +59,14 @@ _ODD_KEYS: Final = frozenset((*_SPECIALS, "<<"))
 _NUMBER_START: Final = frozenset("0123456789+-.")
 _INTEGER: Final = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,639})")
 _FLOAT: Final = re.compile(r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
-_GLUED_COMMENT: Final = re.compile(rb"[ \t]#+[^# \t\n]")
+_MAY_LOSE: Final = (
+    re.compile(rb"#(?:(?<=[ \t]#)#*[^# \t\n]|(?<=[^\w\s/.#]#))"),
+    re.compile(rb"\?(?<=[\s\[{,]\?)\S"),
+)
+"""Cheap signs that a text may hold one of `_LOST`; each begins with a literal, so the search is fast."""
+_LOST: Final = re.compile(r"(?P<comment>(?<!\S)#[^\n]*)|(?P<glued>#[^\n]*)|(?P<question>\?(?=\S|\Z))")
+"""Between scalars: a comment, a comment without a space before it, a question mark without one behind it."""
+_WORD: Final = re.compile(r"#+[^#\s]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +90,8 @@ class Document:
 
     Attributes:
         value: dict, list, str, int, float, bool or None; None too when the text cannot be read.
-        faults: by line. A value with faults is what could be read of it: the first of duplicate keys, the value under
-            an anchor or tag, None for an alias and for what lies too deep.
+        faults: by line. A value with faults is what could be read of it: the first of duplicate keys, the
+            value under an anchor or tag, None for an alias and for what lies too deep.
     """
 
     __slots__ = ("_data", "_first_line", "_places", "faults", "value")
@@ -92,7 +104,8 @@ class Document:
         self._places: Places | None = None
 
     def place(self, loc: Sequence[str | int], *, key: bool = False) -> tuple[int, int]:
-        """The line and column of the value at `loc`, or of its key; of the nearest ancestor that exists if it does not.
+        """The line and column of the value at `loc`, or of its key; of the nearest ancestor if it does not
+        exist.
 
         The first call reads the text a second time, so that a file without findings never pays for positions.
         """
@@ -123,8 +136,9 @@ def readable(data: bytes, first_line: int = 1) -> tuple[str | None, list[Fault]]
     """Decode text that people must be able to see: UTF-8, LF, no byte order mark, no hidden characters.
 
     Returns:
-        The text, and the faults. Where there are faults the text has U+FFFD in the place of what cannot stay, one
-        character for one character, and LF line ends; it is None when these bytes are not text at all.
+        The text, and the faults. Where there are faults the text has U+FFFD in the place of what cannot
+        stay, and LF line ends, so that it can be read all the same; it is None when these bytes are not
+        text at all.
     """
     if data.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in data:
         message = "This is not UTF-8 text (it looks like UTF-16 or a binary file). Save it as UTF-8."
@@ -137,7 +151,7 @@ def readable(data: bytes, first_line: int = 1) -> tuple[str | None, list[Fault]]
     text = _decoded(data, first_line, faults)
     if "\r" in text:
         line = first_line + text.count("\n", 0, text.index("\r"))
-        message = "Lines end with a carriage return (Windows or old Mac line ends). Save the file with LF line ends."
+        message = "A line ends with a carriage return (as on Windows). Save the file with LF line ends."
         faults.append(Fault(UNREADABLE, line, 1, message))
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     hidden = hidden_characters(text)
@@ -184,8 +198,8 @@ _DROP: Final = _Mark()
 class _Reader:
     """One pass over the events of one text.
 
-    A text can hold a feature that must be refused only if it holds its sign; most files hold none, and then the pass
-    need not look at anchors, tags and escapes.
+    A text can hold a feature that must be refused only if it holds its sign; most files hold none, and then
+    the pass need not look at anchors, tags and escapes.
     """
 
     def __init__(self, data: bytes, levels: int, first_line: int, faults: list[Fault]) -> None:
@@ -205,14 +219,14 @@ class _Reader:
             index, message = syntax.explain(error, self._string())
             self._fault(FORBIDDEN if message in syntax.FORBIDDEN else SYNTAX, index, message)
         else:
-            if _GLUED_COMMENT.search(self._data):
-                self._glued_comments()
+            if any(sign.search(self._data) for sign in _MAY_LOSE):
+                self._lost_text()
         self._faults.sort(key=lambda fault: (fault.line, fault.column))
         return Document(value, self._faults, self._data, self._first_line)
 
     def _value(self) -> Any:
         """The value of the one document. This loop is the hot path of a check of thousands of files."""
-        parser = CParser(self._data)
+        event_of: Any = CParser(self._data).get_event
         signs = self._signs
         root: list[Any] = []
         stack: list[tuple[Any, Any]] = []
@@ -220,8 +234,7 @@ class _Reader:
         key: Any = _ITEM
         deep = 0
         documents = 0
-        event: Any
-        while (event := parser.get_event()) is not None:
+        while (event := event_of()) is not None:
             kind = type(event)
             if kind is ScalarEvent:
                 if signs:
@@ -248,6 +261,8 @@ class _Reader:
                     self._check_node(event)
                 if deep:
                     deep += 1
+                    if deep > ABYSS:
+                        return None
                     continue
                 if len(stack) >= self._levels:
                     self._fault(DEEP, event.start_mark.index, syntax.too_deep(self._levels))
@@ -323,13 +338,18 @@ class _Reader:
         if event.tag is not None or self._string()[index : index + 1] == "!":
             self._fault(FORBIDDEN, index, syntax.TAG)
 
-    def _glued_comments(self) -> None:
-        """Refuse `channel: #incidents` and `title: Fix #12`, which YAML would cut off without a word."""
+    def _lost_text(self) -> None:
+        """Refuse text that libyaml drops without a word: `room: #incidents`, `Fix #12`, `[?x]`, `"x"#y`."""
         text = self._string()
-        for start, end in comments(text, nodes(text)):
-            before = text[text.rfind("\n", 0, start) + 1 : start]
-            if before.strip() and text[start:end].lstrip("#")[:1].strip():
-                self._fault(SYNTAX, start, syntax.COMMENT)
+        for start, end in gaps(text, nodes(text)):
+            for found in _LOST.finditer(text, start, end):
+                index = found.start()
+                if found["question"]:
+                    self._fault(SYNTAX, index, syntax.QUESTION)
+                elif found["glued"]:
+                    self._fault(SYNTAX, index, syntax.GLUED)
+                elif _WORD.match(found[0]) and text[text.rfind("\n", 0, index) + 1 : index].strip():
+                    self._fault(SYNTAX, index, syntax.COMMENT)
 
     def _string(self) -> str:
         if self._text is None:

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from opsbook.core.announcement import Announcement
 from opsbook.core.book import Book
-from opsbook.core.record import Record
+from opsbook.core.record import File, Record
 from opsbook.core.times import Times
 from opsbook.kinds.incident.config import IncidentsConfig
-from opsbook.kinds.incident.model import Declared, RoleChange, SeverityChange, StatusChange, Update
+from opsbook.kinds.incident.model import AnyEntry, Declared, RoleChange, SeverityChange, StatusChange, Update
 from opsbook.kinds.incident.view import IncidentView
 
 
@@ -78,18 +78,7 @@ def _operational(view: IncidentView, old: IncidentView | None, book: Book) -> It
     told: list[tuple[str, str, str, tuple[str, ...]]] = []
     if declared:
         told.append(("declared", "declared", f"{facts.severity} incident: {facts.title}", _first_steps(view)))
-    else:
-        for file, entry in fresh:
-            fact = file.path.rpartition("/")[2]
-            if isinstance(entry, Update):
-                told.append(("update", fact, f"Update on {facts.title}: {entry.text}", ()))
-            elif isinstance(entry, StatusChange):
-                told.append(("status", fact, f"{entry.status.capitalize()}: {facts.title}", ()))
-            elif isinstance(entry, SeverityChange):
-                told.append(("severity", fact, f"Now {entry.severity}: {facts.title}", ()))
-            elif isinstance(entry, RoleChange):
-                who = core.person_name(entry.person)
-                told.append(("role", fact, f"{who} is {entry.role} for: {facts.title}", ()))
+    told += [(name, fact, headline, ()) for name, fact, headline in _news(view, old, fresh, book)]
     for audience in dict.fromkeys(item for item in audiences if item is not None):
         for name, fact, headline, steps in told:
             yield Announcement(
@@ -104,6 +93,43 @@ def _operational(view: IncidentView, old: IncidentView | None, book: Book) -> It
                 footer=_footer(book, audience),
                 drill=facts.drill,
             )
+
+
+def _news(
+    view: IncidentView, old: IncidentView | None, fresh: list[tuple[File, AnyEntry]], book: Book
+) -> Iterator[tuple[str, str, str]]:
+    """Name, fact and headline of what is new: entries of the timeline, and facts that were edited without an entry."""
+    facts, core = view.facts, book.config.core
+    assert facts is not None
+    first = view.declared
+    together = first[1].operation if first is not None else None
+    said: set[str] = set()
+    for file, entry in fresh:
+        fact = file.path.rpartition("/")[2]
+        if entry.operation is not None and entry.operation == together:
+            continue  # the declaration says it already
+        if isinstance(entry, Update):
+            yield "update", fact, f"Update on {facts.title}: {entry.text}"
+        elif isinstance(entry, StatusChange):
+            said.add("status")
+            yield "status", fact, f"{entry.status.capitalize()}: {facts.title}"
+        elif isinstance(entry, SeverityChange):
+            said.add("severity")
+            yield "severity", fact, f"Now {entry.severity}: {facts.title}"
+        elif isinstance(entry, RoleChange):
+            said.add(entry.role)
+            yield "role", fact, f"{core.person_name(entry.person)} is {entry.role} for: {facts.title}"
+    if old is None or old.facts is None:
+        return
+    before, after = old.facts, facts
+    if before.status != after.status and "status" not in said:
+        yield "status", f"{before.status}>{after.status}", f"{after.status.capitalize()}: {facts.title}"
+    if before.severity != after.severity and "severity" not in said:
+        yield "severity", f"{before.severity}>{after.severity}", f"Now {after.severity}: {facts.title}"
+    for role in ("lead", "comms"):
+        held, holds = getattr(before.roles, role), getattr(after.roles, role)
+        if held != holds and holds is not None and role not in said:
+            yield "role", f"{role}:{held}>{holds}", f"{core.person_name(holds)} is {role} for: {facts.title}"
 
 
 def _first_steps(view: IncidentView) -> tuple[str, ...]:

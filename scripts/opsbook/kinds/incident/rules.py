@@ -28,6 +28,8 @@ from opsbook.kinds.incident.vocabulary import SECURITY_TITLE, STATUSES
 
 _STUB = frozenset({"id", "title", "classification", "status", "times", "operation", "drill"})
 _STUB_TIMES = frozenset({"declared_at", "closed_at", "resolved_at", "reviewed_at"})
+_AFTER_STAMP = re.compile(r"-[0-9a-hjkmnp-tv-z]{5}\.yaml")
+"""What follows the time in the name of an entry of the timeline."""
 CLOCK_SKEW = timedelta(minutes=5)
 """How far clocks of two machines may differ before a time counts as in the future."""
 
@@ -294,9 +296,8 @@ class INC012(RecordRule):
             if report is None or report.markdown is None:
                 yield Problem("the incident is closed and has no report.md", file, ("status",))
                 continue
-            present = {heading.text.strip().lower() for heading in report.markdown.headings}
             for section in SECTIONS:
-                if section.lower() not in present:
+                if not report.markdown.has_heading(section):
                     yield Problem(f"the report has no section “{section}”", path=report.path)
             for index, line in enumerate(report.text.split("\n"), 1):
                 if GUIDANCE in line:
@@ -390,7 +391,8 @@ class INC017(RecordRule):
             yield Problem(f"{record.id} belongs into incidents/{record.id[4:8]}", path=f"{record.path}/{FACTS}")
         for file, entry in view.timeline.entries:
             stamp = f"{entry.at.astimezone(UTC):%Y%m%dT%H%M%SZ}"
-            if not re.fullmatch(stamp + r"-[0-9a-hjkmnp-tv-z]{5}\.yaml", file.path.rpartition("/")[2]):
+            name = file.path.rpartition("/")[2]
+            if not name.startswith(stamp) or _AFTER_STAMP.fullmatch(name, len(stamp)) is None:
                 yield Problem(f"the name of this entry should be {stamp}-<5 random characters>.yaml", file, ("at",))
 
 

@@ -15,10 +15,9 @@ ENOUGH = 0.6
 
 
 def open_incidents(book: Book) -> list[IncidentView]:
-    """Every open incident, the latest first, security stubs among them."""
+    """Every open incident, the latest first: security stubs and those whose facts cannot be read among them."""
     views = [IncidentView(book.record(ref)) for ref in book.refs("incident").values()]
-    found = [view for view in views if view.facts is not None and view.is_open]
-    return sorted(found, key=lambda view: view.record.id, reverse=True)
+    return sorted((view for view in views if view.is_open), key=lambda view: view.record.id, reverse=True)
 
 
 def similar(book: Book, title: str, services: Sequence[str]) -> list[Incident]:

@@ -1,0 +1,14 @@
+"""The one door through which anything is written or said.
+
+check the overlay → durable intent → publish to the forge → announce to the sinks → receipts (design: "The house").
+A run may be cut off between any two of these steps: the same command, or `reconcile` on any machine, takes it up where
+it stopped, because each step leaves a marker that can be read back.
+"""
+
+from __future__ import annotations
+
+from opsbook.perform.door import performing, preview
+from opsbook.perform.outcome import Outcome, Told
+from opsbook.perform.recovery import Reconciled, reconcile
+
+__all__ = ["Outcome", "Reconciled", "Told", "performing", "preview", "reconcile"]

@@ -1,0 +1,226 @@
+"""Performing one request: plan, check, publish, announce; each step can be taken up again where it was cut off."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+
+from opsbook.core.announcement import Announcement
+from opsbook.core.book import Book
+from opsbook.core.check import check_record, introduced
+from opsbook.core.context import Context
+from opsbook.core.errors import ForgeError, ForgeUnknown, LostRace, OpsbookError, Refused
+from opsbook.core.ids import Ids
+from opsbook.core.plan import Intent, Plan, Request
+from opsbook.core.ports import Commit, Published, Receipt
+from opsbook.core.tree import Overlay
+from opsbook.perform.announce import announce, without_receipts
+from opsbook.perform.outcome import Outcome
+
+RACES = 50
+"""How often a lost race is run again before it is called a failure; each loss means that somebody else won."""
+
+
+def preview(request: Request, context: Context) -> Plan:
+    """The plan for a request, without an intent and without any effect; raises `Refused` like `performing`."""
+    try:
+        tree = context.forge.read(context.forge.head(request.record))
+    except (ForgeError, ForgeUnknown):
+        tree = context.offline()
+    return _plan(Intent("0" * 20, request, context.now(), context.seed()), Book(tree, context.kinds))
+
+
+@contextmanager
+def performing(request: Request, context: Context) -> Iterator[Outcome]:
+    """Perform a request; the intent is acknowledged when the block, which prints the outcome, has ended.
+
+    It is kept when something is left to do, so that the same command or `reconcile` finishes it.
+
+    Raises:
+        Refused: nothing was written and nothing was said.
+    """
+    seed = context.seed()
+    with context.intents.hold(request, context.now(), seed) as intent:
+        adopted = intent.seed != seed
+        try:
+            outcome = run(intent, context, adopted=adopted)
+        except Refused:
+            context.intents.acknowledge(intent.key)
+            raise
+        yield replace(outcome, since=intent.now) if adopted else outcome
+        if outcome.finished:
+            context.intents.acknowledge(intent.key)
+
+
+def run(intent: Intent, context: Context, *, adopted: bool) -> Outcome:
+    """Take an intent as far as the forge and the sinks allow.
+
+    Args:
+        adopted: an earlier run has accepted the request, and may have published it.
+
+    Raises:
+        Refused: the request cannot be carried out.
+    """
+    try:
+        _vouch(intent, context)
+        plan, published, before, after = _publish(intent, context)
+    except (ForgeError, ForgeUnknown) as error:
+        return _saved(intent, context, error, adopted=adopted)
+    said = _announcements(plan.record, intent.request, before, after)
+    if published.unpushed:
+        said = [replace(item, unrecorded=True) for item in said]
+    kept = _keep(intent, context, plan, f"\nBranch `{published.branch}`, commit `{published.commit}`.\n")
+    told, unreceipted = announce(said, intent, context)
+    return Outcome(
+        id=plan.record,
+        path=plan.path,
+        branch=published.branch,
+        commit=published.commit,
+        url=published.url,
+        next=published.next,
+        told=told,
+        unpublished=published.unpushed,
+        unreceipted=unreceipted,
+        summary=plan.summary,
+        outbox=kept,
+    )
+
+
+def _vouch(intent: Intent, context: Context) -> None:
+    """Keep receipts for what was said while the forge was down, before others can see the change and say it too."""
+    now = context.now()
+    said = [Receipt(key, intent.key, now, reference) for key, reference in intent.told.items() if reference]
+    if said:
+        context.forge.claim(said)
+
+
+def _publish(intent: Intent, context: Context) -> tuple[Plan, Published, Book, Book]:
+    """Plan, check and publish, again after each lost race; reads back first what an earlier run has published."""
+    forge, kinds = context.forge, context.kinds
+    for _ in range(RACES):
+        head = forge.head(intent.request.record)
+        before = Book(forge.read(head), kinds)
+        plan = None
+        record = intent.request.record
+        if record is None:
+            before, plan = _unused(intent, context, before)
+            record = plan.record
+            head = replace(forge.head(record), main=head.main)
+        published = forge.published(record, intent.key)
+        if published is not None:
+            plan, before, after = _again(intent, context, record, published)
+            if not published.unpushed:
+                return plan, published, before, after
+        else:
+            plan = plan or _plan(intent, before)
+            after = Book(Overlay(before.tree, plan.files), kinds)
+        try:
+            published = forge.publish(head, Commit(plan, intent.key, _author(intent.request, plan), intent.now))
+        except LostRace:
+            continue
+        except ForgeUnknown:
+            published = forge.published(record, intent.key)
+            if published is None:
+                raise
+        return plan, published, before, after
+    raise ForgeError("Others kept writing to the same record.", "Run the same command again.")
+
+
+def _unused(intent: Intent, context: Context, book: Book) -> tuple[Book, Plan]:
+    """The plan of a new record, whose id no open branch of somebody else has."""
+    plan = _plan(intent, book)
+    while context.forge.head(plan.record).branch and context.forge.published(plan.record, intent.key) is None:
+        book = Book(Overlay(book.tree, dict.fromkeys(plan.files, b"")), context.kinds)
+        plan = _plan(intent, book)
+    return book, plan
+
+
+def _again(intent: Intent, context: Context, record: str, done: Published) -> tuple[Plan, Book, Book]:
+    """The plan that an earlier run of this intent has published, and the book before and after it."""
+    before, after = (Book(tree, context.kinds) for tree in context.forge.change(done))
+    found = after.resolve(_kind(intent.request), record)
+    path = found.path if found is not None else ""
+    try:
+        plan = _plan(intent, before)
+    except Refused:
+        plan = None
+    if plan is None or plan.record != record or plan.path != path:
+        # Somebody rewrote the history: the request is done, and its words are where they are.
+        plan = Plan(record, path, {}, record, record, f"Published as {done.commit}.\n")
+    return plan, before, after
+
+
+def _plan(intent: Intent, book: Book) -> Plan:
+    """Apply the action, and refuse only errors that the plan itself introduces."""
+    kind, _, verb = intent.request.action.partition(".")
+    action = book.kinds[kind].actions[verb]
+    plan = action(book, intent.request, intent.now, Ids(intent.seed), intent.key)
+    after = Book(Overlay(book.tree, plan.files), book.kinds)
+    ref = after.at(plan.path)
+    assert ref is not None, plan.path
+    before = book.find(ref.kind, ref.id)
+    found = check_record(ref, after, intent.now)
+    known = check_record(before, book, intent.now) if before is not None else []
+    new = introduced(known, found)
+    if new:
+        raise Refused(
+            "This would break the record: " + "; ".join(f"{item.message} ({item.code})" for item in new),
+            new[0].remedy,
+        )
+    return plan
+
+
+def _announcements(record: str, request: Request, before: Book, after: Book) -> Sequence[Announcement]:
+    kind = _kind(request)
+    return after.kinds[kind].announce(before.resolve(kind, record), after.resolve(kind, record), after)
+
+
+def _saved(intent: Intent, context: Context, error: OpsbookError, *, adopted: bool) -> Outcome:
+    """The forge is down: the durable intent is the record, and people are told that it is not yet on record."""
+    tree, request = context.offline(), intent.request
+    before = Book(tree, context.kinds)
+    why = f"{error.message} {error.remedy}".strip()
+    blind = Outcome(id=request.record or "", path="", unpublished=why)
+    if request.record is not None and before.resolve(_kind(request), request.record) is None:
+        return blind
+    try:
+        plan = _plan(intent, before)
+    except Refused:
+        if adopted:
+            # It was accepted once; the book at hand may hold it already, or be an old one.
+            return blind
+        raise
+    after = Book(Overlay(tree, plan.files), context.kinds)
+    said = [replace(item, unrecorded=True) for item in _announcements(plan.record, request, before, after)]
+    kept = _keep(intent, context, plan, "\nNot yet on record.\n")
+    return replace(
+        blind,
+        id=plan.record,
+        path=plan.path,
+        branch=plan.branch,
+        told=without_receipts(said, intent, context),
+        summary=plan.summary,
+        outbox=kept,
+    )
+
+
+def _keep(intent: Intent, context: Context, plan: Plan, where: str) -> tuple[str, ...]:
+    """Keep the text of the request; an outbox that cannot be written to stops nothing."""
+    try:
+        return (context.outbox.keep(plan.record, f"request-{intent.key}", f"# {plan.title}\n\n{plan.body}{where}"),)
+    except OpsbookError:
+        return ()
+
+
+def _kind(request: Request) -> str:
+    return request.action.partition(".")[0]
+
+
+def _author(request: Request, plan: Plan) -> str:
+    """Who acted, as a commit's author; a security incident's stub does not say who declared it."""
+    if plan.subject.endswith("(security)"):
+        return "Opsbook <opsbook@opsbook.invalid>"
+    name = re.sub(r"[^A-Za-z0-9._:-]", "-", request.by)
+    return f"{name} <{name.replace(':', '.')}@opsbook.invalid>"

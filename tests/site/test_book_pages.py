@@ -1,0 +1,188 @@
+"""The pages of this book, with incidents in every state beside its own: accessible, private, honest, and inert."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from opsbook.adapters.directory import DirectoryTree
+from opsbook.core.book import Book
+from opsbook.core.ids import Ids
+from opsbook.core.plan import Request
+from opsbook.core.tree import Overlay, Tree
+from opsbook.kinds import registry
+from opsbook.site.build import build
+from opsbook.site.page import Page, address
+from opsbook.site.pages import pages
+from opsbook.site.stage import stage
+from tests.support.site import SCREENS, Scheme, served, visit
+
+ROOT = Path(__file__).parents[2]
+NOW = datetime(2026, 11, 21, 16, 2, tzinfo=UTC)
+HOSTILE = "<script>broken=1</script> {{ 7*7 }} `code` [x](javascript:alert(1)) <!channel> ::error:: \"q\" 'a'"
+COMMANDS = [("declare", "usage: opsbook declare [-h]\n\n<b>`bold`</b>")]
+
+
+class Scene:
+    """The book of this repository with more incidents, made by the same actions that people use."""
+
+    def __init__(self) -> None:
+        self.tree: Tree = DirectoryTree(ROOT)
+        self.drawn = 0
+
+    def do(self, verb: str, at: datetime, record: str | None = None, **values: object) -> str:
+        self.drawn += 1
+        book = Book(self.tree, registry())
+        request = Request(f"incident.{verb}", "oncall-a", values, record)
+        plan = book.kinds["incident"].actions[verb](book, request, at, Ids(bytes([self.drawn]) * 32), "0" * 20)
+        self.tree = Overlay(self.tree, plan.files)
+        return plan.record
+
+
+@pytest.fixture(scope="module")
+def scene() -> dict[str, object]:
+    """Every state that a page can show, and the ids of the incidents by state."""
+    made = Scene()
+    told = {"severity": "P1", "services": ["support-ticket-system"], "lead": "oncall-a"}
+    ids = {"open": made.do("declare", NOW - timedelta(minutes=20), title="Support tickets cannot be opened", **told)}
+    made.do("note", NOW - timedelta(minutes=5), ids["open"], text="The queue **stopped** growing.\n\n* one\n* two")
+    made.do("step", NOW - timedelta(minutes=4), ids["open"], steps=[1, 2], runbook="incident-response/lead-an-incident")
+    ids["late"] = made.do("declare", NOW - timedelta(hours=3), title="Old and late", severity="P1", lead="local:root")
+    ids["hostile"] = made.do(
+        "declare", NOW - timedelta(minutes=9), title=HOSTILE[:120], severity="P3", summary=HOSTILE, lead="oncall-a"
+    )
+    made.do("note", NOW - timedelta(minutes=8), ids["hostile"], text=HOSTILE)
+    ids["drill"] = made.do("declare", NOW - timedelta(minutes=8), title="Pretend", severity="P2", drill=True)
+    ids["security"] = made.do("declare", NOW - timedelta(minutes=7), security=True)
+    broken = made.do("declare", NOW - timedelta(minutes=6), title="Broken by hand", severity="P3", lead="oncall-a")
+    ids["broken"] = broken
+    path = Book(made.tree, registry()).refs("incident")[broken].path
+    made.tree = Overlay(made.tree, {f"{path}/incident.yaml": b"id: [\n"})
+    return {"tree": made.tree, "ids": ids}
+
+
+@pytest.fixture(scope="module")
+def made(scene: dict[str, object]) -> list[Page]:
+    """Every page, as it is staged."""
+    return list(pages(Book(scene["tree"], registry()), NOW, COMMANDS))  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def where(scene: dict[str, object], made: list[Page]) -> dict[str, str]:
+    """The address of one page of each kind."""
+    found = {f"incident {name}": path for name, id_ in scene["ids"].items() for path in [_page(made, id_)]}  # type: ignore[attr-defined]
+    found["incident closed"] = _page(made, "INC-20261103-4T8QN")
+    found |= {
+        "home": "index.md",
+        "incidents": "incidents/index.md",
+        "year": "incidents/2026/index.md",
+        "reports": "incidents/reports.md",
+        "process at a glance": "incident-process/at-a-glance.md",
+        "runbook": "runbooks/incident-response/respond-to-an-incident.md",
+        "runbooks": "runbooks/index.md",
+        "service of ours": "services/support-ticket-system.md",
+        "service of others": "services/github.md",
+        "services": "services/index.md",
+        "rules": "reference/rules.md",
+        "records": "reference/records.md",
+        "configuration": "reference/configuration.md",
+        "commands": "reference/cli.md",
+        "prose": "help/index.md",
+        "decision": "decisions/written-by-hand.md",
+    }
+    return {kind: address(path) for kind, path in found.items()}
+
+
+KINDS = [
+    *("incident open", "incident late", "incident hostile", "incident drill", "incident security", "incident broken"),
+    *("incident closed", "home", "incidents", "year", "reports", "process at a glance", "runbook", "runbooks"),
+    *("service of ours", "service of others", "services", "rules", "records", "configuration", "commands", "prose"),
+    "decision",
+]
+
+
+def _page(made: list[Page], id_: str) -> str:
+    (path,) = [page.path for page in made if id_ in page.path]
+    return path
+
+
+@pytest.fixture(scope="module")
+def site(made: list[Page], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the site, built strictly."""
+    folder = tmp_path_factory.mktemp("book")
+    build(stage(made, ROOT, folder / "stage"), folder / "site", on_progress=lambda _: None)
+    with served(folder / "site") as served_at:
+        yield served_at
+
+
+def test_no_kind_of_page_is_left_out(where: dict[str, str]) -> None:
+    assert sorted(where) == sorted(KINDS)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_page_passes_axe_and_fits_every_screen_in_light_and_dark(
+    browser: Browser, site: str, where: dict[str, str], kind: str
+) -> None:
+    with visit(browser, site + where[kind]) as seen:
+        for width, height in SCREENS.values():
+            seen.page.set_viewport_size({"width": width, "height": height})
+            schemes: tuple[tuple[Scheme, str], ...] = (("light", "default"), ("dark", "slate"))
+            for scheme, name in schemes:
+                seen.page.emulate_media(color_scheme=scheme)
+                seen.page.locator(f"body[data-md-color-scheme={name}]").wait_for()
+                assert seen.axe() == [], f"{width} {scheme}"
+                assert seen.page.evaluate("document.documentElement.scrollWidth") <= width
+        assert (seen.strangers, seen.missing, seen.errors) == ([], [], [])
+
+
+def test_the_words_of_a_stranger_are_read_as_typed_and_do_nothing(
+    browser: Browser, site: str, where: dict[str, str]
+) -> None:
+    with visit(browser, site + where["incident hostile"]) as seen:
+        assert HOSTILE[:120].strip() in seen.page.title()
+        assert seen.page.locator("article h1").inner_text() == HOSTILE[:120].strip()
+        assert seen.page.evaluate("window.broken") is None
+        assert seen.page.locator("article script, article [onclick], article img").count() == 0
+        assert "<script>broken=1</script> {{ 7*7 }}" in seen.page.locator(".ob-timeline").inner_text()
+
+
+def test_the_home_page_says_what_is_open_and_when_the_next_update_is_due(browser: Browser, site: str) -> None:
+    with visit(browser, site, script=False) as seen:
+        now = seen.page.locator(".ob-now").inner_text()
+    assert "5 open incidents, 1 drill" in now
+    assert "16:42" in now
+    assert "16:02 GMT, Sat 21 Nov 2026" in now
+
+
+def test_a_security_incident_shows_nothing_but_whom_to_tell(browser: Browser, site: str, where: dict[str, str]) -> None:
+    with visit(browser, site + where["incident security"]) as seen:
+        text = seen.page.locator("article").inner_text()
+    assert "Information Assurance" in text
+    assert "Timeline" not in text
+    assert "Declared" not in text
+
+
+def test_a_broken_record_still_has_a_page_with_its_timeline_and_its_fault(
+    browser: Browser, site: str, where: dict[str, str]
+) -> None:
+    with visit(browser, site + where["incident broken"]) as seen:
+        text = seen.page.locator("article").inner_text()
+    assert "cannot be read" in text
+    assert "Broken by hand" in text
+    assert "YML002" in text
+
+
+def test_a_late_update_is_shown_as_late(browser: Browser, site: str, where: dict[str, str]) -> None:
+    with visit(browser, site + where["incident late"]) as seen:
+        text = seen.page.locator("article").inner_text()
+    assert "was due" in text
+    assert "INC008" in text
+
+
+def test_pages_come_one_at_a_time(scene: dict[str, object]) -> None:
+    first = next(iter(pages(Book(scene["tree"], registry()), NOW, COMMANDS)))  # type: ignore[arg-type]
+    assert first.path == "index.md"

@@ -1,0 +1,248 @@
+"""A person at a desk: a clone on disk, the real command in a real process, and what Git itself says about it."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import opsbook
+from tests.support.small_book import FILES
+
+PACKAGE = Path(opsbook.__file__).parents[1]
+"""The folder from which the program under test is imported, handed on to every process."""
+
+
+@cache
+def home() -> Path:
+    """A home folder with nothing in it, the same for all processes of one test run."""
+    return Path(tempfile.mkdtemp(prefix="opsbook-home-"))
+
+
+def environment(**more: str) -> dict[str, str]:
+    """The variables of a process that knows nothing of this machine's Git configuration."""
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(home()),
+        "LANG": "C.UTF-8",
+        "PYTHONPATH": str(PACKAGE),
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "OPSBOOK_BY": "oncall-a",
+        **more,
+    }
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a command ended: exit code, and what it printed."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> dict[str, Any]:
+        """Standard output as one JSON object; fails when it is anything else."""
+        value = json.loads(self.out)
+        assert isinstance(value, dict), self.out
+        return value
+
+    def __str__(self) -> str:
+        return f"exit {self.code}\n--- out\n{self.out}\n--- err\n{self.err}"
+
+
+Word = str | bytes
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A clone, and a person who uses it."""
+
+    path: Path
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+    # -- the program
+
+    def opsbook(
+        self,
+        *words: Word,
+        stdin: bytes | None = None,
+        folder: Path | None = None,
+        environ: Mapping[str, str] | None = None,
+        **options: Any,
+    ) -> Done:
+        """Run the real command to its end; no traceback may ever be seen."""
+        process = self.start(*words, stdin=subprocess.PIPE, folder=folder, environ=environ, **options)
+        out, err = process.communicate(stdin or b"", timeout=120)
+        done = Done(process.returncode, out.decode(errors="surrogateescape"), err.decode(errors="surrogateescape"))
+        assert "Traceback" not in done.err + done.out, str(done)
+        return done
+
+    def start(
+        self, *words: Word, folder: Path | None = None, environ: Mapping[str, str] | None = None, **options: Any
+    ) -> subprocess.Popen[bytes]:
+        """Start the real command."""
+        variables = environment(**self.variables, **(environ or {}))
+        pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        return subprocess.Popen(
+            [sys.executable, "-m", "opsbook", *words], cwd=folder or self.path, env=variables, **{**pipes, **options}
+        )
+
+    def declare(self, title: str = "Checkout is down", severity: str = "P1", *more: str) -> str:
+        """Declare an incident and return its id; fails unless everything went well."""
+        done = self.opsbook("declare", "--title", title, "--severity", severity, "--yes", "--format", "json", *more)
+        assert done.code == 0, str(done)
+        return str(done.json["id"])
+
+    # -- what Git says
+
+    def git(self, *words: str) -> str:
+        """Run Git as a person would; what it printed."""
+        return self._git(*words).decode(errors="surrogateescape")
+
+    def _git(self, *words: str) -> bytes:
+        done = subprocess.run(
+            ["git", "-C", str(self.path), *words], capture_output=True, env=environment(), check=False, timeout=60
+        )
+        assert done.returncode == 0, f"git {' '.join(words)}: {done.stderr.decode(errors='replace')}"
+        return done.stdout
+
+    def commit(self, files: Mapping[str, str | bytes], subject: str = "By hand") -> None:
+        """Write files, and commit them and nothing else."""
+        self.write(files)
+        self.git("add", "--", *files)
+        self.git("commit", "--quiet", "-m", subject)
+
+    def write(self, files: Mapping[str, str | bytes]) -> None:
+        """Write files of the working tree."""
+        for name, data in files.items():
+            path = self.path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data.encode() if isinstance(data, str) else data)
+
+    def branches(self) -> list[str]:
+        """Every branch of a record."""
+        return self.git("for-each-ref", "--format=%(refname:short)", "refs/heads/opsbook/").split()
+
+    def branch(self) -> str:
+        """The only branch of a record."""
+        (name,) = self.branches()
+        return name
+
+    def commits(self, branch: str, base: str = "main") -> list[str]:
+        """The commits of a branch that are not on main, oldest first."""
+        return self.git("rev-list", "--reverse", f"{base}..{branch}").split()
+
+    def files(self, revision: str, prefix: str = "") -> dict[str, str]:
+        """Path to text of a commit."""
+        with tarfile.open(fileobj=io.BytesIO(self._git("archive", "--format=tar", revision))) as archive:
+            files = {item.name: archive.extractfile(item) for item in archive if item.isfile()}
+            texts = {name: file.read().decode(errors="surrogateescape") for name, file in files.items() if file}
+        return {name: text for name, text in texts.items() if name.startswith(prefix)}
+
+    def written(self, branch: str | None = None) -> dict[str, str]:
+        """Path to text of what a record's branch adds to main or changes there."""
+        branch = branch or self.branch()
+        names = self.git("diff", "--name-only", "-z", "--diff-filter=d", f"main...{branch}").split("\0")
+        return {name: text for name, text in self.files(branch).items() if name in names}
+
+    def receipts(self) -> dict[str, dict[str, str]]:
+        """Every receipt on the branch of receipts, by key."""
+        if not self.git("for-each-ref", "refs/heads/opsbook-receipts"):
+            return {}
+        return {name.removesuffix(".json"): json.loads(text) for name, text in self.files("opsbook-receipts").items()}
+
+    # -- what lies in the state folder
+
+    @property
+    def state(self) -> Path:
+        """The state folder."""
+        common = self.git("rev-parse", "--path-format=absolute", "--git-common-dir").strip()
+        return Path(common) / "opsbook"
+
+    def outbox(self) -> dict[str, str]:
+        """Path to text of everything in the outbox."""
+        root = self.state / "outbox"
+        return {path.relative_to(root).as_posix(): path.read_text() for path in sorted(root.rglob("*.*"))}
+
+    def intents(self) -> list[Path]:
+        """The requests that are not finished."""
+        return sorted((self.state / "intents").glob("*.json"))
+
+    # -- what a person would notice
+
+    def condition(self) -> dict[str, object]:
+        """HEAD, index and status as bytes, and the content of the working tree."""
+        return {
+            "head": (self.path / ".git" / "HEAD").read_bytes(),
+            "index": self.git("ls-files", "--stage", "-v"),
+            "status": self.git("status", "--porcelain=v2", "--branch", "--untracked-files=all"),
+            "files": snapshot(self.path, without=(".git",)),
+        }
+
+
+def snapshot(folder: Path, without: Sequence[str] = ()) -> dict[str, bytes | str]:
+    """Every file below a folder with its bytes, every symlink with its target, every empty folder."""
+    found: dict[str, bytes | str] = {}
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder)
+        if name.parts[0] in without:
+            continue
+        if path.is_symlink():
+            found[str(name)] = f"-> {path.readlink()}"
+        elif path.is_file():
+            found[str(name)] = path.read_bytes()
+        elif path.is_dir():
+            found[f"{name}/"] = ""
+    return found
+
+
+@cache
+def _template() -> Path:
+    path = Path(tempfile.mkdtemp(prefix="opsbook-book-")) / "book"
+    path.mkdir()
+    desk = Desk(path)
+    desk.git("init", "--quiet", "--initial-branch=main")
+    configure(desk)
+    desk.commit(FILES, "Begin")
+    return path
+
+
+def configure(desk: Desk) -> Desk:
+    """Give a clone a person for its hand-made commits."""
+    desk.git("config", "user.name", "Somebody")
+    desk.git("config", "user.email", "somebody@example.invalid")
+    return desk
+
+
+def make_desk(path: Path) -> Desk:
+    """A clone with the small book on main, and no remote."""
+    shutil.copytree(_template(), path, symlinks=True)
+    return Desk(path)
+
+
+def make_remote(path: Path, *, push: bool = True) -> Path:
+    """A bare repository with the small book on main; its clones push when they are told to."""
+    desk = make_desk(path.with_name(path.name + "-seed"))
+    if push:
+        desk.commit({"opsbook.yml": FILES["opsbook.yml"].replace("push: false", "push: true")}, "Share it")
+    desk.git("clone", "--quiet", "--bare", str(desk.path), str(path))
+    shutil.rmtree(desk.path)
+    return path
+
+
+def clone(remote: Path, path: Path) -> Desk:
+    """A clone of a bare repository."""
+    Desk(remote).git("clone", "--quiet", str(remote), str(path))
+    return configure(Desk(path))

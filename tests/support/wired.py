@@ -1,0 +1,98 @@
+"""The program without a process: real Git, real forge, real state folder, and a clock and dice that tests hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TextIO
+
+from opsbook.adapters.console import ConsoleSink
+from opsbook.adapters.directory import DirectoryTree
+from opsbook.adapters.git import Repository
+from opsbook.adapters.local_forge import LocalForge
+from opsbook.adapters.state import FileIntents, FileOutbox, state_folder
+from opsbook.core.announcement import Announcement
+from opsbook.core.context import Context
+from opsbook.core.ports import Delivery, Sink
+from opsbook.kinds import registry
+from tests.support.desk import Desk, environment
+
+START = datetime(2026, 11, 21, 10, 5, tzinfo=UTC)
+
+
+@dataclass
+class Clock:
+    """A clock that stands still until somebody moves it."""
+
+    at: datetime = START
+
+    def now(self) -> datetime:
+        """See `Context.now`."""
+        return self.at
+
+    def later(self, **span: float) -> None:
+        """Move it on."""
+        self.at += timedelta(**span)
+
+
+@dataclass
+class Chat:
+    """A chat that several clones share (a `Sink`): it remembers every message, and finds one by its key."""
+
+    name: str = "chat"
+    said: list[tuple[str, Announcement]] = field(default_factory=list)
+
+    def send(self, announcement: Announcement, key: str) -> Delivery:
+        """See `Sink.send`."""
+        self.said.append((key, announcement))
+        return Delivery("done", f"message-{len(self.said)}")
+
+    def find(self, announcement: Announcement, key: str) -> Delivery:
+        """See `Sink.find`."""
+        places = [number for number, (known, _) in enumerate(self.said, 1) if known == key]
+        return Delivery("done", f"message-{places[0]}") if places else Delivery("not done")
+
+    def keys(self) -> list[str]:
+        """The keys of every message, in order."""
+        return [key for key, _ in self.said]
+
+
+def open_repository(desk: Desk) -> Repository:
+    """The repository of a clone as the program sees it."""
+    return Repository(desk.path, environment=environment())
+
+
+def dice(*faces: int) -> Callable[[], bytes]:
+    """Randomness that is known beforehand: a seed for each face, in turn, and then others."""
+    faces_left = list(faces)
+    count = iter(range(100, 256))
+    return lambda: bytes([faces_left.pop(0) if faces_left else next(count)]) * 32
+
+
+def wire(
+    desk: Desk,
+    *,
+    clock: Clock | None = None,
+    seed: Callable[[], bytes] | None = None,
+    sinks: tuple[Sink, ...] = (),
+    push: bool = False,
+    by: str = "oncall-a",
+    stream: TextIO | None = None,
+    repository: Repository | None = None,
+) -> Context:
+    """A context of real parts on a clone: what `opsbook.wiring` builds, but for clock and randomness."""
+    opened = repository or open_repository(desk)
+    folder = state_folder(opened.common)
+    outbox = FileOutbox(folder)
+    return Context(
+        kinds=registry(),
+        forge=LocalForge(opened, main="main", push=push),
+        sinks=(ConsoleSink(outbox, stream), *sinks),
+        intents=FileIntents(folder),
+        outbox=outbox,
+        now=(clock or Clock()).now,
+        seed=seed or dice(),
+        actor=by,
+        offline=lambda: DirectoryTree(desk.path),
+    )

@@ -1,0 +1,192 @@
+"""The promises of the repository itself: workflows, templates, help, and the program as it is installed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from opsbook.commands import COMMANDS
+from opsbook.kinds import registry
+
+ROOT = Path(__file__).parents[1]
+TOOLS = Path(sys.executable).parent
+
+
+def run(*command: object, cwd: Path | None = None, **variables: str) -> subprocess.CompletedProcess[str]:
+    import os
+
+    return subprocess.run(
+        [str(part) for part in command], cwd=cwd, env={**os.environ, **variables}, capture_output=True, text=True
+    )
+
+
+def workflows() -> list[Path]:
+    return sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+
+
+def test_there_are_workflows_to_look_at() -> None:
+    assert [path.name for path in workflows()] >= ["check.yml"]
+
+
+def test_zizmor_finds_nothing_in_the_workflows() -> None:
+    result = run(TOOLS / "zizmor", "--offline", "--no-progress", "--format", "plain", ROOT / ".github" / "workflows")
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_the_workflows_fit_githubs_schema() -> None:
+    result = run(TOOLS / "check-jsonschema", "--builtin-schema", "vendor.github-workflows", *workflows())
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+@pytest.mark.parametrize("path", workflows(), ids=lambda path: path.name)
+def test_no_expression_stands_inside_a_script(path: Path) -> None:
+    import yaml
+
+    jobs = yaml.safe_load(path.read_text())["jobs"]
+    scripts = [step["run"] for job in jobs.values() for step in job["steps"] if "run" in step]
+    assert scripts
+    assert not [script for script in scripts if "${{" in script]
+
+
+@pytest.mark.parametrize("path", workflows(), ids=lambda path: path.name)
+def test_a_workflow_has_no_permission_that_its_job_does_not_ask_for(path: Path) -> None:
+    import yaml
+
+    workflow = yaml.safe_load(path.read_text())
+    assert workflow["permissions"] == {}
+    assert all(job["permissions"] for job in workflow["jobs"].values())
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_overview_says_of_a_command_what_the_command_says(name: str) -> None:
+    module = import_module(f"opsbook.commands.{name.replace(' ', '_')}")
+    assert COMMANDS[name] == (module.__doc__ or "").split("\n")[0]
+
+
+def test_the_overview_leaves_no_command_out() -> None:
+    folder = ROOT / "scripts" / "opsbook" / "commands"
+    modules = {path.stem for path in folder.glob("*.py") if "def run(" in path.read_text()}
+    assert modules == {name.replace(" ", "_") for name in COMMANDS}
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = (
+        "import sys\nfrom opsbook.cli import main\nmain(['--help'])\n"
+        "heavy = {'pydantic', 'yaml', 'jinja2', 'rich', 'github3', 'slack_sdk', 'markdown_it', 'argparse'}\n"
+        "sys.exit(' '.join(sorted(heavy & set(sys.modules))) or 0)"
+    )
+    result = run(sys.executable, "-c", code)
+    assert result.returncode == 0, result.stderr
+    assert all(name in result.stdout for name in COMMANDS)
+
+
+def test_a_kind_is_found_because_its_folder_exists() -> None:
+    folders = {path.parent.name for path in (ROOT / "scripts" / "opsbook" / "kinds").glob("*/__init__.py")}
+    assert {kind.name for kind in registry().values()} == folders
+
+
+def test_the_lock_files_pin_every_dependency_with_hashes_and_name_no_host() -> None:
+    for path in sorted((ROOT / "requirements").glob("*.lock")):
+        text = path.read_text()
+        entries = [line for line in text.split("\n") if line and not line.startswith((" ", "#"))]
+        assert entries, path
+        assert all("==" in entry for entry in entries), path
+        assert text.count("--hash=sha256:") >= len(entries)
+        assert "://" not in text
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The built wheel, unpacked as pip installs it, without this checkout on the path."""
+    folder = tmp_path_factory.mktemp("wheel")
+    built = run(TOOLS / "python", "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, ROOT)
+    assert built.returncode == 0, built.stdout + built.stderr
+    (wheel,) = folder.glob("*.whl")
+    target = folder / "site"
+    done = run(sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--target", target, wheel)
+    assert done.returncode == 0, done.stderr
+    return target
+
+
+def test_another_teams_book_works_with_the_built_wheel(installed: Path, tmp_path: Path) -> None:
+    def opsbook(*words: str) -> subprocess.CompletedProcess[str]:
+        code = (
+            "import sys, opsbook.cli; assert sys.argv[1] in opsbook.__file__; sys.exit(opsbook.cli.main(sys.argv[2:]))"
+        )
+        return run(sys.executable, "-c", code, installed, *words, cwd=tmp_path, PYTHONPATH=str(installed))
+
+    book = tmp_path / "book"
+    assert opsbook("new", "book", str(book), "--title", 'The "other" {{ team }}').returncode == 0
+    for command in (
+        ["git", "init", "--quiet", "--initial-branch=main"],
+        ["git", "add", "--all"],
+        ["git", "-c", "user.name=t", "-c", "user.email=t@example.invalid", "commit", "--quiet", "--message=Start"],
+    ):
+        assert run(*command, cwd=book).returncode == 0
+    assert opsbook("-C", str(book), "new", "runbook", "Renew a certificate").returncode == 0
+    assert opsbook("-C", str(book), "new", "service", "Payments", "--not-ours").returncode == 0
+    assert opsbook("-C", str(book), "schema").returncode == 0
+    checked = opsbook("-C", str(book), "check")
+    assert checked.returncode == 0, checked.stdout
+    declared = opsbook("-C", str(book), "declare", "--title", "It is down", "--severity", "P1", "--service", "example")
+    assert declared.returncode == 0, declared.stderr
+    assert "It is down" in opsbook("-C", str(book), "incident", "list").stdout
+    built = opsbook("-C", str(book), "site", "build")
+    assert built.returncode == 0, built.stderr
+    assert "It is down" in (book / "build" / "site" / "index.html").read_text()
+
+
+@pytest.mark.parametrize("template", ["runbook", "service", "service --not-ours"])
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Plain words",
+        "Quotes \" and ' and : colons",
+        "{{ cookiecutter.title }} {% raw %}",
+        "- [a]: {b} # c",
+        "../../evil",
+        "é 漢字 🙂 ok",
+    ],
+)
+def test_every_template_gives_a_record_that_passes_the_check(template: str, title: str, tmp_path: Path) -> None:
+    book = tmp_path / "book"
+    main = [sys.executable, "-m", "opsbook"]
+    assert run(*main, "new", "book", book).returncode == 0
+    kind, *more = template.split()
+    drafted = run(*main, "-C", book, "new", kind, title, *more)
+    assert drafted.returncode == 0, drafted.stderr
+    checked = run(*main, "-C", book, "check")
+    assert checked.returncode == 0, checked.stdout
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["book"]
+    written = [
+        path for path in book.rglob("*") if path.is_file() and path.name != "opsbook.yml" and title in _titles(path)
+    ]
+    assert len(written) == 1
+
+
+def _titles(path: Path) -> list[str]:
+    """The title of a record, read with a YAML program that is not ours."""
+    import yaml
+
+    if path.suffix not in (".yaml", ".md"):
+        return []
+    text = path.read_text()
+    if path.suffix == ".md":
+        text = text.split("---\n")[1] if text.startswith("---\n") else ""
+    value = yaml.safe_load(text)
+    return [str(value.get("title"))] if isinstance(value, dict) else []
+
+
+def test_a_draft_never_replaces_a_file(tmp_path: Path) -> None:
+    book = tmp_path / "book"
+    main = [sys.executable, "-m", "opsbook"]
+    assert run(*main, "new", "book", book).returncode == 0
+    assert run(*main, "new", "book", book).returncode == 1
+    assert run(*main, "-C", book, "new", "service", "Example").returncode == 1
+    (book / "services" / "other.yaml").symlink_to(tmp_path / "elsewhere")
+    assert run(*main, "-C", book, "new", "service", "Other", "--not-ours").returncode == 1
+    assert not (tmp_path / "elsewhere").exists()
