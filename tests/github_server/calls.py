@@ -71,7 +71,7 @@ def rate_limit(hub: Hub, call: Call) -> tuple[int, Any]:
 @call("repos/get")
 def repository(hub: Hub, call: Call) -> tuple[int, Any]:
     level = hub.permissions.get(call.by, "none")
-    rights = {name: True for name in ("pull", "triage")} | {
+    rights = dict.fromkeys(("pull", "triage"), True) | {
         "push": level in ("admin", "write"),
         "admin": level == "admin",
         "maintain": level == "admin",

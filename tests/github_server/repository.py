@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-_ENVIRONMENT = {
+ENVIRONMENT = {
     "PATH": os.environ["PATH"],
     "HOME": tempfile.gettempdir(),
     "LC_ALL": "C",
@@ -58,7 +58,7 @@ class Bare:
     def git(self, *arguments: str, stdin: bytes = b"", accept: tuple[int, ...] = (0,)) -> tuple[int, bytes]:
         """Run Git; its exit status and output."""
         done = subprocess.run(
-            ["git", "-C", str(self.path), *arguments], input=stdin, capture_output=True, env=_ENVIRONMENT, check=False
+            ["git", "-C", str(self.path), *arguments], input=stdin, capture_output=True, env=ENVIRONMENT, check=False
         )
         if done.returncode not in accept:
             raise Conflict(f"git {arguments[0]}: {done.stderr.decode(errors='replace').strip()}")
@@ -80,7 +80,7 @@ class Bare:
                 ["git", "-C", str(self.path), "cat-file", "--batch"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                env=_ENVIRONMENT,
+                env=ENVIRONMENT,
             )
         assert self._reader.stdin is not None
         assert self._reader.stdout is not None

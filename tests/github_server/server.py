@@ -15,12 +15,13 @@ from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
 
 from tests.github_server import description
 from tests.github_server.calls import HANDLERS, WRITING, Call, Pages
 from tests.github_server.description import Illegal, Operation
 from tests.github_server.faults import KINDS, Fault, Kind
+from tests.github_server.fetching import serve, token_of
 from tests.github_server.hub import NAME, OWNER, Answer, Hub
 from tests.github_server.repository import Bare
 
@@ -55,16 +56,20 @@ class GitHubServer:
         faults: what goes wrong from now on.
         seen: every request so far.
         refused: every request that the description does not allow; a test that ends with any has failed.
+        fetches: how many requests of Git's own protocol came; no_fetch: they are refused.
     """
 
     def __init__(self, repository: Path, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._lock = threading.RLock()
+        self.fetches = 0
+        self.no_fetch = False
         self.closing = threading.Event()
         self.faults: list[Fault] = []
         self.seen: list[Seen] = []
         self.refused: list[str] = []
         self._server = _Server(self)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        self.git_url = f"{self.url}/{OWNER}/{NAME}.git"
         self.hub = Hub(Bare(repository), self.url, now)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         self._thread.start()
@@ -98,8 +103,11 @@ class GitHubServer:
         """Answer one request, or fail as planned."""
         body: Any = None
         operation: Operation | None = None
+        parts = urlsplit(request.path)
+        if parts.path.startswith(f"/{OWNER}/{NAME}.git/"):
+            self._fetch(request, parts)
+            return
         try:
-            parts = urlsplit(request.path)
             operation, values = description.find(request.command, parts.path)
             body = request.read_body()
             pairs = parse_qsl(parts.query, keep_blank_values=True)
@@ -139,6 +147,15 @@ class GitHubServer:
         if "full" not in request.headers.get("Accept", ""):
             content = _without_renderings(content)
         self._end(request, operation, body, status, content, headers)
+
+    def _fetch(self, request: _Request, parts: SplitResult) -> None:
+        """Git's own protocol, to read only; it costs no calls of the API."""
+        self.fetches += 1
+        if self.hub.tokens.get(token_of(request.headers.get("Authorization", "")) or "") is None or self.no_fetch:
+            request.send(401, b"", {"WWW-Authenticate": 'Basic realm="GitHub"'})
+            return
+        inside = parts.path.removeprefix(f"/{OWNER}/{NAME}.git")
+        request.send(*serve(self.hub.git.path, request.command, inside, parts.query, request.headers, request.data))
 
     def _check_manners(self, request: _Request, operation: Operation) -> None:
         if not request.headers.get("User-Agent"):
@@ -232,7 +249,7 @@ class _Request(BaseHTTPRequestHandler):
 
     def _answer(self) -> None:
         # The body is read before the answer, or the next request of the connection would begin with it.
-        self._data = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self.data = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         with suppress(BrokenPipeError, ConnectionResetError):
             self.server.owner.handle(self)
 
@@ -240,10 +257,10 @@ class _Request(BaseHTTPRequestHandler):
 
     def read_body(self) -> Any:
         """The JSON body; `None` for none."""
-        if not self._data:
+        if not self.data:
             return None
         try:
-            return json.loads(self._data)
+            return json.loads(self.data)
         except ValueError:
             raise Illegal(f"{self.command} {self.path}: the body is no JSON") from None
 

@@ -123,6 +123,16 @@ class Objects:
         entry = self.entry(root, path)
         return self.blob(entry.oid) if entry and entry.kind == "file" else None
 
+    def files(self, oid: str) -> dict[str, Entry]:
+        """Every file below a tree by path, from one `ls-tree`."""
+        found = {}
+        for line in self._repository.git("ls-tree", "-r", "-z", "--full-tree", oid).split(b"\0"):
+            if line:
+                head, _, name = line.partition(b"\t")
+                mode, _, entry = head.decode().split(" ")
+                found[decode(name)] = Entry(mode, entry)
+        return found
+
     def differences(self, old: str | None, new: str) -> dict[str, Entry | None]:
         """The files that differ between two trees: path to the new entry, `None` for a deleted one.
 

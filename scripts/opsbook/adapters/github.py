@@ -1,0 +1,419 @@
+"""GitHub as a forge: branches, commits and pull requests through its API, with no working tree at all."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from opsbook.adapters.git_history import JOINER, message
+from opsbook.adapters.git_objects import Entry, Person
+from opsbook.adapters.github_api import Api, GitHubRefused, Pull, Step
+from opsbook.adapters.github_history import HubHistory
+from opsbook.adapters.github_objects import Clone, HubObjects, HubTree
+from opsbook.adapters.github_receipts import HubReceipts
+from opsbook.adapters.github_words import marker, pull_body, pull_title, receipts_comment
+from opsbook.adapters.names import book_path, is_word, operation_name, record_name
+from opsbook.core.errors import ForgeError, ForgeUnknown, LostRace, Refused
+from opsbook.core.ports import Commit, Head, Published, Receipt
+from opsbook.core.tree import MemoryTree, Tree
+
+BREATH = 1.0
+"""Seconds for which what was seen of a branch counts as now: `perform` asks for the head and for what is published in
+one breath. Acting on a sight that has aged only loses a race, because every write is a compare-and-swap."""
+
+
+@dataclass
+class _Sight:
+    """What was seen of GitHub's branches at one moment.
+
+    Attributes:
+        at: monotonic seconds; main: the tip of main; tips: the branch of each record, merged or not.
+    """
+
+    at: float
+    main: Step | None = None
+    tips: dict[str, Step | None] = field(default_factory=dict)
+
+
+class GitHubForge:
+    """Publishes plans as pull requests on GitHub, and keeps receipts there.
+
+    **A write** is one commit, made of a tree with its content inside, and one compare-and-swap of `opsbook/<record>`:
+    creating the branch, which must not exist, or moving it forward, which GitHub refuses when the new commit does not
+    contain the old one. Only that call, and opening the pull request, has an effect; the commit has the same id each
+    time, so doing it again after an unknown outcome does nothing twice.
+
+    **Open** is a branch of which main does not hold every operation (`HubHistory.merged`). The branch of a merged
+    record may still be there; its next operation starts from main, and joins the old branch in so that the branch
+    moves forward without force.
+
+    **After a write** the writer looks at the pull request. When it was merged or closed without the commit, another
+    is opened for the branch; when the branch is gone, the race is lost.
+
+    Args:
+        main: name of the main branch.
+        site: where people see the repository.
+        clone: a clone on this machine, from which to read what it holds.
+    """
+
+    name = "github"
+    shared = True
+
+    def __init__(
+        self, api: Api, *, main: str = "main", site: str = "https://github.com", clone: Clone | None = None
+    ) -> None:
+        self._api = api
+        self._main = main
+        self._site = f"{site}/{api.owner}/{api.name}"
+        self._objects = HubObjects(api, clone)
+        self._history = HubHistory(api, self._objects, clone)
+        self._receipts = HubReceipts(api, self._objects)
+        self._sight = _Sight(-BREATH)
+        self._pulls: dict[str, Pull] = {}
+        self._fresh: set[str] = set()
+
+    # -- reading
+
+    def head(self, record: str | None) -> Head:
+        """See `Forge.head`."""
+        if record is None:
+            return Head(self._main_step().commit, None)
+        tip = self._tip(record_name(record))
+        main = self._main_step().commit
+        return Head(main, tip.commit if tip and not self._merged(main, tip.commit, record) else None)
+
+    def read(self, head: Head) -> Tree:
+        """See `Forge.read`."""
+        if head.branch is None:
+            return HubTree(self._objects, head.main)
+        base = self._history.base(head.main, head.branch)
+        if base == head.main:
+            return HubTree(self._objects, head.branch)
+        return HubTree(self._objects, head.main, self._history.differences(base, head.branch))
+
+    def open_records(self) -> Mapping[str, Head]:
+        """See `Forge.open_records`."""
+        branches = self._api.branches("opsbook/")
+        main = self._look().commit
+        self._objects.want(branches.values())
+        found = {}
+        for name, tip in sorted(branches.items()):
+            record = name.removeprefix("opsbook/")
+            if is_word(record) and not self._merged(main, tip, record):
+                found[record] = Head(main, tip)
+        return found
+
+    def published(self, record: str, operation: str) -> Published | None:
+        """See `Forge.published`. Without an open pull request it is not where it belongs."""
+        tip = self._tip(record_name(record))
+        main = self._main_step().commit
+        operation_name(operation)
+        if tip is not None and not self._merged(main, tip.commit, record):
+            commit = self._history.find(main, tip.commit, operation)
+            if commit is not None:
+                return self._on_branch(record, commit, tip.commit)
+        commit = self._history.find_on_main(main, record, operation)
+        return Published(self._main, commit, url=f"{self._site}/commit/{commit}") if commit else None
+
+    def change(self, published: Published) -> tuple[Tree, Tree]:
+        """See `Forge.change`. The commit and its first parent, so that everybody computes the same from them."""
+        parent = self._history.parent(published.commit)
+        before: Tree = HubTree(self._objects, parent) if parent else MemoryTree({})
+        return before, HubTree(self._objects, published.commit)
+
+    # -- writing
+
+    def publish(self, expected: Head, commit: Commit) -> Published:
+        """See `Forge.publish`. The same operation published again is found and returned, not repeated."""
+        plan = commit.plan
+        record = record_name(plan.record)
+        operation_name(commit.operation)
+        files = {book_path(path): data for path, data in plan.files.items()}
+        old = self._sight.tips.get(record) if self._is_fresh(record) else self._tip(record)
+        try:
+            return self._publish(expected, commit, record, files, old)
+        finally:
+            self._sight = _Sight(-BREATH)
+
+    def claim(self, receipts: Sequence[Receipt], *, expecting: Mapping[str, Receipt] | None = None) -> set[str]:
+        """See `Forge.claim`."""
+        return self._receipts.claim(receipts, expecting or {})
+
+    def receipt(self, references: Mapping[str, str]) -> None:
+        """See `Forge.receipt`. The pull request shows them in one comment; without it they are as true."""
+        self._receipts.complete(references)
+        for record in sorted({key.partition("/")[0] for key in references}):
+            with suppress(ForgeError, ForgeUnknown):
+                self._show(record)
+
+    def receipts(self, record: str | None = None) -> Mapping[str, Receipt]:
+        """See `Forge.receipts`."""
+        return self._receipts.all(record)
+
+    def tidy(self) -> Sequence[str]:
+        """See `Forge.tidy`. GitHub deletes a branch wherever it is, so we look again just before."""
+        branches = self._api.branches("opsbook/")
+        main = self._look().commit
+        self._sight = _Sight(-BREATH)
+        self._objects.want(branches.values())
+        gone = []
+        for name, tip in sorted(branches.items()):
+            record = name.removeprefix("opsbook/")
+            if not is_word(record) or not self._merged(main, tip, record):
+                continue
+            with suppress(GitHubRefused):
+                now = self._api.branch(name)
+                if now is not None and now.commit == tip:
+                    self._api.delete_branch(name)
+                    gone.append(name)
+        return gone
+
+    # -- looking
+
+    def _is_fresh(self, record: str | None = None) -> bool:
+        fresh = time.monotonic() - self._sight.at < BREATH
+        return fresh and (record is None or record in self._sight.tips)
+
+    def _look(self) -> Step:
+        """The tip of main, asked for now."""
+        step = self._api.branch(self._main)
+        if step is None:
+            raise ForgeError(
+                f"The repository on GitHub has no branch {self._main} yet.",
+                f"Make a first commit on {self._main}, or name the main branch in opsbook.yml.",
+            )
+        if not self._is_fresh():
+            self._sight = _Sight(time.monotonic())
+        self._sight.main = self._objects.learn(step)
+        return step
+
+    def _main_step(self) -> Step:
+        return self._sight.main if self._is_fresh() and self._sight.main else self._look()
+
+    def _tip(self, record: str) -> Step | None:
+        """The tip of a record's branch. It is asked for before main: what was merged in between is then on main."""
+        if self._is_fresh(record):
+            return self._sight.tips[record]
+        step = self._api.branch(f"opsbook/{record}")
+        if not self._is_fresh():
+            self._sight = _Sight(time.monotonic())
+        self._sight.tips[record] = self._objects.learn(step) if step else None
+        return step
+
+    def _merged(self, main: str, tip: str, record: str) -> bool:
+        return self._history.merged(main, tip, f"opsbook/{record}")
+
+    def _on_branch(self, record: str, commit: str, tip: str) -> Published:
+        """Where an operation is that is on the record's open branch."""
+        pulls = self._api.pulls(f"opsbook/{record}")
+        for pull in pulls:
+            if pull.open or (pull.merged and pull.head == tip):
+                self._pulls[record] = pull
+                return Published(f"opsbook/{record}", commit, url=pull.url)
+        return Published(f"opsbook/{record}", commit, unpushed="There is no open pull request for it yet.")
+
+    # -- the parts of a write
+
+    def _publish(
+        self, expected: Head, commit: Commit, record: str, files: Mapping[str, bytes | None], old: Step | None
+    ) -> Published:
+        plan, branch = commit.plan, commit.plan.branch
+        tip = expected.branch or (old.commit if old else None)
+        if tip is not None:
+            known = expected.main
+            if found := self._history.find(known, tip, commit.operation):
+                return self._propose(commit, record, found, known, created=False)
+            if expected.branch is None and not self._merged(known, tip, record):
+                raise _lost(record)
+        root = self._objects.root(expected.main)
+        if any(self._objects.entry(root, path) for path in (plan.path, *files)):
+            self._unmoved_or_lost(expected.main, self._look().commit, record, plan.path, files)
+        parents = self._parents(expected, tip, files, commit)
+        made = self._commit(parents, commit, files)
+        there = self._swap(branch, made, create=tip is None)
+        if there is not None:
+            found = self._history.find(expected.main, there.commit, commit.operation)
+            if found is None:
+                raise _lost(record)
+            made = found
+        return self._propose(commit, record, made, expected.main, created=tip is None)
+
+    def _parents(self, expected: Head, tip: str | None, files: Iterable[str], commit: Commit) -> list[str]:
+        """What the new commit builds on: the open branch, or main, or main and what is left of a merged branch."""
+        if expected.branch is None:
+            return [expected.main, *([tip] if tip and not self._contains(expected.main, tip) else [])]
+        base = self._history.base(expected.main, expected.branch)
+        if base is None or base == expected.main or self._same(base, expected.main, files):
+            return [expected.branch]
+        return [self._join(base, expected.main, expected.branch, commit) or expected.branch]
+
+    def _contains(self, main: str, tip: str) -> bool:
+        span = self._history.base(main, tip)
+        return span == tip
+
+    def _join(self, base: str, main: str, tip: str, commit: Commit) -> str | None:
+        """Bring main into the branch: the book that was read had main's version of a file that is written now.
+
+        `None` where both changed the same file: GitHub shows that conflict to people.
+        """
+        mine = self._history.differences(base, tip)
+        yours = self._history.differences(base, main)
+        if any(path in yours and yours[path] != entry for path, entry in mine.items()):
+            return None
+        root = self._objects.root(main)
+        tree = self._api.create_tree(root, mine) if mine else root
+        self._objects.grow(root, tree, mine)
+        text = "Bring main into the branch\n"
+        new = self._api.create_commit(tree, [tip, main], text, JOINER, commit.when)
+        self._objects.learn(Step(new, tree, (tip, main), text))
+        return new
+
+    def _commit(self, parents: list[str], commit: Commit, files: Mapping[str, bytes | None]) -> str:
+        root = self._objects.root(parents[0])
+        changes: dict[str, bytes | Entry | None] = {}
+        for path, data in files.items():
+            existing = self._writable(root, path)
+            if data is not None:
+                changes[path] = data
+            elif existing is not None:
+                changes[path] = None
+        if any(f"{path}/" in other for path in files for other in files if other.startswith(f"{path}/")):
+            raise Refused("A file cannot be a folder too.", "Nothing was written.")
+        tree = self._api.create_tree(root, changes) if changes else root
+        self._objects.grow(root, tree, changes)
+        text = message(commit.plan.subject or commit.plan.record, commit.operation)
+        new = self._api.create_commit(tree, parents, text, Person.parse(commit.author), commit.when)
+        self._objects.learn(Step(new, tree, tuple(parents), text))
+        return new
+
+    def _writable(self, root: str, path: str) -> Entry | None:
+        """What is at a path now. GitHub would put a folder in the place of a file, and a file in that of a folder."""
+        parts = path.split("/")
+        for depth in range(1, len(parts) + 1):
+            entry = self._objects.entry(root, "/".join(parts[:depth]))
+            if entry is None:
+                return None
+            last = depth == len(parts)
+            if (entry.kind != "file") if last else not entry.is_folder:
+                raise Refused(f"{path} is not a regular file, so it cannot be written.", "Move it away first.")
+        return entry
+
+    def _swap(self, branch: str, new: str, *, create: bool) -> Step | None:
+        """Create or move the branch; `None` when it is at our commit now, else what it is at.
+
+        Raises:
+            LostRace: it is gone. ForgeUnknown: nobody knows, even after it was done again and read back.
+        """
+        for last in (False, True):
+            try:
+                if create:
+                    self._api.create_branch(branch, new)
+                else:
+                    self._api.move_branch(branch, new)
+            except GitHubRefused as error:
+                if error.status != 422:
+                    raise
+                there = self._api.branch(branch)
+                if there is None:
+                    raise _lost(branch) from None
+                return None if there.commit == new else self._objects.learn(there)
+            except ForgeUnknown:
+                there = self._api.branch(branch)
+                if there is not None and there.commit == new:
+                    return None
+                if last:
+                    raise
+            else:
+                return None
+        raise AssertionError("the last attempt returns or raises")
+
+    def _propose(self, commit: Commit, record: str, made: str, main: str, *, created: bool) -> Published:
+        """See to it that an open pull request holds the commit, which is on the branch now."""
+        branch = commit.plan.branch
+        try:
+            pull, opened = self._pull(commit, record, made, created=created)
+        except LostRace:
+            raise
+        except (ForgeError, ForgeUnknown) as error:
+            return Published(branch, made, unpushed=f"No pull request could be opened for it: {error.message}")
+        if pull is None:
+            return Published(branch, made)
+        if opened and created and pull.base != main:
+            # Main has moved since the book was read, and this is the first look at it.
+            self._unmoved_or_lost(main, pull.base, record, commit.plan.path, commit.plan.files)
+        self._pulls[record] = pull
+        return Published(branch, made, url=pull.url)
+
+    def _pull(self, commit: Commit, record: str, made: str, *, created: bool) -> tuple[Pull | None, bool]:
+        """The pull request of a branch, and whether we opened it; none when main holds the commit already."""
+        branch = commit.plan.branch
+        if not created:
+            for pull in self._api.pulls(branch):
+                if pull.open or (pull.merged and pull.head == made):
+                    return pull, False
+        title, body = pull_title(commit.plan), pull_body(commit.plan, self._site, branch)
+        for last in (False, True):
+            try:
+                opened = self._api.create_pull(branch, self._main, title, body)
+            except GitHubRefused as error:
+                if error.status != 422:
+                    raise
+                if "No commits between" in error.said:
+                    return None, False
+                for pull in self._api.pulls(branch):
+                    if pull.open:
+                        return pull, False
+                if self._api.branch(branch) is None:
+                    raise _lost(record) from None
+                raise
+            except ForgeUnknown:
+                for pull in self._api.pulls(branch):
+                    if pull.open:
+                        return pull, True
+                if last:
+                    raise
+            else:
+                self._fresh.add(record)
+                return opened, True
+        raise AssertionError("the last attempt returns or raises")
+
+    def _unmoved_or_lost(self, old: str, new: str, record: str, place: str, files: Iterable[str]) -> None:
+        if not self._same(old, new, [place, *files]):
+            raise _lost(record)
+
+    def _same(self, old: str, new: str, paths: Iterable[str]) -> bool:
+        """Whether two commits hold the same at these paths."""
+        if old == new:
+            return True
+        left, right = self._objects.root(old), self._objects.root(new)
+        return all(self._objects.entry(left, path) == self._objects.entry(right, path) for path in paths)
+
+    # -- what people see
+
+    def _show(self, record: str) -> None:
+        """Show the receipts of a record in one comment on its pull request."""
+        pull = self._pulls.get(record) or next(iter(self._api.pulls(f"opsbook/{record}")), None)
+        if pull is None:
+            return
+        self._pulls[record] = pull
+        body = receipts_comment(record, self._receipts.known(record))
+        if record not in self._fresh:
+            for comment in self._api.comments(pull.number):
+                if not comment.body.startswith(marker(record)):
+                    continue
+                try:
+                    self._api.edit_comment(comment.id, body)
+                except GitHubRefused as error:
+                    # Somebody else has written our marker: theirs cannot be edited, and is left alone.
+                    if error.status not in (403, 404):
+                        raise
+                else:
+                    return
+        self._fresh.discard(record)
+        self._api.create_comment(pull.number, body)
+
+
+def _lost(what: str) -> LostRace:
+    return LostRace(f"{what} was changed by somebody else at this moment.", "Run the same command again.")
