@@ -643,6 +643,16 @@ def create_label(hub: Hub, call: Call) -> tuple[int, Any]:
     return 201, hub.show_label(name)
 
 
+@call("issues/update-label")
+def update_label(hub: Hub, call: Call) -> tuple[int, Any]:
+    name, body = call.path["name"], call.body or {}
+    if name not in hub.labels:
+        raise Answer(404, "Not Found")
+    color, description = hub.labels[name]
+    hub.labels[name] = (body.get("color", color), body.get("description", description))
+    return 200, hub.show_label(name)
+
+
 def _issue(hub: Hub, call: Call) -> Issue:
     issue = hub.issues.get(call.path["issue_number"])
     if issue is None:

@@ -44,7 +44,7 @@ OPERATIONS: dict[str, str] = {
     f"{_REPO}/issues/comments/{{comment_id}}": "get patch delete",
     f"{_REPO}/issues/{{issue_number}}/labels": "get post",
     f"{_REPO}/labels": "get post",
-    f"{_REPO}/labels/{{name}}": "get",
+    f"{_REPO}/labels/{{name}}": "get patch",
     f"{_REPO}/pulls": "get post",
     f"{_REPO}/pulls/{{pull_number}}": "get patch",
     f"{_REPO}/pulls/{{pull_number}}/files": "get",

@@ -106,6 +106,23 @@ class Operation:
         _check(filled, media["schema"], f"{self.name}: answer {status}")
         return filled
 
+    def failure(self, status: int, content: Json) -> Json | None:
+        """An answer that is no success, with what the description asks for, checked where it describes one.
+
+        Some answers that GitHub gives are not described for every operation: 401, 403, 404 and 422.
+        """
+        answer = self.answers.get(str(status))
+        if answer is None:
+            if status not in (401, 403, 404, 422):
+                raise Illegal(f"{self.name}: the description has no answer {status}")
+            return content
+        media = (answer.get("content") or {}).get("application/json")
+        if media is None:
+            return None if not content.get("message") else content
+        filled = fill(media["schema"], content)
+        _check(filled, media["schema"], f"{self.name}: answer {status}")
+        return dict(filled)
+
 
 def operations() -> tuple[Operation, ...]:
     """Every operation of the description."""
@@ -215,7 +232,10 @@ def _typed(text: str, schema: Json) -> Any:
 
 
 def _check(value: Any, schema: Json, where: str) -> None:
-    checker = Draft202012Validator(schema, registry=_loaded()[2], format_checker=_formats())
+    checker = _checkers.get(id(schema))
+    if checker is None:
+        checker = Draft202012Validator(schema, registry=_loaded()[2], format_checker=_formats())
+        _checkers[id(schema)] = checker
     error = jsonschema.exceptions.best_match(checker.iter_errors(value))
     if error is not None:
         raise Illegal(f"{where}: {error.json_path}: {error.message[:300]}")
@@ -248,6 +268,9 @@ def _resolve(schema: Json) -> Json:
         schema = node
     return schema
 
+
+_checkers: dict[int, Draft202012Validator] = {}
+"""Validators by the identity of their schema: the document is loaded once and never changes."""
 
 _BASE = "https://opsbook.invalid/github.json"
 

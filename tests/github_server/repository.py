@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 import zlib
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -236,15 +237,25 @@ class Bare:
     # -- refs
 
     def ref(self, name: str) -> str | None:
-        """Where a ref points. People may have pushed, so Git is asked."""
-        status, output = self.git("rev-parse", "--verify", "--quiet", name, accept=(0, 1, 128))
-        return output.decode().strip() if status == 0 else None
+        """Where a ref points."""
+        return self.refs("").get(name)
 
     def refs(self, prefix: str) -> dict[str, str]:
-        """The refs whose full name begins with a prefix."""
-        lines = self.git("for-each-ref", "--format=%(refname) %(objectname)")[1].decode().splitlines()
-        pairs = (line.split(" ") for line in lines)
-        return {name: sha for name, sha in pairs if name.startswith(prefix)}
+        """The refs whose full name begins with a prefix, read as Git stores them: people may push at any moment."""
+        found = {}
+        with suppress(FileNotFoundError):
+            for line in (self.path / "packed-refs").read_text().splitlines():
+                sha, _, name = line.partition(" ")
+                if len(sha) == 40 and name:
+                    found[name] = sha
+        for folder, _, names in os.walk(self.path / "refs"):
+            for name in names:
+                path = Path(folder, name)
+                with suppress(FileNotFoundError):
+                    text = "" if name.endswith(".lock") else path.read_text().strip()
+                    if len(text) == 40:
+                        found[path.relative_to(self.path).as_posix()] = text
+        return {name: found[name] for name in sorted(found) if name.startswith(prefix)}
 
     def move(self, name: str, new: str | None, old: str | None) -> None:
         """Compare-and-swap of a ref (`None`: absent)."""

@@ -110,10 +110,7 @@ class GitHubServer:
         try:
             operation, values = description.find(request.command, parts.path)
             body = request.read_body()
-            pairs = parse_qsl(parts.query, keep_blank_values=True)
-            if len(dict(pairs)) != len(pairs):
-                raise Illegal(f"{operation.name}: a query parameter stands twice")
-            path, query = operation.check_request(values, dict(pairs), body)
+            path, query = operation.check_request(values, _query(parts.query), body)
             self._check_manners(request, operation)
         except Illegal as error:
             self.refused.append(str(error))
@@ -126,10 +123,7 @@ class GitHubServer:
         with self._lock:
             try:
                 by = self._who(request)
-                if (values.get("owner"), values.get("repo")) not in ((OWNER, NAME), (None, None)):
-                    raise Answer(404, "Not Found")
-                if WRITING.search(operation.name) and self.hub.permissions.get(by) not in ("admin", "write"):
-                    raise Answer(403, "Resource not accessible by integration")
+                self._admit(operation, by, values)
                 self.hub.follow()
                 status, content = HANDLERS[operation.name](self.hub, Call(path, query, body, by))
                 headers = {}
@@ -137,7 +131,7 @@ class GitHubServer:
                     content, headers = self._page(content, query, parts.path)
                 content = operation.answer(status, content)
             except Answer as answer:
-                status, content, headers = answer.status, answer.content, {}
+                status, content, headers = answer.status, operation.failure(answer.status, answer.content), {}
             except Illegal as error:
                 self.refused.append(f"our own answer is wrong: {error}")
                 status, content, headers = 501, {"message": str(error)}, {}
@@ -169,6 +163,12 @@ class GitHubServer:
         if by is None:
             raise Answer(401, "Bad credentials" if found else "Requires authentication")
         return by
+
+    def _admit(self, operation: Operation, by: str, values: dict[str, str]) -> None:
+        if (values.get("owner"), values.get("repo")) not in ((OWNER, NAME), (None, None)):
+            raise Answer(404, "Not Found")
+        if WRITING.search(operation.name) and self.hub.permissions.get(by) not in ("admin", "write"):
+            raise Answer(403, "Resource not accessible by integration")
 
     def _fault(self, operation: str) -> Fault | None:
         with self._lock:
@@ -221,6 +221,13 @@ class GitHubServer:
         name = operation.name if operation else "unknown"
         with self._lock:
             self.seen.append(Seen(name, request.command, request.path, body, status))
+
+
+def _query(text: str) -> dict[str, str]:
+    pairs = parse_qsl(text, keep_blank_values=True)
+    if len(dict(pairs)) != len(pairs):
+        raise Illegal(f"a query parameter stands twice in {text}")
+    return dict(pairs)
 
 
 def _without_renderings(content: Any) -> Any:

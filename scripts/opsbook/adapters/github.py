@@ -7,13 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from opsbook.adapters.git import Repository
 from opsbook.adapters.git_history import JOINER, message
 from opsbook.adapters.git_objects import Entry, Person
-from opsbook.adapters.github_api import Api, GitHubRefused, Pull, Step
+from opsbook.adapters.github_api import Api, GitHubRefused, Pull, Step, site_of
 from opsbook.adapters.github_history import HubHistory
 from opsbook.adapters.github_objects import Clone, HubObjects, HubTree
 from opsbook.adapters.github_receipts import HubReceipts
-from opsbook.adapters.github_words import marker, pull_body, pull_title, receipts_comment
+from opsbook.adapters.github_words import LABELS, PLAIN, marker, pull_body, pull_title, receipts_comment
 from opsbook.adapters.names import book_path, is_word, operation_name, record_name
 from opsbook.core.errors import ForgeError, ForgeUnknown, LostRace, Refused
 from opsbook.core.ports import Commit, Head, Published, Receipt
@@ -35,6 +36,21 @@ class _Sight:
     at: float
     main: Step | None = None
     tips: dict[str, Step | None] = field(default_factory=dict)
+
+
+def connect(token: str, repository: str, *, url: str, main: str, clone: Repository | None) -> GitHubForge:
+    """The forge of a repository on GitHub.
+
+    Args:
+        repository: `owner/name`; url: address of the API.
+        clone: the clone on this machine, if there is one.
+
+    Raises:
+        UsageError: one of them cannot be used.
+    """
+    api, site = Api(token, repository, url=url), site_of(url)
+    there = Clone(clone, f"{site}/{api.owner}/{api.name}.git", token) if clone is not None else None
+    return GitHubForge(api, main=main, site=site, clone=there)
 
 
 class GitHubForge:
@@ -72,7 +88,7 @@ class GitHubForge:
         self._receipts = HubReceipts(api, self._objects)
         self._sight = _Sight(-BREATH)
         self._pulls: dict[str, Pull] = {}
-        self._fresh: set[str] = set()
+        self._opened: dict[str, tuple[str, ...]] = {}
 
     # -- reading
 
@@ -146,7 +162,7 @@ class GitHubForge:
         self._receipts.complete(references)
         for record in sorted({key.partition("/")[0] for key in references}):
             with suppress(ForgeError, ForgeUnknown):
-                self._show(record)
+                self._show(record_name(record))
 
     def receipts(self, record: str | None = None) -> Mapping[str, Receipt]:
         """See `Forge.receipts`."""
@@ -375,7 +391,7 @@ class GitHubForge:
                 if last:
                     raise
             else:
-                self._fresh.add(record)
+                self._opened[record] = commit.plan.labels
                 return opened, True
         raise AssertionError("the last attempt returns or raises")
 
@@ -393,26 +409,30 @@ class GitHubForge:
     # -- what people see
 
     def _show(self, record: str) -> None:
-        """Show the receipts of a record in one comment on its pull request."""
+        """Show the receipts of a record in one comment on its pull request, and put labels on a new one."""
+        opened = self._opened.pop(record, None)
         pull = self._pulls.get(record) or next(iter(self._api.pulls(f"opsbook/{record}")), None)
         if pull is None:
             return
         self._pulls[record] = pull
         body = receipts_comment(record, self._receipts.known(record))
-        if record not in self._fresh:
-            for comment in self._api.comments(pull.number):
-                if not comment.body.startswith(marker(record)):
-                    continue
-                try:
-                    self._api.edit_comment(comment.id, body)
-                except GitHubRefused as error:
-                    # Somebody else has written our marker: theirs cannot be edited, and is left alone.
-                    if error.status not in (403, 404):
-                        raise
-                else:
-                    return
-        self._fresh.discard(record)
+        for comment in self._api.comments(pull.number) if opened is None else ():
+            if not comment.body.startswith(marker(record)):
+                continue
+            try:
+                self._api.edit_comment(comment.id, body)
+            except GitHubRefused as error:
+                # Somebody else has written our marker: theirs cannot be edited, and is left alone.
+                if error.status not in (403, 404):
+                    raise
+            else:
+                return
         self._api.create_comment(pull.number, body)
+        if opened:
+            colors = self._api.add_labels(pull.number, opened)
+            for name, (color, meaning) in LABELS.items():
+                if colors.get(name) == PLAIN:
+                    self._api.paint_label(name, color, meaning)
 
 
 def _lost(what: str) -> LostRace:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import requests
 from github3 import exceptions
@@ -302,10 +302,20 @@ class Api:
         data = {"body": body}
         self._write("edit comment", lambda: self._repo.send("patch", "issues", "comments", str(number), data=data))
 
-    def add_labels(self, number: int, labels: Sequence[str]) -> None:
-        """Put labels on a pull request; GitHub makes those that do not exist yet."""
+    def add_labels(self, number: int, labels: Sequence[str]) -> dict[str, str]:
+        """Put labels on a pull request; GitHub makes those that do not exist yet, in grey.
+
+        Returns:
+            the colour of each label on it.
+        """
         data = list(labels)
-        self._write("add labels", lambda: self._repo.send("post", "issues", str(number), "labels", data=data))
+        rows = self._write("add labels", lambda: self._repo.send("post", "issues", str(number), "labels", data=data))
+        return self._parsed(lambda: {str(row["name"]): str(row["color"]) for row in rows})
+
+    def paint_label(self, name: str, color: str, description: str) -> None:
+        """Give a label its colour and its meaning."""
+        data = {"color": color, "description": description}
+        self._write("paint label", lambda: self._repo.send("patch", "labels", quote(name, safe=""), data=data))
 
     # -- calling
 
@@ -548,6 +558,17 @@ def _repository(name: str) -> tuple[str, str]:
     if not (_NAME.fullmatch(owner) and re.fullmatch(r"[A-Za-z0-9._-]{1,100}", rest)) or rest in (".", ".."):
         raise UsageError(f"{name!r} is not a repository on GitHub.", "Write GITHUB_REPOSITORY as OWNER/NAME.")
     return owner, rest
+
+
+def site_of(url: str) -> str:
+    """Where people, and Git, find what an API serves: github.com, a GitHub Enterprise Server, or `*.ghe.com`."""
+    parts = urlsplit(_address(url))
+    host = (
+        parts.netloc.removeprefix("api.")
+        if re.fullmatch(r"api\.(github|[\w-]+\.ghe)\.com", parts.netloc)
+        else parts.netloc
+    )
+    return f"{parts.scheme}://{host}{parts.path.removesuffix('/api/v3')}"
 
 
 def _address(url: str) -> str:

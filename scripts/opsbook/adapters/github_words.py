@@ -16,6 +16,16 @@ BODY_LIMIT = 60_000
 _TITLE_LIMIT = 250
 
 
+LABELS = {
+    "incident": ("b60205", "Something is wrong, or was"),
+    "drill": ("c5def5", "A rehearsal"),
+}
+"""Colour and meaning of labels whose names are ours; others keep GitHub's grey until somebody paints them."""
+
+PLAIN = "ededed"
+"""The colour that GitHub gives to a label that it makes up."""
+
+
 def pull_title(plan: Plan) -> str:
     """One line. GitHub shows titles as text: there is nothing in them to escape."""
     title = " ".join(plan.title.split()) or plan.record
