@@ -172,7 +172,7 @@ def fill(schema: Json, content: Any) -> Any:
         for name, inner in part.get("properties", {}).items():
             if name in filled:
                 filled[name] = fill(inner, filled[name])
-            elif name in required or _is_plain(_resolve(inner)):
+            elif name in required or (_is_plain(_resolve(inner)) and name not in _RENDERED):
                 filled[name] = _make(inner)
     return filled
 
@@ -197,6 +197,9 @@ def _make(schema: Json) -> Any:
         return _STRINGS.get(schema.get("format", ""), "x" * schema.get("minLength", 0))
     return {"array": [], "boolean": False, "integer": schema.get("minimum", 0), "number": 0, "null": None}[kind]
 
+
+_RENDERED = {"body_html", "body_text"}
+"""Properties that only the media type `full` asks for."""
 
 _STRINGS = {"uri": "https://github.example/", "date-time": "2026-01-01T00:00:00Z", "email": "nobody@example.invalid"}
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -138,8 +139,8 @@ class GitHubServer:
         if fault is not None:
             self._fail(request, operation, body, KINDS[fault.kind], status)
             return
-        if "full" not in request.headers.get("Accept", ""):
-            content = _without_renderings(content)
+        if ".full" in request.headers.get("Accept", ""):
+            content = _with_renderings(content)
         self._end(request, operation, body, status, content, headers)
 
     def _fetch(self, request: _Request, parts: SplitResult) -> None:
@@ -230,13 +231,13 @@ def _query(text: str) -> dict[str, str]:
     return dict(pairs)
 
 
-def _without_renderings(content: Any) -> Any:
-    """What GitHub sends without the media type `full`: no rendered bodies."""
+def _with_renderings(content: Any) -> Any:
+    """What GitHub adds for the media type `full`, which its description leaves out: rendered bodies."""
     if isinstance(content, list):
-        return [_without_renderings(item) for item in content]
-    if not isinstance(content, dict):
+        return [_with_renderings(item) for item in content]
+    if not isinstance(content, dict) or "body" not in content:
         return content
-    return {name: value for name, value in content.items() if name not in ("body_html", "body_text")}
+    return {**content, "body_html": f"<p>{escape(content['body'] or '')}</p>", "body_text": content["body"] or ""}
 
 
 class _Server(ThreadingHTTPServer):

@@ -88,7 +88,8 @@ class GitHubForge:
         self._receipts = HubReceipts(api, self._objects)
         self._sight = _Sight(-BREATH)
         self._pulls: dict[str, Pull] = {}
-        self._opened: dict[str, tuple[str, ...]] = {}
+        self._labels: dict[str, tuple[str, ...]] = {}
+        self._silent: set[str] = set()
 
     # -- reading
 
@@ -387,11 +388,13 @@ class GitHubForge:
             except ForgeUnknown:
                 for pull in self._api.pulls(branch):
                     if pull.open:
+                        self._labels[record] = commit.plan.labels
                         return pull, True
                 if last:
                     raise
             else:
-                self._opened[record] = commit.plan.labels
+                self._labels[record] = commit.plan.labels
+                self._silent.add(record)
                 return opened, True
         raise AssertionError("the last attempt returns or raises")
 
@@ -410,13 +413,21 @@ class GitHubForge:
 
     def _show(self, record: str) -> None:
         """Show the receipts of a record in one comment on its pull request, and put labels on a new one."""
-        opened = self._opened.pop(record, None)
         pull = self._pulls.get(record) or next(iter(self._api.pulls(f"opsbook/{record}")), None)
         if pull is None:
             return
         self._pulls[record] = pull
-        body = receipts_comment(record, self._receipts.known(record))
-        for comment in self._api.comments(pull.number) if opened is None else ():
+        self._say(pull.number, record, receipts_comment(record, self._receipts.known(record)))
+        if labels := self._labels.pop(record, ()):
+            colors = self._api.add_labels(pull.number, labels)
+            for name, (color, meaning) in LABELS.items():
+                if colors.get(name) == PLAIN:
+                    self._api.paint_label(name, color, meaning)
+
+    def _say(self, number: int, record: str, body: str) -> None:
+        """Write the comment, or edit the one that is there."""
+        # On a pull request that we have just opened there is none.
+        for comment in self._api.comments(number) if record not in self._silent else ():
             if not comment.body.startswith(marker(record)):
                 continue
             try:
@@ -427,12 +438,8 @@ class GitHubForge:
                     raise
             else:
                 return
-        self._api.create_comment(pull.number, body)
-        if opened:
-            colors = self._api.add_labels(pull.number, opened)
-            for name, (color, meaning) in LABELS.items():
-                if colors.get(name) == PLAIN:
-                    self._api.paint_label(name, color, meaning)
+        self._silent.discard(record)
+        self._api.create_comment(number, body)
 
 
 def _lost(what: str) -> LostRace:
