@@ -173,17 +173,17 @@ def fill(schema: Json, content: Any) -> Any:
             if name in filled:
                 filled[name] = fill(inner, filled[name])
             elif name in required or (_is_plain(_resolve(inner)) and name not in _RENDERED):
-                filled[name] = _make(inner)
+                filled[name] = smallest(inner)
     return filled
 
 
-def _make(schema: Json) -> Any:
+def smallest(schema: Json) -> Any:
     """The smallest value of a schema."""
     schema = _resolve(schema)
     for group in ("oneOf", "anyOf"):
         if group in schema:
             options = [_resolve(option) for option in schema[group]]
-            return None if any(option.get("type") == "null" for option in options) else _make(options[0])
+            return None if any(option.get("type") == "null" for option in options) else smallest(options[0])
     if "default" in schema:
         return schema["default"]
     if "enum" in schema:

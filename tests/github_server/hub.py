@@ -30,7 +30,7 @@ class Answer(Exception):
             self.content["errors"] = errors
 
 
-def invalid(message: str, **error: str) -> Answer:
+def invalid(message: str, /, **error: str) -> Answer:
     """A 422 with one error."""
     return Answer(422, message, [{"resource": "PullRequest", "code": "custom", **error}] if error else None)
 
@@ -279,7 +279,7 @@ class Hub:
             "url": url,
             "git_url": f"{self.api}/git/blobs/{sha}",
             "html_url": f"{self.html}/blob/main/{path}",
-            "download_url": None,
+            "download_url": f"{self.html}/raw/main/{path}",
             "_links": {"self": url, "git": f"{self.api}/git/blobs/{sha}", "html": f"{self.html}/blob/main/{path}"},
         }
 

@@ -258,8 +258,13 @@ class _Request(BaseHTTPRequestHandler):
     def _answer(self) -> None:
         # The body is read before the answer, or the next request of the connection would begin with it.
         self.data = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        with suppress(BrokenPipeError, ConnectionResetError):
+        try:
             self.server.owner.handle(self)
+        except (BrokenPipeError, ConnectionResetError):
+            self.close_connection = True
+        except BaseException as error:
+            self.server.owner.refused.append(f"the server broke: {error!r}")
+            raise
 
     do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = do_HEAD = _answer
 

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from opsbook.adapters.git import Repository
 from opsbook.adapters.github import GitHubForge
 from opsbook.adapters.github_api import Api
 from opsbook.adapters.github_objects import Clone
+from opsbook.adapters.state import FileIntents, FileOutbox
+from opsbook.core.context import Context
+from opsbook.core.tree import MemoryTree
+from opsbook.kinds import registry
 from tests.github_server.calls import merge
 from tests.github_server.hub import NAME, OWNER
 from tests.github_server.server import GitHubServer
 from tests.support.repos import ENVIRONMENT
 from tests.support.repos import Clone as Desk
+from tests.support.small_book import FILES
+from tests.support.wired import Chat, Clock, dice
 
 TOKEN = "test-token"  # known to the server alone
 
@@ -55,3 +62,33 @@ def push_main(server: GitHubServer, people: Path, files: Mapping[str, bytes | st
     desk.git("push", "--quiet", "origin", "main")
     with server.locked():
         pass
+
+
+@dataclass
+class Office:
+    """A machine with the program on it: the real forge and the real state folder, and a chat that others share."""
+
+    context: Context
+    forge: GitHubForge
+    chat: Chat
+    clock: Clock
+
+
+def office(
+    server: GitHubServer, state: Path, chat: Chat, clock: Clock, *, seed: int = 7, clone: Path | None = None,
+    timeouts: tuple[float, float] = TIMEOUTS,
+) -> Office:  # fmt: skip
+    """What `opsbook.wiring` builds, but for clock, dice and chat."""
+    made = forge(server, clone=clone, timeouts=timeouts)
+    context = Context(
+        kinds=registry(),
+        forge=made,
+        sinks=(chat,),
+        intents=FileIntents(state),
+        outbox=FileOutbox(state),
+        now=clock.now,
+        seed=dice(seed),
+        actor="oncall-a",
+        offline=lambda: MemoryTree(FILES),
+    )
+    return Office(context, made, chat, clock)
