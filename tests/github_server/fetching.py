@@ -1,4 +1,4 @@
-"""Git's own protocol beside the API: `git fetch` of the repository, answered by Git itself (`git http-backend`)."""
+"""Git's own protocol beside the API: fetches and pushes, answered by Git itself (`git http-backend`)."""
 
 from __future__ import annotations
 
@@ -19,20 +19,24 @@ def token_of(authorization: str) -> str | None:
 
 
 def serve(
-    repository: Path, method: str, inside: str, query: str, headers: Mapping[str, str], body: bytes
+    repository: Path, method: str, inside: str, query: str, headers: Mapping[str, str], body: bytes, *, write: bool
 ) -> tuple[int, bytes, dict[str, str]]:
-    """Answer one request of a fetch; pushing is refused.
+    """Answer one request of a fetch or a push.
 
     Args:
         inside: the path behind the repository's.
+        write: whether whoever asks may push.
     """
-    if "receive-pack" in inside + query:
+    if "receive-pack" in inside + query and not write:
         return 403, b"", {"Content-Type": "text/plain"}
     variables = {
         **ENVIRONMENT,
         "GIT_PROJECT_ROOT": str(repository.parent),
         "GIT_HTTP_EXPORT_ALL": "1",
-        "GIT_CONFIG_COUNT": "1",
+        "REMOTE_USER": "somebody",
+        "GIT_CONFIG_COUNT": "2",
+        "GIT_CONFIG_KEY_1": "http.receivepack",
+        "GIT_CONFIG_VALUE_1": "true",
         "GIT_CONFIG_KEY_0": "uploadpack.allowAnySHA1InWant",
         "GIT_CONFIG_VALUE_0": "true",
         "PATH_INFO": f"/{repository.name}{inside}",

@@ -144,13 +144,16 @@ class GitHubServer:
         self._end(request, operation, body, status, content, headers)
 
     def _fetch(self, request: _Request, parts: SplitResult) -> None:
-        """Git's own protocol, to read only; it costs no calls of the API."""
+        """Git's own protocol; it costs no calls of the API."""
         self.fetches += 1
-        if self.hub.tokens.get(token_of(request.headers.get("Authorization", "")) or "") is None or self.no_fetch:
+        by = self.hub.tokens.get(token_of(request.headers.get("Authorization", "")) or "")
+        if by is None or self.no_fetch:
             request.send(401, b"", {"WWW-Authenticate": 'Basic realm="GitHub"'})
             return
         inside = parts.path.removeprefix(f"/{OWNER}/{NAME}.git")
-        request.send(*serve(self.hub.git.path, request.command, inside, parts.query, request.headers, request.data))
+        write = self.hub.permissions.get(by) in ("admin", "write")
+        path, headers = self.hub.git.path, request.headers
+        request.send(*serve(path, request.command, inside, parts.query, headers, request.data, write=write))
 
     def _check_manners(self, request: _Request, operation: Operation) -> None:
         if not request.headers.get("User-Agent"):

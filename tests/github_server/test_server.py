@@ -247,18 +247,21 @@ def test_a_failure_may_let_calls_pass_and_stay_for_good(caller: Caller, server: 
 # -- Git's own protocol
 
 
-def test_git_fetches_with_the_token_and_never_pushes(caller: Caller, server: GitHubServer, tmp_path: Path) -> None:
+def test_git_fetches_and_pushes_with_a_token_that_may(caller: Caller, server: GitHubServer, tmp_path: Path) -> None:
     commit = caller.commit("nothing points here")
     clone = Clone(tmp_path / "clone")
     Clone(tmp_path).git("init", "--quiet", str(clone.path))
-    address = server.git_url.replace("http://", f"http://x-access-token:{caller.token}@")
-    clone.git("fetch", "--quiet", address, commit)
+
+    def address(token: str) -> str:
+        return server.git_url.replace("http://", f"http://x-access-token:{token}@")
+
+    clone.git("fetch", "--quiet", address("readers-token"), commit)
     assert clone.at("FETCH_HEAD") == commit
     with pytest.raises(AssertionError, match=r"403|denied|forbidden"):
-        clone.git("push", "--quiet", address, f"{commit}:refs/heads/pushed")
-    with pytest.raises(AssertionError, match=r"Authentication|could not read|terminal"):
-        clone.git(
-            "-c", "credential.helper=", "fetch", "--quiet", server.git_url.replace("http://", "http://x:no@"), commit
-        )
+        clone.git("push", "--quiet", address("readers-token"), f"{commit}:refs/heads/pushed")
     assert server.hub.git.ref("refs/heads/pushed") is None
+    clone.git("push", "--quiet", address(caller.token), f"{commit}:refs/heads/pushed")
+    assert server.hub.git.ref("refs/heads/pushed") == commit
+    with pytest.raises(AssertionError, match=r"Authentication|could not read|terminal"):
+        clone.git("fetch", "--quiet", address("nonsense"), commit)
     assert server.refused == []

@@ -15,14 +15,22 @@ from opsbook.adapters.github_history import HubHistory
 from opsbook.adapters.github_objects import Clone, HubObjects, HubTree
 from opsbook.adapters.github_receipts import HubReceipts
 from opsbook.adapters.github_words import LABELS, PLAIN, marker, pull_body, pull_title, receipts_comment
+from opsbook.adapters.locks import pause
 from opsbook.adapters.names import book_path, is_word, operation_name, record_name
-from opsbook.core.errors import ForgeError, ForgeUnknown, LostRace, Refused
+from opsbook.core.errors import ForgeError, ForgeUnknown, LostRace, OpsbookError, Refused
 from opsbook.core.ports import Commit, Head, Published, Receipt
 from opsbook.core.tree import MemoryTree, Tree
 
 BREATH = 1.0
-"""Seconds for which what was seen of a branch counts as now: `perform` asks for the head and for what is published in
-one breath. Acting on a sight that has aged only loses a race, because every write is a compare-and-swap."""
+"""Seconds of silence after which what was seen of a branch no longer counts as now: `perform` asks for the head, reads,
+and asks for what is published in one breath, however slow the network is. Acting on a sight that has aged only loses a
+race, because every write is a compare-and-swap."""
+
+_PULL_TRIES = 3
+"""How often a pull request is asked for, with a look whether there is one in between."""
+
+LONGEST = 15.0
+"""Seconds after which it does not count in any case."""
 
 
 @dataclass
@@ -51,6 +59,9 @@ def connect(token: str, repository: str, *, url: str, main: str, clone: Reposito
     api, site = Api(token, repository, url=url), site_of(url)
     there = Clone(clone, f"{site}/{api.owner}/{api.name}.git", token) if clone is not None else None
     return GitHubForge(api, main=main, site=site, clone=there)
+
+
+_NOTHING = _Sight(float("-inf"))
 
 
 class GitHubForge:
@@ -83,13 +94,15 @@ class GitHubForge:
         self._api = api
         self._main = main
         self._site = f"{site}/{api.owner}/{api.name}"
+        self._clone = clone
         self._objects = HubObjects(api, clone)
         self._history = HubHistory(api, self._objects, clone)
         self._receipts = HubReceipts(api, self._objects)
-        self._sight = _Sight(-BREATH)
+        self._sight = _NOTHING
         self._pulls: dict[str, Pull] = {}
         self._labels: dict[str, tuple[str, ...]] = {}
         self._silent: set[str] = set()
+        self._lost: dict[str, int] = {}
 
     # -- reading
 
@@ -150,9 +163,16 @@ class GitHubForge:
         files = {book_path(path): data for path, data in plan.files.items()}
         old = self._sight.tips.get(record) if self._is_fresh(record) else self._tip(record)
         try:
-            return self._publish(expected, commit, record, files, old)
+            done = self._publish(expected, commit, record, files, old)
+        except LostRace:
+            # Many who lose at the same moment must not all come back at the same moment.
+            self._lost[record] = self._lost.get(record, 0) + 1
+            pause(self._lost[record])
+            raise
         finally:
-            self._sight = _Sight(-BREATH)
+            self._sight = _NOTHING
+        self._lost.pop(record, None)
+        return done
 
     def claim(self, receipts: Sequence[Receipt], *, expecting: Mapping[str, Receipt] | None = None) -> set[str]:
         """See `Forge.claim`."""
@@ -170,15 +190,22 @@ class GitHubForge:
         return self._receipts.all(record)
 
     def tidy(self) -> Sequence[str]:
-        """See `Forge.tidy`. GitHub deletes a branch wherever it is, so we look again just before."""
+        """See `Forge.tidy`.
+
+        GitHub's API deletes a branch wherever it is. Git itself does so only where we saw it, so a clone is asked
+        first; without one we look again just before. Whoever writes to a merged branch looks again just after.
+        """
         branches = self._api.branches("opsbook/")
         main = self._look().commit
-        self._sight = _Sight(-BREATH)
+        self._sight = _NOTHING
         self._objects.want(branches.values())
         gone = []
         for name, tip in sorted(branches.items()):
             record = name.removeprefix("opsbook/")
             if not is_word(record) or not self._merged(main, tip, record):
+                continue
+            if self._clone is not None and self._clone.delete(name, tip):
+                gone.append(name)
                 continue
             with suppress(GitHubRefused):
                 now = self._api.branch(name)
@@ -190,7 +217,9 @@ class GitHubForge:
     # -- looking
 
     def _is_fresh(self, record: str | None = None) -> bool:
-        fresh = time.monotonic() - self._sight.at < BREATH
+        now = time.monotonic()
+        busy = max(self._sight.at, self._api.last, self._clone.last if self._clone else self._sight.at)
+        fresh = now - busy < BREATH and now - self._sight.at < LONGEST
         return fresh and (record is None or record in self._sight.tips)
 
     def _look(self) -> Step:
@@ -198,8 +227,8 @@ class GitHubForge:
         step = self._api.branch(self._main)
         if step is None:
             raise ForgeError(
-                f"The repository on GitHub has no branch {self._main} yet.",
-                f"Make a first commit on {self._main}, or name the main branch in opsbook.yml.",
+                f"GitHub shows no branch {self._main} of {self._api.owner}/{self._api.name}.",
+                "Look at GITHUB_REPOSITORY, at what the token may see, and at the main branch named in opsbook.yml.",
             )
         if not self._is_fresh():
             self._sight = _Sight(time.monotonic())
@@ -371,7 +400,8 @@ class GitHubForge:
                 if pull.open or (pull.merged and pull.head == made):
                     return pull, False
         title, body = pull_title(commit.plan), pull_body(commit.plan, self._site, branch)
-        for last in (False, True):
+        for tried in range(_PULL_TRIES):
+            fault: OpsbookError
             try:
                 opened = self._api.create_pull(branch, self._main, title, body)
             except GitHubRefused as error:
@@ -379,24 +409,27 @@ class GitHubForge:
                     raise
                 if "No commits between" in error.said:
                     return None, False
-                for pull in self._api.pulls(branch):
-                    if pull.open:
-                        return pull, False
-                if self._api.branch(branch) is None:
-                    raise _lost(record) from None
-                raise
-            except ForgeUnknown:
-                for pull in self._api.pulls(branch):
-                    if pull.open:
-                        self._labels[record] = commit.plan.labels
-                        return pull, True
-                if last:
-                    raise
+                fault = error
+            except ForgeUnknown as error:
+                fault = error
             else:
                 self._labels[record] = commit.plan.labels
                 self._silent.add(record)
+                self._still_there(branch, record, created=created)
                 return opened, True
-        raise AssertionError("the last attempt returns or raises")
+            for pull in self._api.pulls(branch):
+                if pull.open:
+                    self._labels[record] = commit.plan.labels
+                    return pull, isinstance(fault, ForgeUnknown)
+            self._still_there(branch, record, created=False)
+            # GitHub's parts hear of a new branch at different moments.
+            pause(tried + 4)
+        raise fault
+
+    def _still_there(self, branch: str, record: str, *, created: bool) -> None:
+        """See that nobody has deleted the branch as merged while we wrote to it."""
+        if not created and self._api.branch(branch) is None:
+            raise _lost(record)
 
     def _unmoved_or_lost(self, old: str, new: str, record: str, place: str, files: Iterable[str]) -> None:
         if not self._same(old, new, [place, *files]):

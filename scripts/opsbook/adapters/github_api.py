@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import logging
 import re
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -119,6 +120,7 @@ class Api:
 
     Attributes:
         calls: how often each kind of call was made.
+        last: when GitHub last answered, in monotonic seconds.
     """
 
     def __init__(
@@ -135,6 +137,7 @@ class Api:
         self._session.token_auth(token)
         self._repo = _Repo({"url": f"{self._base}/repos/{self.owner}/{self.name}"}, self._session)
         self.calls: Counter[str] = Counter()
+        self.last = float("-inf")
 
     # -- refs
 
@@ -353,6 +356,7 @@ class Api:
             # github3.py builds objects of whatever it gets.
             raise _unreadable() from None
         self._session.hurry = False
+        self.last = time.monotonic()
         return value
 
     def _parsed(self, parse: Callable[[], T], *, unknown: bool = False) -> T:

@@ -14,7 +14,7 @@ from opsbook.adapters.git_objects import Entry
 from opsbook.adapters.github_api import Api, Span, Step
 from opsbook.adapters.github_objects import Clone, HubObjects
 
-_CHAIN = 60
+_CHAIN = 2000
 """A branch is followed this far back through commits that are known before GitHub is asked."""
 
 

@@ -26,6 +26,9 @@ class Clone:
     Args:
         address: where GitHub serves the repository to Git.
         token: goes to Git in its environment, for this address alone; never on a command line or into a file.
+
+    Attributes:
+        last: when GitHub last answered Git, in monotonic seconds.
     """
 
     def __init__(self, repository: Repository, address: str, token: str, *, seconds: float = NETWORK_SECONDS) -> None:
@@ -39,7 +42,8 @@ class Clone:
             "GIT_CONFIG_KEY_0": f"http.{address}.extraheader",
             "GIT_CONFIG_VALUE_0": f"Authorization: Basic {secret}",
         }
-        self._down = -DOWN_SECONDS
+        self._down = float("-inf")
+        self.last = float("-inf")
 
     def whole(self) -> bool:
         """Whether histories end where they began, and not where a shallow clone was cut off."""
@@ -63,6 +67,22 @@ class Clone:
             )  # fmt: skip
         except (ForgeError, ForgeUnknown):
             self._down = time.monotonic()
+            return False
+        finally:
+            self.last = time.monotonic()
+        return True
+
+    def delete(self, branch: str, tip: str) -> bool:
+        """Delete a branch on GitHub if it is still at `tip`, which its API cannot promise; whether that was done."""
+        if time.monotonic() - self._down < DOWN_SECONDS:
+            return False
+        ref = f"refs/heads/{branch}"
+        try:
+            self.repository.run(
+                "push", "--quiet", "--no-verify", f"--force-with-lease={ref}:{tip}", self._address, f":{ref}",
+                variables=self._variables, seconds=self._seconds,
+            )  # fmt: skip
+        except (ForgeError, ForgeUnknown):
             return False
         return True
 

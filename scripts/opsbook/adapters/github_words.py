@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC
 from urllib.parse import quote
 
-from opsbook.core.inert import github
+from opsbook.core.inert import github, github_line
 from opsbook.core.plan import Plan
 from opsbook.core.ports import Receipt
 
@@ -27,8 +27,8 @@ PLAIN = "ededed"
 
 
 def pull_title(plan: Plan) -> str:
-    """One line. GitHub shows titles as text: there is nothing in them to escape."""
-    title = " ".join(plan.title.split()) or plan.record
+    """One line, which also becomes the message of the merge."""
+    title = github_line(plan.title) or plan.record
     return title if len(title) <= _TITLE_LIMIT else title[: _TITLE_LIMIT - 1] + "…"
 
 
