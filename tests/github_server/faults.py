@@ -29,7 +29,7 @@ class Kind:
     @property
     def refuses(self) -> bool:
         """Whether the answer says that nothing was done."""
-        return 400 <= self.status < 500
+        return 300 <= self.status < 500
 
 
 _BOTH: tuple[When, ...] = ("before", "after")
@@ -58,6 +58,7 @@ KINDS = {
             "You have exceeded a secondary rate limit and have been temporarily blocked from content creation.",
         ),
         Kind("too many requests", 429, "Too many requests", (("retry-after", "30"),)),
+        Kind("moved", 301, "Moved Permanently", (("location", "https://elsewhere.example/steal"),)),
         Kind("not found", 404, "Not Found"),
         Kind("conflict", 409, "Git Repository is empty."),
         Kind("invalid", 422, "Validation Failed"),

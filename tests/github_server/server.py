@@ -57,6 +57,7 @@ class GitHubServer:
         faults: what goes wrong from now on.
         seen: every request so far.
         refused: every request that the description does not allow; a test that ends with any has failed.
+        meanwhile: what people do just before the next call of an operation: its name, and what is done, once.
         fetches: how many requests of Git's own protocol came; no_fetch: they are refused.
     """
 
@@ -64,6 +65,7 @@ class GitHubServer:
         self._lock = threading.RLock()
         self.fetches = 0
         self.no_fetch = False
+        self.meanwhile: list[tuple[str, Callable[[], object]]] = []
         self.closing = threading.Event()
         self.faults: list[Fault] = []
         self.seen: list[Seen] = []
@@ -122,6 +124,7 @@ class GitHubServer:
             self._fail(request, operation, body, KINDS[fault.kind], None)
             return
         with self._lock:
+            self._meanwhile(operation.name)
             try:
                 by = self._who(request)
                 self._admit(operation, by, values)
@@ -178,6 +181,13 @@ class GitHubServer:
         with self._lock:
             met = [fault for fault in self.faults if fault.meets(operation)]
         return met[0] if met else None
+
+    def _meanwhile(self, operation: str) -> None:
+        due = [item for item in self.meanwhile if item[0] == operation]
+        for item in due[:1]:
+            self.meanwhile.remove(item)
+            item[1]()
+            self.hub.follow()
 
     def _page(self, pages: Pages, query: dict[str, Any], path: str) -> tuple[list[Any], dict[str, str]]:
         page, size = query.get("page", 1), min(query.get("per_page", 30), 100)

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+import re
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
 from pathlib import Path
 
 from opsbook.adapters.git import Repository
@@ -17,6 +23,7 @@ from opsbook.kinds import registry
 from tests.github_server.calls import merge
 from tests.github_server.hub import NAME, OWNER
 from tests.github_server.server import GitHubServer
+from tests.support.desk import make_remote
 from tests.support.repos import ENVIRONMENT
 from tests.support.repos import Clone as Desk
 from tests.support.small_book import FILES
@@ -92,3 +99,57 @@ def office(
         offline=lambda: MemoryTree(FILES),
     )
     return Office(context, made, chat, clock)
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What is on GitHub, as Git and the server tell it, without a word of the program's.
+
+    Attributes:
+        operations: the trailers of commits on branches of records that main does not contain, oldest first.
+        pulls: branch and state of every pull request.
+        receipts: key to reference.
+        comments: the bodies of all comments.
+    """
+
+    branches: dict[str, str]
+    operations: list[str]
+    pulls: list[tuple[str, str]]
+    receipts: dict[str, str]
+    comments: list[str]
+
+
+def truth(server: GitHubServer) -> Truth:
+    """Look."""
+    with server.locked() as hub:
+        git = hub.git
+        branches = git.refs("refs/heads/opsbook/")
+        own = git.revisions("--reverse", "--topo-order", "^refs/heads/main", *branches.values()) if branches else []
+        trailers = [re.findall(r"^Opsbook-Operation: (.+)$", git.parse(sha).message, re.MULTILINE) for sha in own]
+        tip = git.ref("refs/heads/opsbook-receipts")
+        files = [(path, oid) for path, mode, oid in git.walk(tip) if mode != "40000"] if tip else []
+        return Truth(
+            {name.removeprefix("refs/heads/"): sha for name, sha in branches.items()},
+            [operation for found in trailers for operation in found],
+            [(pull.head, pull.state) for pull in hub.issues.values() if pull.head],
+            {path.removesuffix(".json"): json.loads(git.blob(oid) or b"")["reference"] for path, oid in files},
+            [comment.body for comment in hub.comments.values()],
+        )
+
+
+@cache
+def _template() -> Path:
+    """A bare repository with the small book, in as few files as Git allows: it is copied for every test."""
+    path = Path(tempfile.mkdtemp(prefix="opsbook-github-")) / "book.git"
+    bare = Desk(make_remote(path, push=False))
+    bare.git("repack", "-adq")
+    bare.git("pack-refs", "--all")
+    for name in ("hooks", "info", "branches"):
+        shutil.rmtree(path / name, ignore_errors=True)
+    return path
+
+
+def make_github(path: Path, *, now: Callable[[], datetime] | None = None) -> GitHubServer:
+    """A GitHub with the small book on main."""
+    shutil.copytree(_template(), path)
+    return GitHubServer(path, now or Clock().now)
