@@ -36,7 +36,8 @@ demo: $(READY) ## declare an incident in a scratch book, check it, build the sit
 	@$(BIN)/opsbook -C $(DEMO)/book check
 	@echo && echo '$$ opsbook site build'
 	@$(BIN)/opsbook -C $(DEMO)/book site build --output $(abspath $(DEMO)/site)
-	@echo && echo "The book is in $(DEMO)/book. Read it: $(BIN)/python -m http.server -d $(DEMO)/site 8000, then http://127.0.0.1:8000/"
+	@echo && echo "Look at it:  python3 -m http.server -d $(DEMO)/site 8000  and then http://127.0.0.1:8000/"
+	@echo "The scratch book is in $(DEMO)/book."
 
 test: lint ## every check and every test, the fast ones first
 	@$(BIN)/python -m pytest -n auto

@@ -130,9 +130,13 @@ def repeated(command: Command, runs: int, *, warm: int = 1) -> Measured:
 
 
 def environment(given: Mapping[str, str]) -> dict[str, str]:
-    """The variables for measured commands: nothing of the person's that changes what they do."""
+    """The variables for measured commands: nothing of the person's that changes what they do.
+
+    Among them is PYTHONDONTWRITEBYTECODE, with which every command would compile the whole program again.
+    """
+    ours = ("GIT_", "OPSBOOK_", "XDG_", "PYTHON")
     return {
-        **{name: value for name, value in given.items() if not name.startswith(("GIT_", "OPSBOOK_", "XDG_"))},
+        **{name: value for name, value in given.items() if not name.startswith(ours) or name == "PYTHONPATH"},
         "GIT_CONFIG_GLOBAL": os.devnull,
         "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_AUTHOR_NAME": "Benchmark",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from opsbook.commands import COMMANDS
@@ -10,8 +11,36 @@ USAGE = "usage: opsbook [-C BOOK] COMMAND …    opsbook COMMAND --help    opsbo
 
 
 def entry() -> None:
-    """The console script."""
-    sys.exit(main(sys.argv[1:]))
+    """The console script: whatever becomes of the streams, there is an exit code and no traceback."""
+    _streams()
+    try:
+        try:
+            code = main(sys.argv[1:])
+        except SystemExit as end:
+            code = int(end.code or 0)
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        code = 130
+    except BrokenPipeError:
+        # The reader of our output went away (`| head`): there is nobody left to tell.
+        code = 141
+    except OSError as error:
+        print(f"opsbook: the output cannot be written: {error.strerror}.", file=sys.stderr)
+        code = 3
+    if code in (3, 141):
+        # What could not be written is still in a buffer, and Python would try again on its way out.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    sys.exit(code)
+
+
+def _streams() -> None:
+    """A stream that the caller closed (`>&-`) reads and writes nothing; no encoding makes a traceback."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115, PTH123 - it stays open to the end
+    sys.stdin.reconfigure(errors="surrogateescape")  # type: ignore[union-attr]
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
 
 
 def main(argv: list[str]) -> int:
@@ -71,5 +100,7 @@ def _unknown(words: list[str], names: dict[str, str]) -> int:
 
 
 def _usage(message: str, remedy: str) -> int:
-    print(f"opsbook: {message} {remedy}", file=sys.stderr)
+    from opsbook.core.text import sentence
+
+    print(sentence(f"opsbook: {message} {remedy}"), file=sys.stderr)
     return 2

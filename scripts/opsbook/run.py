@@ -5,10 +5,17 @@ from __future__ import annotations
 import argparse
 import sys
 from importlib import import_module
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
-from opsbook.core.errors import OpsbookError, UsageError
-from opsbook.core.text import terminal
+from opsbook.core.errors import NothingToCheck, OpsbookError, UsageError
+from opsbook.core.text import sentence
+
+if TYPE_CHECKING:
+    from opsbook.commands.workspace import Workspace
+
+
+WITHOUT_A_BOOK = frozenset({"explain", "new book"})
+"""The commands that need no book."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -16,23 +23,25 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Exit code 2, one line, and where to read more."""
-        raise UsageError(f"{message[:1].upper()}{message[1:]}.", f"See: {self.prog} --help")
+        remedy = f"See: {self.prog} --help"
+        if message.startswith("unrecognized arguments: -"):
+            remedy += "; words that begin with a dash come after --"
+        raise UsageError(f"{message[:1].upper()}{message[1:]}.", remedy)
 
 
 def run(name: str, words: list[str], book: str | None) -> int:
     """Run the command `name` (`incident note`) with the rest of the line."""
     from opsbook import wiring
 
-    for stream in (sys.stdout, sys.stderr):
-        # A terminal without UTF-8 gets replacements and never a traceback.
-        stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
     try:
         module = import_module(f"opsbook.commands.{name.replace(' ', '_')}")
         parser = Parser(prog=f"opsbook {name}", description=module.__doc__, allow_abbrev=False)
         module.arguments(parser)
         args = parser.parse_intermixed_args(words)
-        code = module.run(args, wiring.open_workspace(book))
-        sys.stdout.flush()
+        workspace = wiring.open_workspace(book)
+        if name not in WITHOUT_A_BOOK:
+            _demand_book(workspace)
+        return int(module.run(args, workspace))
     except OpsbookError as error:
         print(_told(error), file=sys.stderr)
         return error.exit_code
@@ -40,15 +49,27 @@ def run(name: str, words: list[str], book: str | None) -> int:
         print("\nopsbook: stopped. What was published stays; `opsbook reconcile` finishes the rest.", file=sys.stderr)
         return 130
     except BrokenPipeError:
-        # The reader of our output went away (`| head`); there is nobody left to tell.
-        sys.stderr.close()
-        return 141
+        raise
     except Exception as error:  # the last resort: a defect of ours, told in one line and kept in a file
         where = wiring.keep_traceback(error)
         print(f"opsbook: this is our fault: {type(error).__name__}. The details are in {where}.", file=sys.stderr)
         return 3
-    return int(code)
+
+
+def _demand_book(workspace: Workspace) -> None:
+    """Raise NothingToCheck where there is neither a configuration nor a record.
+
+    A book whose configuration was lost is still a book: nobody is kept from declaring an incident in it.
+    """
+    book = workspace.book
+    if not book.config.present and not any(
+        True for kind in workspace.kinds.values() for _ in book.tree.folders(kind.folder)
+    ):
+        raise NothingToCheck(
+            f"{workspace.root} holds no book: there is no opsbook.yml and no record.",
+            "Go to the folder of a book or name it with -C, or start one: opsbook new book FOLDER.",
+        )
 
 
 def _told(error: OpsbookError) -> str:
-    return terminal(f"opsbook: {error.message}" + (f"\n{error.remedy}" if error.remedy else ""))
+    return sentence(f"opsbook: {error.message}") + (f"\n{sentence(error.remedy)}" if error.remedy else "")

@@ -1,38 +1,43 @@
-"""The only reader of the environment and the only importer of adapters: builds what commands are given."""
+"""The only reader of the environment and the only importer of adapters: builds what commands are given.
+
+An adapter that only some commands need is imported where it is used, so that the others do not wait for it.
+"""
 
 from __future__ import annotations
 
 import getpass
 import os
 import re
-import secrets
 import sys
+import tempfile
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from opsbook.adapters.console import ConsoleSink
 from opsbook.adapters.directory import DirectoryTree
 from opsbook.adapters.git import NotARepository, Repository
-from opsbook.adapters.git_tree import GitTree
-from opsbook.adapters.local_forge import LocalForge
-from opsbook.adapters.state import FileIntents, FileOutbox, log_file, state_folder
 from opsbook.core.book import CONFIG_PATH, Book
 from opsbook.core.context import Context
-from opsbook.core.errors import ForgeError, ForgeUnknown, UsageError
+from opsbook.core.errors import OpsbookError, UsageError
 from opsbook.core.kind import Kind
 from opsbook.core.openbook import lay_open
 from opsbook.core.ports import Forge
-from opsbook.core.text import one_line
+from opsbook.core.text import one_line, shorten, terminal
 from opsbook.core.tree import Tree
 from opsbook.core.types import OUTSIDER
 from opsbook.kinds import registry
 
+if TYPE_CHECKING:
+    from opsbook.adapters.local_forge import LocalForge
+
 T = TypeVar("T")
 R = TypeVar("R")
+
+_ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+"""What the id of a person looks like, where opsbook.yml cannot say which ones there are."""
 
 WORTH_A_PROCESS = 400
 """Fewer items than this are faster in one process than in two: starting one costs about as much as 200 records."""
@@ -40,9 +45,12 @@ WORTH_A_PROCESS = 400
 
 def open_workspace(book: str | None) -> LocalWorkspace:
     """The workspace of the book in the folder `book`, or of the one around the current folder."""
-    start = Path(book) if book is not None else Path.cwd()
-    if not start.is_dir():
-        raise UsageError(f"{one_line(str(start))} is not a folder.", "Name the folder of a book with -C.")
+    try:
+        start = Path(book) if book is not None else Path.cwd()
+    except FileNotFoundError:
+        raise UsageError("The current folder is gone.", "Go to the folder of a book, or name it with -C.") from None
+    if not os.path.isdir(start):  # noqa: PTH112 - a name that is too long is no folder either
+        raise UsageError(f"{shorten(one_line(str(start)), 200)} is not a folder.", "Name the folder of a book with -C.")
     return LocalWorkspace(start.resolve() if book is not None else _around(start.resolve()), given=start.resolve())
 
 
@@ -62,10 +70,19 @@ def keep_traceback(error: BaseException) -> Path:
         common = Repository(Path.cwd(), environment=os.environ).common
     except Exception:  # whatever is wrong with the repository must not hide the first failure
         common = None
-    path = log_file(state_folder(common))
-    with path.open("a", encoding="utf-8") as log:
-        frames = "".join(traceback.format_tb(error.__traceback__))
-        log.write(f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} {type(error).__name__}\n{frames}\n")
+    from opsbook.adapters.state import log_file, state_folder
+
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    text = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} {type(error).__name__}\n{frames}\n"
+    try:
+        path = log_file(state_folder(common))
+        with path.open("a", encoding="utf-8") as log:
+            log.write(text)
+    except (OSError, OpsbookError):
+        handle, name = tempfile.mkstemp(prefix="opsbook-", suffix=".log", text=True)
+        with os.fdopen(handle, "w", encoding="utf-8") as log:
+            log.write(text)
+        return Path(name)
     return path
 
 
@@ -94,15 +111,23 @@ class LocalWorkspace:
 
     @cached_property
     def open_book(self) -> Book:
-        """The working tree with every open record laid over it."""
+        """The working tree with every open record laid over it; without them where Git cannot say what is open."""
         try:
             tree = lay_open(self.book.tree, self._forge, self.kinds)
         except NotARepository:
             return self.book
-        except (ForgeError, ForgeUnknown):
-            # GitHub is down: what this clone knows is the best book at hand.
-            tree = lay_open(self.book.tree, self._local_forge, self.kinds)
+        except OpsbookError as error:
+            print(terminal(f"opsbook: only what is on this machine is seen. {error.message}"), file=sys.stderr)
+            return self._at_hand
         return Book(tree, self.kinds)
+
+    @cached_property
+    def _at_hand(self) -> Book:
+        """The best book when the forge cannot be asked: the working tree, and what this clone knows to be open."""
+        try:
+            return Book(lay_open(self.book.tree, self._local_forge, self.kinds), self.kinds)
+        except OpsbookError:
+            return self.book
 
     @cached_property
     def _repository(self) -> Repository:
@@ -122,6 +147,8 @@ class LocalWorkspace:
 
     @cached_property
     def _local_forge(self) -> LocalForge:
+        from opsbook.adapters.local_forge import LocalForge
+
         settings = self.book.config.core.forge
         return LocalForge(self._repository, main=settings.main, push=settings.push)
 
@@ -152,10 +179,10 @@ class LocalWorkspace:
 
     def _person(self, given: str, where: str) -> str:
         known = self.book.config.vocabulary.get("people")
-        if known is None or given in known or re.fullmatch(OUTSIDER, given):
+        if re.fullmatch(OUTSIDER, given) or (_ID.fullmatch(given) if known is None else given in known):
             return given
         raise UsageError(
-            f"“{one_line(given)[:60]}” ({where}) is nobody in opsbook.yml.",
+            f"“{shorten(one_line(given), 60)}” ({where}) is nobody in opsbook.yml.",
             "Use an id of `people`, or github:LOGIN, slack:ID or local:NAME.",
         )
 
@@ -168,6 +195,11 @@ class LocalWorkspace:
 
     def context(self, by: str | None = None) -> Context:
         """The forge, the sinks and what this machine remembers."""
+        import secrets
+
+        from opsbook.adapters.console import ConsoleSink
+        from opsbook.adapters.state import FileIntents, FileOutbox, state_folder
+
         top = self._repository.worktree
         if top is not None and top.resolve() != self.root:
             raise UsageError(
@@ -185,11 +217,13 @@ class LocalWorkspace:
             now=self.now,
             seed=lambda: secrets.token_bytes(32),
             actor=self.actor(by),
-            offline=lambda: self.book.tree,
+            offline=lambda: self.open_book.tree,
         )
 
     def revision(self, name: str) -> Tree:
         """The tree of a commit."""
+        from opsbook.adapters.git_tree import GitTree
+
         return GitTree(self._repository, self._repository.revision(name))
 
     def changed(self, since: str) -> tuple[Sequence[str], Sequence[str]]:

@@ -254,10 +254,10 @@ def test_a_failure_is_one_sentence_and_a_remedy(clone: Clone) -> None:
 
 
 def test_a_command_that_hangs_is_given_up_with_all_that_it_started(clone: Clone, tmp_path: Path) -> None:
-    helper = tmp_path / "ssh"
-    helper.write_text("#!/bin/sh\nexec sleep 600\n")
-    helper.chmod(0o755)
+    transport = tmp_path / "ssh"
+    transport.write_text("#!/bin/sh\nexec sleep 600\n")
+    transport.chmod(0o755)
     clone.git("remote", "add", "origin", "ssh://example.invalid/book.git")
-    environment = {**ENVIRONMENT, "GIT_SSH_COMMAND": str(helper), "GIT_SSH_VARIANT": "simple"}
+    environment = {**ENVIRONMENT, "GIT_SSH_COMMAND": str(transport), "GIT_SSH_VARIANT": "simple"}
     with pytest.raises(GitTimeout, match="no answer"):
         Repository(clone.path, environment=environment).run("fetch", "origin", seconds=0.3)

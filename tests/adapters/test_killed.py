@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from opsbook.core.errors import ForgeError
 from tests.contracts.forge import FOLDER, KEY, publish, receipt
 from tests.support.repos import RECORD, Clone, commit_of, make_clone, make_remote, make_repo
-from tests.support.worker import finish, start
+from tests.support.worker import run, start, task_of
 
 STEPS = 60
 """More Git commands than publishing and claiming take; the test sees to it that the last ones are never reached."""
@@ -43,7 +44,7 @@ def kill_at(clone: Clone, step: int, bin_folder: Path, count: Path, *, push: boo
         "KILL_AT": str(step),
         "KILL_COUNT": str(count),
     }
-    worker = start(clone, "op1", record=RECORD, keys=[KEY], push=push, variables=variables)
+    worker = start(task_of(clone, "op1", record=RECORD, keys=[KEY], push=push, variables=variables))
     worker.communicate("go\n", timeout=60)
     return worker.returncode == -signal.SIGKILL
 
@@ -55,7 +56,7 @@ def test_killed_at_any_step_and_run_again_it_is_published_once(tmp_path: Path) -
         before = clone.condition()
         killed = kill_at(clone, step, bin_folder, tmp_path / "count", push=False)
         claimed = clone.forge().receipts()
-        (again,) = finish([start(clone, "op1", record=RECORD, keys=[KEY])])
+        again = run(task_of(clone, "op1", record=RECORD, keys=[KEY]))
         # A claim of the killed process is nobody else's to speak on: only a read-back may settle it.
         assert again["claimed"] == ([] if claimed else [KEY])
         assert clone.git("log", "--format=%s", f"main..opsbook/{RECORD}").split() == ["Declare"]
@@ -73,7 +74,7 @@ def test_killed_at_any_step_with_a_remote_and_run_again_both_have_it_once(tmp_pa
         remote = make_remote(tmp_path / f"remote{step}.git")
         clone = make_clone(remote, tmp_path / f"book{step}")
         killed = kill_at(clone, step, bin_folder, tmp_path / "count", push=True)
-        finish([start(clone, "op1", record=RECORD, keys=[KEY], push=True)])
+        run(task_of(clone, "op1", record=RECORD, keys=[KEY], push=True))
         published = publish(clone.forge(push=True), commit_of(operation="op1"))
         assert published.unpushed == ""
         assert Clone(remote).git("log", "--format=%H", f"main..opsbook/{RECORD}").split() == [published.commit]
@@ -93,6 +94,28 @@ def test_a_lock_of_a_killed_git_stops_nobody_for_long(clone: Clone, ref: str) ->
     assert forge.claim([receipt(KEY)]) == {KEY}
     assert forge.open_records()
     assert not lock.exists()
+
+
+def test_a_lock_of_a_killed_fetch_stops_nobody_for_long(remote: Path, tmp_path: Path) -> None:
+    ours, theirs = (make_clone(remote, tmp_path / name) for name in ("ours", "theirs"))
+    publish(theirs.forge(push=True), commit_of(operation="theirs"))
+    lock = ours.path / ".git" / "refs" / "remotes" / "origin" / "opsbook" / f"{RECORD}.lock"
+    lock.parent.mkdir(parents=True)
+    lock.write_text("")
+    assert publish(ours.forge(push=True), commit_of(operation="ours")).unpushed == ""
+    assert not lock.exists()
+
+
+def test_a_lock_that_is_not_ours_is_left_alone_and_named(clone: Clone) -> None:
+    publish(clone.forge(), commit_of())
+    clone.git("update-ref", "refs/heads/main", f"opsbook/{RECORD}")
+    clone.git("pack-refs", "--all")
+    lock = clone.path / ".git" / "packed-refs.lock"
+    lock.write_text("")
+    with pytest.raises(ForgeError, match=r"packed-refs\.lock exists") as caught:
+        clone.forge().tidy()
+    assert "remove that file" in caught.value.remedy
+    assert lock.exists()
 
 
 def test_cut_off_between_files_and_branch_nothing_of_it_is_lost(clone: Clone) -> None:

@@ -325,6 +325,14 @@ def test_a_colleagues_branch_is_read_and_built_on_after_a_fetch(ours: Clone, the
     assert files_of(forge) == {"timeline/theirs.yaml", "timeline/ours.yaml"}
 
 
+def test_with_push_a_record_that_only_the_remote_has_is_found(ours: Clone, theirs: Clone) -> None:
+    publish(theirs.forge(push=True), commit_of(operation="theirs"))
+    theirs.forge(push=True).claim([receipt(KEY)])
+    forge = ours.forge(push=True)
+    assert files_of(forge) == {"timeline/theirs.yaml"}
+    assert set(ours.forge(push=True).receipts()) == {KEY}
+
+
 def test_a_push_brings_branch_and_receipts_to_the_remote(ours: Clone, remote: Path) -> None:
     forge = ours.forge(push=True)
     published = publish(forge, commit_of())
@@ -349,7 +357,8 @@ def test_a_remote_that_is_gone_keeps_the_commit_here_and_says_why(ours: Clone, r
     assert found.unpushed
     assert publish(later, commit_of(operation="op1")).unpushed == ""
     assert Clone(remote).at(BRANCH) == published.commit
-    later.claim([receipt(f"{OTHER}/declared-x-console-1")])
+    assert later.claim([receipt(KEY)]) == set()
+    assert set(later.receipts()) == {KEY}
     assert set(later.receipts()) == set(make_clone(remote, tmp_path / "new").forge(push=True).receipts())
 
 
@@ -401,11 +410,10 @@ def test_two_that_wrote_apart_are_brought_together_and_nothing_is_lost(
     assert ours.forge().read(ours.forge().head(RECORD)).read(f"{FOLDER}/incident.yaml") == b"a: 2\nb: 1\nc: 1\nd: 2\n"
 
 
-def test_who_pushes_second_joins_the_first(ours: Clone, theirs: Clone, remote: Path) -> None:
-    """The second has read before the first pushed: its own fetch tells, or the remote does."""
-    forge = theirs.forge(push=True)
-    seen = forge.head(RECORD)
+def test_who_read_before_somebody_pushed_reads_again(ours: Clone, theirs: Clone, remote: Path) -> None:
+    seen = theirs.forge(push=True).head(RECORD)
     publish(ours.forge(push=True), commit_of(operation="ours"))
+    forge = theirs.forge(push=True)
     with pytest.raises(LostRace):
         forge.publish(seen, commit_of(operation="theirs"))
     assert publish(forge, commit_of(operation="theirs")).unpushed == ""
@@ -530,6 +538,21 @@ def test_a_receipt_that_a_person_broke_counts_as_unknown(clone: Clone) -> None:
     assert forge.claim([receipt(KEY)]) == set()
     assert forge.claim([receipt(KEY)], expecting={KEY: seen}) == {KEY}
     assert forge.receipts(RECORD) == {KEY: receipt(KEY)}
+
+
+def test_receipts_that_nobody_can_join_are_not_begun_anew(ours: Clone, theirs: Clone, remote: Path) -> None:
+    theirs.forge(push=True).claim([receipt(KEY)])
+    ours.git("checkout", "--quiet", "--orphan", "opsbook-receipts")
+    ours.git("rm", "--quiet", "-r", "--force", ".")
+    ours.commit("A file where a folder should be", {RECORD: "x"})
+    ours.git("switch", "--quiet", "main")
+    ours.git("fetch", "--quiet")
+    forge = ours.forge(push=True)
+    with pytest.raises(ForgeError, match="contradict"):
+        forge.claim([receipt(KEY)])
+    assert publish(forge, commit_of()).unpushed == ""
+    assert set(theirs.forge().receipts()) == {KEY}
+    assert Clone(remote).at("opsbook-receipts") == theirs.at("opsbook-receipts")
 
 
 @pytest.mark.parametrize("key", ["x", "../x/y", "a/b/c", "a/../b", "a/b.json", "/a", "a/", "a/b\n"])

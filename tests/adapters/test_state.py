@@ -234,8 +234,8 @@ def test_a_folder_that_cannot_be_made_begins_nothing(tmp_path: Path) -> None:
 def test_a_text_is_kept_where_the_answer_says(tmp_path: Path) -> None:
     outbox = FileOutbox(tmp_path)
     for name, where in (("request", "request.txt"), ("request.md", "request.md"), ("a-b_1.txt", "a-b_1.txt")):
-        assert outbox.keep("INC-1", name, "one \u202e\n") == f"outbox/INC-1/{where}"
-        assert outbox.keep("INC-1", name, "two \ud800\n") == f"outbox/INC-1/{where}"
+        assert outbox.keep("INC-1", name, "one \u202e\n") == str(tmp_path / "outbox" / "INC-1" / where)
+        assert outbox.keep("INC-1", name, "two \ud800\n") == str(tmp_path / "outbox" / "INC-1" / where)
         assert (tmp_path / "outbox" / "INC-1" / where).read_text() == "two \\ud800\n"
     assert len(list((tmp_path / "outbox" / "INC-1").iterdir())) == 3
 

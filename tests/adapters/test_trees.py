@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from opsbook.adapters.directory import DirectoryTree
+from opsbook.adapters.git_history import History
 from opsbook.adapters.git_objects import Entry, Objects, Writer
 from opsbook.adapters.git_tree import GitTree
 from opsbook.core.errors import UsageError
@@ -83,7 +84,7 @@ def test_differences_lead_from_one_commit_to_the_other(
     repository = clone.repository()
     objects = Objects(repository)
     old, new = _store(clone, files), _store(clone, later)
-    changes = objects.differences(objects.root(old), objects.root(new))
+    changes = History(repository, objects).differences(old, new)
     assert set(changes) == {path for path in files.keys() | later.keys() if files.get(path) != later.get(path)}
     assert Writer(repository, objects).tree(objects.root(old), changes) == objects.root(new)
     laid = GitTree(repository, old, laid=changes, objects=objects)

@@ -10,13 +10,15 @@ from hypothesis import strategies as st
 from opsbook.core.text import visible
 
 _NASTY = (
-    "no", "Yes", "on", "null", "~", "true", "False", "10:05", "0123", "0x1F", "0o17", "0b1", "1_000", "1e3", ".5", ".inf",
-    "-.INF", ".NaN", "1.", "+1", "-0", "2026-11-21", "2026-11-21T10:05:00Z", "2001-12-14 21:59:43.10 -5", "<<", "=", "",
-    " ", " a", "a ", "\n", "a\nb", "a\nb\n", "a\nb\n\n", "\na\nb", " a\nb", "a\n b\n", "a\n\tb\n", "\ta\nb", "a\n \nb",
-    "a: b", "a:", ":a", "a #b", "a#b", "#a", "- a", "-a", "? a", "[a]", "{a}", "a, b", "'a'", '"a"', "a\\b", "|", ">",
-    "%a", "@a", "`a`", "*a", "&a", "!a", "---", "--- a", "...", "... a", "a\n---\nb", "a\n...\nb\n", "a\n# b\n", "# a\nb",
-    "y", "n", "Null", "NULL", "é", "日本語", "👨‍👩‍👧", "\xa0", "a\xa0b", "a\u3000", "\U0001fae8", "12e03", "1e999", "685_230.15",
-    "190:20:30", "0.", "0_", "a" * 1500, "9" * 700, "x\t# y", "a\t", "<!channel>", "{{ x }}", "::error::x", "it's", "1,2",
+    "no", "Yes", "on", "null", "~", "true", "False", "10:05", "0123", "0x1F", "0o17", "0b1", "1_000",
+    "1e3", ".5", ".inf", "-.INF", ".NaN", "1.", "+1", "-0", "2026-11-21", "2026-11-21T10:05:00Z",
+    "2001-12-14 21:59:43.10 -5", "<<", "=", "", " ", " a", "a ", "\n", "a\nb", "a\nb\n", "a\nb\n\n",
+    "\na\nb", " a\nb", "a\n b\n", "a\n\tb\n", "\ta\nb", "a\n \nb", "a: b", "a:", ":a", "a #b", "a#b", "#a",
+    "- a", "-a", "? a", "[a]", "{a}", "a, b", "'a'", '"a"', "a\\b", "|", ">", "%a", "@a", "`a`", "*a",
+    "&a", "!a", "---", "--- a", "...", "... a", "a\n---\nb", "a\n...\nb\n", "a\n# b\n", "# a\nb", "y", "n",
+    "Null", "NULL", "é", "日本語", "👨‍👩‍👧", "\xa0", "a\xa0b", "a\u3000", "\U0001fae8", "12e03", "1e999",
+    "685_230.15", "190:20:30", "0.", "0_", "a" * 1500, "9" * 700, "x\t# y", "a\t", "<!channel>", "{{ x }}",
+    "::error::x", "it's", "1,2",
 )  # fmt: skip
 """Strings that some YAML reader takes for something else, or that some style cannot hold."""
 
@@ -45,8 +47,8 @@ class Writer:
     Every comment is unique (`# c17`), so that a test can see whether it is still there.
     """
 
-    def __init__(self, chance: random.Random) -> None:
-        self._chance = chance
+    def __init__(self, seed: int) -> None:
+        self._chance = random.Random(seed)  # the same seed writes the same text
         self._comments = 0
         self._keeps = False  # the text ends with a block that would take a blank line for its own
         self._block_open = False  # the text ends with a block that would take an indented comment for its own
@@ -100,12 +102,7 @@ class Writer:
                 return " " + self._block(item, indent + 2, inline=True)
             if isinstance(item, list) and not dash and self._often(0.3):
                 step = 0
-            return (
-                self._beside()
-                + "\n"
-                + self._block(item, indent + step)
-                + self._trailing(indent + max(step, 1))
-            )
+            return self._beside() + "\n" + self._block(item, indent + step) + self._trailing(indent + max(step, 1))
         if item is None and self._often(0.4):
             return self._beside() + "\n"
         if isinstance(item, str) and self._literal(item):
@@ -129,9 +126,7 @@ class Writer:
         items = value.items() if isinstance(value, dict) else ((None, item) for item in value)
         for key, item in items:
             lead = "" if key is None else self._scalar(key, key=True, flow=True) + ": "
-            inner = (
-                self._flow(item, indent) if isinstance(item, dict | list) else self._scalar(item, flow=True)
-            )
+            inner = self._flow(item, indent) if isinstance(item, dict | list) else self._scalar(item, flow=True)
             parts.append(lead + inner)
         left, right = "{}" if isinstance(value, dict) else "[]"
         if not wide or not parts:
@@ -165,7 +160,8 @@ class Writer:
         if isinstance(value, int | float):
             return repr(value)
         if value.isalpha() and value.isascii() and value not in ("null", "true", "false"):
-            return self._chance.choice((value, value, f"'{value}'", f'"{value}"'))
+            written: str = self._chance.choice((value, value, f"'{value}'", f'"{value}"'))
+            return written
         if not key and not flow and "\n" not in value and "\t" not in value and self._often(0.5):
             return "'" + value.replace("'", "''") + "'"
         escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")

@@ -29,9 +29,8 @@ SHAPES = {
 
 @pytest.mark.parametrize("what", SHAPES)
 @pytest.mark.parametrize("around", ["", "it was ", "we saw é ", "see "])
-@pytest.mark.parametrize("cased", [str, str.upper, str.lower])
-def test_every_shape_is_found_by_itself(what: str, around: str, cased: type[str]) -> None:
-    text = f"{around}{cased(SHAPES[what])} there"
+def test_every_shape_is_found_by_itself(what: str, around: str) -> None:
+    text = f"{around}{SHAPES[what]} there"
     assert [leak.what for leak in credentials(text)] == [what]
 
 

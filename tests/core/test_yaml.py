@@ -74,9 +74,7 @@ def test_an_empty_text_is_nothing() -> None:
         (b"a: " + b"x" * 65536, ["1:1"], None),
     ],
 )
-def test_what_is_not_readable_text_is_named_and_the_rest_is_read(
-    data: bytes, places: list[str], value: Any
-) -> None:
+def test_what_is_not_readable_text_is_named_and_the_rest_is_read(data: bytes, places: list[str], value: Any) -> None:
     document = yaml.load(data)
     assert [f"{fault.line}:{fault.column}" for fault in document.faults] == places
     assert {fault.code for fault in document.faults} <= {"YML001", "YML003"}
@@ -129,9 +127,7 @@ empty:
         (("nowhere", "at", "all"), (2, 1), (2, 1)),
     ],
 )
-def test_every_value_has_a_place(
-    loc: tuple[str | int, ...], value: tuple[int, int], key: tuple[int, int]
-) -> None:
+def test_every_value_has_a_place(loc: tuple[str | int, ...], value: tuple[int, int], key: tuple[int, int]) -> None:
     document = yaml.load(TEXT)
     assert (document.place(loc), document.place(loc, key=True)) == (value, key)
     shifted = yaml.load(TEXT, first_line=3)
@@ -189,8 +185,9 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
 
 
 SNIPPETS = st.sampled_from(
-    ["a", "b: ", ": ", "- ", "\n", "\n  ", "\n    ", "? ", "[", "]", "{", "}", ", ", "'", '"', "# c", " #", "|", ">-", "&x ",
-     "*x", "!t ", "! ", "%YAML 1.2\n", "---\n", "...\n", "<<: ", "\t", "\r\n", "é", "\\", "\\u202e", "\ufeff", "@", "`", "12", "0"]
+    ["a", "b: ", ": ", "- ", "\n", "\n  ", "\n    ", "? ", "[", "]", "{", "}", ", ", "'", '"', "# c", " #",
+    "|", ">-", "&x ", "*x", "!t ", "! ", "%YAML 1.2\n", "---\n", "...\n", "<<: ", "\t", "\r\n", "é", "\\",
+    "\\u202e", "\ufeff", "@", "`", "12", "0"]
 )  # fmt: skip
 
 
@@ -204,7 +201,7 @@ def test_any_mix_of_yaml_signs_is_read_as_another_reader_does_or_refused(text: s
         assert fault.code in {"YML001", "YML002", "YML003", "YML004", "YML005"}
         assert fault.message.isprintable()
     if not document.faults:
-        other = pyyaml.load(text, pyyaml.CBaseLoader)
+        other = pyyaml.load(text, pyyaml.CBaseLoader)  # it makes strings only
         assert ("" if other is None else other) == as_written(document.value)
 
 

@@ -113,10 +113,7 @@ def test_hidden_characters_are_written_visibly(value: dict[str, str]) -> None:
 
 
 def test_a_schema_line_stays_one_line() -> None:
-    assert (
-        yaml.dump({"a": 1}, schema="x\ny: 1\u202e")
-        == "# yaml-language-server: $schema=x y: 1⟨U+202E⟩\na: 1\n"
-    )
+    assert yaml.dump({"a": 1}, schema="x\ny: 1\u202e") == "# yaml-language-server: $schema=x y: 1⟨U+202E⟩\na: 1\n"
 
 
 def test_sixteen_levels_are_written_and_seventeen_are_not() -> None:

@@ -181,7 +181,7 @@ def test_what_is_happening_now_is_told_with_the_time_of_the_page(browser: Browse
     told = {
         "quiet": ["No open incidents", "None recorded at 16:02 GMT, Sat 21 Nov 2026"],
         "one incident": ["1 open incident", "P1 investigating, next update 16:30", "As recorded at 16:02 GMT"],
-        "many incidents": ["4 open incidents, 1 drill", "update overdue since 15:30", "and 3 more"],
+        "many incidents": ["4 open incidents, 1 drill", "update was due 15:30", "and 3 more"],
     }
     with served(front[1]) as address, visit(browser, address, screen=PHONE, script=False) as seen:
         words = " ".join(seen.page.locator(".ob-now").inner_text().split())

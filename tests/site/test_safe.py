@@ -189,7 +189,7 @@ def test_templates_have_no_filter_that_makes_or_mends_markup(name: str) -> None:
 ALLOWED: dict[str, set[str]] = {
     **{tag: set() for tag in ("br", "hr", "strong", "em", "s", "code", "pre", "blockquote", "ul", "li")},
     **{tag: set() for tag in ("table", "thead", "tbody", "tr", "th", "td")},
-    "div": {"class"},
+    "div": {"class", "tabindex", "role", "aria-label"},
     "p": {"class"},
     "ol": {"start"},
     "a": {"href", "rel"},
@@ -213,6 +213,24 @@ def test_rich_text_has_harmless_elements_only_and_markdown_leaves_it_alone(place
     page = read(convert(place.replace("@", fragment)))
     start = page.index(("div", {"class": "ob-text"}))
     assert page[start : start + len(items)] == items
+
+
+@pytest.mark.parametrize("slot", [slot for slot in SLOTS if "attribute" not in slot])
+@given(text=texts())
+@settings(max_examples=60, deadline=None)
+def test_a_line_has_code_and_emphasis_only(slot: str, text: str) -> None:
+    fragment = safe.line(text)
+    allowed = {("code", ()), ("em", ()), ("strong", ()), "/code", "/em", "/strong", "text"}
+    assert {kind(item) for item in read(fragment)} <= allowed
+    assume(fragment)
+    expected, seen = (map(kind, read(convert(SLOTS[slot].replace("@", words)))) for words in (WORD, fragment))
+    assert [item for item in seen if item not in allowed] == [item for item in expected if item not in allowed]
+
+
+def test_a_line_reads_as_it_was_meant() -> None:
+    assert read(safe.line("run `a < b`, *now*\n[x](http://y)")) == [
+        *(["run "], ("code", {}), ["a < b"], "/code", [", "], ("em", {}), ["now"], "/em", [" x"]),
+    ]
 
 
 def test_rich_text_keeps_what_people_write() -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import opsbook
+from tests.support.forkserver import ForkServer
 from tests.support.small_book import FILES
 
 PACKAGE = Path(opsbook.__file__).parents[1]
@@ -30,7 +31,11 @@ def home() -> Path:
 
 
 def environment(**more: str) -> dict[str, str]:
-    """The variables of a process that knows nothing of this machine's Git configuration."""
+    """The variables of a process that knows nothing of this machine's Git configuration.
+
+    Args:
+        more: other variables, which win.
+    """
     return {
         "PATH": os.environ["PATH"],
         "HOME": str(home()),
@@ -67,10 +72,16 @@ Word = str | bytes
 
 @dataclass(frozen=True)
 class Desk:
-    """A clone, and a person who uses it."""
+    """A clone, and a person who uses it.
+
+    Attributes:
+        variables: more of the environment.
+        server: runs the command without the time that Python takes to start; a new process does without one.
+    """
 
     path: Path
     variables: Mapping[str, str] = field(default_factory=dict)
+    server: ForkServer | None = None
 
     # -- the program
 
@@ -82,10 +93,24 @@ class Desk:
         environ: Mapping[str, str] | None = None,
         **options: Any,
     ) -> Done:
-        """Run the real command to its end; no traceback may ever be seen."""
-        process = self.start(*words, stdin=subprocess.PIPE, folder=folder, environ=environ, **options)
-        out, err = process.communicate(stdin or b"", timeout=120)
-        done = Done(process.returncode, out.decode(errors="surrogateescape"), err.decode(errors="surrogateescape"))
+        """Run the real command to its end; no traceback may ever be seen.
+
+        Args:
+            options: `kill` (see `ForkServer.run`) where there is a server, options of `Popen` where there is none.
+        """
+        if self.server is not None:
+            code, out, err = self.server.run(
+                [os.fsdecode(word) for word in words],
+                folder or self.path,
+                environment(**self.variables, **(environ or {})),
+                stdin or b"",
+                **options,
+            )
+        else:
+            process = self.start(*words, stdin=subprocess.PIPE, folder=folder, environ=environ, **options)
+            out, err = process.communicate(stdin or b"", timeout=120)
+            code = process.returncode
+        done = Done(code, out.decode(errors="surrogateescape"), err.decode(errors="surrogateescape"))
         assert "Traceback" not in done.err + done.out, str(done)
         return done
 

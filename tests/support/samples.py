@@ -22,22 +22,24 @@ ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 11, 21, 16, 2, tzinfo=UTC)
 ZONE = "Europe/London"
 
+VENDORS = ("Confluence", "GitHub", "Jira", "Microsoft Azure", "Slack", "SonarCloud", "Statuspage")
+
 
 def home(*open_incidents: OpenIncident) -> Home:
     """A home page of a book in which everything is configured."""
     return Home(
         now=NOW,
         timezone=ZONE,
-        security=Alert("Information Assurance", "phone the number on the restricted contact page", "guide/prose/"),
+        security=Alert("Information Assurance", "Phone the number on the restricted contact page", "guide/prose/"),
         declare=Declare("opsbook declare", "guide/prose/"),
         incidents="incidents/",
         stuck="guide/prose/",
         changing="runbooks/",
         open_incidents=open_incidents,
-        vendors=[Link(name, f"https://status.{name.lower()}.example/") for name in ("GitHub", "Azure", "Slack")],
+        vendors=[Link(name, f"https://{name.lower().replace(' ', '-')}.example/") for name in VENDORS],
         on_call=[
-            OnCall("Platform", "platform engineer", NOW + timedelta(hours=17)),
-            OnCall("Escalation", "delivery manager"),
+            OnCall("On call", "on-call engineer B", NOW + timedelta(hours=65)),
+            OnCall("Escalation, and incident comms out of hours", "delivery manager A", NOW + timedelta(hours=65)),
         ],
         browse=[
             Link("Runbooks", "runbooks/", "Steps for common procedures"),

@@ -14,6 +14,7 @@ from opsbook.adapters.local_forge import LocalForge
 from opsbook.adapters.state import FileIntents, FileOutbox, state_folder
 from opsbook.core.announcement import Announcement
 from opsbook.core.context import Context
+from opsbook.core.openbook import lay_open
 from opsbook.core.ports import Delivery, Sink
 from opsbook.kinds import registry
 from tests.support.desk import Desk, environment
@@ -85,14 +86,15 @@ def wire(
     opened = repository or open_repository(desk)
     folder = state_folder(opened.common)
     outbox = FileOutbox(folder)
+    forge = LocalForge(opened, main="main", push=push)
     return Context(
         kinds=registry(),
-        forge=LocalForge(opened, main="main", push=push),
+        forge=forge,
         sinks=(ConsoleSink(outbox, stream), *sinks),
         intents=FileIntents(folder),
         outbox=outbox,
         now=(clock or Clock()).now,
         seed=seed or dice(),
         actor=by,
-        offline=lambda: DirectoryTree(desk.path),
+        offline=lambda: lay_open(DirectoryTree(desk.path), forge, registry()),
     )

@@ -24,7 +24,7 @@ RACES = 100
 
 def run(task: Mapping[str, Any]) -> dict[str, Any]:
     """Publish the task's operation on its record and claim and complete its keys, on what earlier runs left."""
-    environment = {**ENVIRONMENT, **{name: os.environ[name] for name in ("PATH", *task["variables"])}}
+    environment = {**ENVIRONMENT, **task["variables"]}
     forge = LocalForge(Repository(task["path"], environment=environment, patience=0.2), push=task["push"])
     done: dict[str, Any] = {"operation": task["operation"]}
     if task["record"]:
@@ -46,7 +46,7 @@ def run(task: Mapping[str, Any]) -> dict[str, Any]:
     return done
 
 
-def start(
+def task_of(
     clone: Clone,
     operation: str,
     *,
@@ -54,23 +54,32 @@ def start(
     keys: Sequence[str] = (),
     push: bool = False,
     variables: Mapping[str, str] | None = None,
-) -> subprocess.Popen[str]:
-    """Start a worker; it waits until its standard input gets a line."""
-    task = {
+) -> dict[str, Any]:
+    """What a worker is to do.
+
+    Args:
+        record: where to publish; `None` to claim only.
+        variables: more of the worker's environment, handed on to Git.
+    """
+    return {
         "path": str(clone.path),
         "operation": operation,
         "record": record,
         "keys": list(keys),
         "push": push,
-        "variables": list(variables or {}),
+        "variables": dict(variables or {}),
     }
+
+
+def start(task: Mapping[str, Any]) -> subprocess.Popen[str]:
+    """Start a worker; it waits until its standard input gets a line."""
     return subprocess.Popen(
         [sys.executable, "-m", "tests.support.worker", json.dumps(task)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
         cwd=Path(__file__).parents[2],
-        env={**os.environ, **(variables or {}), "PYTHONPATH": os.pathsep.join(sys.path)},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
     )
 
 

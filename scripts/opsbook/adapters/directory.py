@@ -25,6 +25,7 @@ class DirectoryTree:
     def __init__(self, root: Path | str) -> None:
         self.root = Path(root).resolve()
         self._root = os.fsencode(self.root)
+        self._real: str | None = None
 
     def paths(self, prefix: str = "") -> Iterable[tuple[str, Mode]]:
         """See `Tree.paths`."""
@@ -34,11 +35,11 @@ class DirectoryTree:
         if not stat.S_ISDIR(start.st_mode):
             return [(prefix, _mode(start.st_mode))]
         found: list[tuple[str, Mode]] = []
-        folders = [prefix]
+        folders = [(prefix, self._at(prefix))]
         while folders:
-            folder = folders.pop()
+            folder, at = folders.pop()
             lead = folder + "/" if folder else ""
-            for entry in self._scan(folder):
+            for entry in _scan(at):
                 name = lead + _decode(entry.name)
                 if entry.is_file(follow_symlinks=False):
                     found.append((name, "file"))
@@ -47,7 +48,7 @@ class DirectoryTree:
                 elif not entry.is_dir(follow_symlinks=False):
                     found.append((name, "other"))
                 elif not entry.name.startswith(b"."):
-                    folders.append(name)
+                    folders.append((name, entry.path))
         found.sort()
         return found
 
@@ -58,36 +59,44 @@ class DirectoryTree:
             return []
         return sorted(
             _decode(entry.name)
-            for entry in self._scan(prefix)
+            for entry in _scan(self._at(prefix))
             if not (entry.name.startswith(b".") and entry.is_dir(follow_symlinks=False))
         )
 
     def read(self, path: str) -> bytes | None:
-        """See `Tree.read`. Each folder on the way is opened from the one above it, so no symlink is ever followed."""
-        parts = _parts(path)
-        if not parts:
+        """See `Tree.read`. No symlink is followed, neither the file nor a folder on the way."""
+        if _parts(path) is None or not self._is_real(path.rpartition("/")[0]):
             return None
-        at = -1
         try:
-            at = os.open(self._root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-            for part in parts[:-1]:
-                below = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=at)
-                os.close(at)
-                at = below
             # Without O_NONBLOCK the opening of a pipe would wait for its writer for ever.
-            file = os.open(parts[-1], os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=at)
+            file = os.open(self._at(path), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError as error:
             if error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EIO):
                 raise
             return None
+        try:
+            status = os.fstat(file)
+            if not stat.S_ISREG(status.st_mode):
+                return None
+            data = os.read(file, status.st_size + 1)
+            while len(data) != status.st_size and (more := os.read(file, 1 << 20)):
+                # It grew meanwhile, or was not given at once.
+                data += more
+            return data
         finally:
-            if at >= 0:
-                os.close(at)
-        if not stat.S_ISREG(os.fstat(file).st_mode):
             os.close(file)
-            return None
-        with open(file, "rb") as opened:  # noqa: PTH123 - a descriptor, not a path
-            return opened.read()
+
+    def _is_real(self, folder: str) -> bool:
+        """Whether every folder on the way is one. The files of a folder are read one after the other: ask once."""
+        if folder != self._real:
+            status = self._inside(folder)
+            if status is None or not stat.S_ISDIR(status.st_mode):
+                return False
+            self._real = folder
+        return True
+
+    def _at(self, path: str) -> bytes:
+        return self._root + b"/" + path.encode("utf-8", "surrogateescape") if path else self._root
 
     def _inside(self, prefix: str) -> os.stat_result | None:
         """The status of what is at `prefix`, if every folder on the way is a real one below the root."""
@@ -106,14 +115,14 @@ class DirectoryTree:
                 return None
         return status
 
-    def _scan(self, folder: str) -> Iterable[os.DirEntry[bytes]]:
-        path = os.path.join(self._root, folder.encode("utf-8", "surrogateescape")) if folder else self._root  # noqa: PTH118
-        try:
-            with os.scandir(path) as entries:
-                return list(entries)
-        except OSError:
-            # Gone or forbidden since it was listed.
-            return []
+
+def _scan(folder: bytes) -> list[os.DirEntry[bytes]]:
+    try:
+        with os.scandir(folder) as entries:
+            return list(entries)
+    except OSError:
+        # Gone or forbidden since it was listed.
+        return []
 
 
 def _parts(path: str) -> list[bytes] | None:

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
+from typing import IO
 
 from opsbook.adapters.locks import turn
 from opsbook.core.errors import ForgeError, ForgeUnknown, OpsbookError, UsageError
@@ -38,7 +39,7 @@ _CONFIG = (
     "core.quotePath=false",
     "core.pager=cat",
     "core.editor=true",
-    "core.packedRefsTimeout=5000",
+    "core.packedRefsTimeout=2000",
     # Acknowledged means on disk: by default Git does not flush loose objects.
     "core.fsync=loose-object,reference",
     "i18n.commitEncoding=UTF-8",
@@ -96,6 +97,9 @@ class GitMissing(OpsbookError):
 
 class GitTimeout(ForgeUnknown):
     """Git did not answer in time."""
+
+
+Process = subprocess.Popen[bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,10 +228,10 @@ class Repository:
         variables: Mapping[str, str] | None = None,
         folder: Path | None = None,
         errors: int = subprocess.DEVNULL,
-    ) -> subprocess.Popen[bytes]:
+    ) -> Process:
         """Start one Git command with pipes for standard input and output, in a session of its own.
 
-        Without a controlling terminal no ssh can ask for a passphrase, and one signal ends Git with its helpers.
+        Without a controlling terminal no ssh can ask for a passphrase, and one signal ends all that Git started.
 
         Raises:
             GitMissing: it cannot be started.
@@ -290,12 +294,10 @@ class Repository:
             whether it moved; `False` when the ref was not at `old`.
 
         Raises:
-            ForgeError: it cannot be written. ForgeUnknown: nobody knows.
+            ForgeError: it cannot be written.
         """
         zero = "0" * len(new or old or "")
         line = f"update {name}\0{new}\0{old or zero}\0" if new else f"delete {name}\0{old}\0"
-        watched: tuple[int, int] | None = None
-        since = time.monotonic()
         while True:
             output = self.run("update-ref", "-m", reason, "--stdin", "-z", stdin=line.encode(), accept=range(-64, 256))
             if output.status == 0:
@@ -306,18 +308,34 @@ class Repository:
                 return False
             if output.status < 0 and self._at(name) == new:
                 return True
-            lock = self.common / f"{name}.lock"
-            if "File exists" not in output.errors or str(lock) not in output.errors:
+            if not self.outlast(output.errors, self.common / f"{name}.lock"):
                 raise failure(("update-ref",), output)
-            seen = _mark(lock)
-            if seen is None or seen != watched:
-                watched, since = seen, time.monotonic()
-            elif time.monotonic() - since >= self._patience:
+
+    def outlast(self, errors: str, *ours: Path) -> bool:
+        """Wait for the lock that a Git command met; whether it is gone, so that the command may be run again.
+
+        Args:
+            errors: what the command said.
+            ours: locks, or folders of locks, of refs that this program alone writes. One that nobody touched for
+                `patience` seconds was left by a killed process, and is removed.
+        """
+        found = re.search(r"Unable to create '([^']+\.lock)': File exists", errors)
+        if not found:
+            return False
+        lock = Path(found[1])
+        seen, since = _mark(lock), time.monotonic()
+        while (mark := _mark(lock)) == seen and mark is not None:
+            if time.monotonic() - since < self._patience:
+                time.sleep(0.02)
+            elif not any(lock == one or one in lock.parents for one in ours):
+                return False
+            else:
                 # One remover at a time: while the old lock is there nobody can make a new one, so what is removed
                 # under this lock is the one that was watched.
                 with turn(self.common / "opsbook" / "stale.lock", seconds=5.0):
                     if _mark(lock) == seen:
                         lock.unlink(missing_ok=True)
+        return True
 
     def _at(self, name: str) -> str | None:
         ref = self.refs(name).get(name)
@@ -346,17 +364,22 @@ class Repository:
         Raises:
             UsageError: there is no such revision. ForgeError: there is no working tree.
         """
-        base = self.revision(since)
-        if fork:
-            base = self.merge_base(base, self.revision("HEAD")) or base
+        from concurrent.futures import ThreadPoolExecutor  # it takes 10 ms, which only this command has to pay
+
         if self.worktree is None:
             raise GitFailed("A bare repository has no working tree.", "Run this in a clone.")
-        tracked = self.git(
-            "diff", "--name-status", "-z", "--no-renames", "--no-ext-diff", "--ignore-submodules=dirty", base, "--",
-            folder=self.worktree,
-        ).split(b"\0")  # fmt: skip
-        others = self.git("ls-files", "-z", "--others", "--exclude-standard", folder=self.worktree)
-        untracked = {decode(name) for name in others.split(b"\0") if name}
+        # The two questions below look at every file of the working tree, and take most of the time of a check of
+        # changes: they are asked at the same time.
+        with ThreadPoolExecutor(1) as beside:
+            others = beside.submit(self.git, "ls-files", "-z", "--others", "--exclude-standard", folder=self.worktree)
+            base = self.revision(since)
+            if fork:
+                base = self.merge_base(base, self.revision("HEAD")) or base
+            tracked = self.git(
+                "diff", "--name-status", "-z", "--no-renames", "--no-ext-diff", "--ignore-submodules=dirty", base, "--",
+                folder=self.worktree,
+            ).split(b"\0")  # fmt: skip
+        untracked = {decode(name) for name in others.result().split(b"\0") if name}
         present = set(untracked)
         deleted: set[str] = set()
         for status, name in zip(tracked[::2], tracked[1::2], strict=False):
@@ -448,7 +471,32 @@ def _mark(path: Path) -> tuple[int, int] | None:
     return status.st_ino, status.st_mtime_ns
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def pipes(process: Process) -> tuple[IO[bytes], IO[bytes]]:
+    """What a process reads and what it writes."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    return process.stdin, process.stdout
+
+
+def stop(process: Process, owner: int) -> None:
+    """End a process that reads until its input ends.
+
+    Args:
+        owner: id of the process that started it; in a fork of that one only the copies of the pipes are closed.
+    """
+    for pipe in pipes(process):
+        with suppress(OSError):
+            pipe.close()
+    if os.getpid() != owner:
+        return
+    try:
+        process.wait(timeout=5)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _end(process: Process) -> None:
     """End Git and what it started: politely first, because only then it removes its lock files."""
     for word, seconds in ((signal.SIGTERM, 2.0), (signal.SIGKILL, None)):
         with suppress(ProcessLookupError, PermissionError):

@@ -66,6 +66,7 @@ class History:
         self._writer = Writer(repository, objects)
         self._merged: dict[tuple[str, str], bool] = {}
         self._bases: dict[tuple[str, str], str | None] = {}
+        self._differences: dict[tuple[str | None, str], dict[str, Entry | None]] = {}
 
     def steps(
         self,
@@ -101,7 +102,10 @@ class History:
 
     def differences(self, old: str | None, new: str) -> dict[str, Entry | None]:
         """The files that differ between two commits: path to the new entry, `None` for a deleted one."""
-        return self._objects.differences(self._objects.root(old) if old else None, self._objects.root(new))
+        if (known := self._differences.get((old, new))) is not None:
+            return known
+        before = self._objects.root(old) if old else self._writer.tree(None, {})
+        return _entries(self._repository.git("diff-tree", "-r", "-z", "--no-renames", before, self._objects.root(new)))
 
     def merged(self, main: str, tips: Collection[str]) -> set[str]:
         """The tips of which `main` holds everything: by ancestry, or every operation and every hand-made change.
@@ -116,10 +120,6 @@ class History:
             reach = {tip: _reach(tip, steps) for tip in unknown}
             for tip in unknown:
                 self._merged[main, tip] = not reach[tip]
-                forks = {parent for commit in reach[tip] for parent in steps[commit].parents} - steps.keys()
-                if len(forks) == 1:
-                    # The only way from the branch into main.
-                    self._bases[main, tip] = next(iter(forks))
             ahead = [tip for tip in unknown if reach[tip]]
             if ahead:
                 forks = {parent for step in steps.values() for parent in step.parents} - steps.keys()
@@ -127,6 +127,7 @@ class History:
                 changes = self._changes(steps)
                 root = self._objects.root(main)
                 for tip in ahead:
+                    self._add_up(main, tip, steps, changes)
                     own = [steps[commit] for commit in reach[tip]]
                     self._merged[main, tip] = self._holds(main, root, tip, own, rewritten, changes)
         return {tip for tip in tips if self._merged[main, tip]}
@@ -241,6 +242,27 @@ class History:
             elif field:
                 commit = field.decode()
         return {commit: _entries(b"\0".join(parts)) for commit, parts in found.items()}
+
+    def _add_up(
+        self, main: str, tip: str, steps: Mapping[str, Step], changes: Mapping[str, Mapping[str, Entry | None]]
+    ) -> None:
+        """Remember what a branch without merges changed since it left main: it is known already, commit by commit."""
+        found: dict[str, Entry | None] = {}
+        twice: set[str] = set()
+        commit = tip
+        while commit in steps:
+            own = changes.get(commit, {})
+            twice |= own.keys() & found.keys()
+            found = {**own, **found}
+            if len(steps[commit].parents) != 1:
+                return
+            (commit,) = steps[commit].parents
+        root = self._objects.root(commit) if twice else ""
+        for path in twice:
+            if self._objects.entry(root, path) == found[path]:
+                del found[path]
+        self._bases[main, tip] = commit
+        self._differences[commit, tip] = found
 
     def _holds(
         self,

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 import threading
 import weakref
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import IO, NamedTuple
+from typing import NamedTuple
 
-from opsbook.adapters.git import GitFailed, Repository, decode
+from opsbook.adapters.git import GitFailed, Process, Repository, decode, pipes, stop
 from opsbook.core.errors import Refused
 from opsbook.core.tree import Mode
 
@@ -46,7 +44,7 @@ class Objects:
     def __init__(self, repository: Repository) -> None:
         self._repository = repository
         self._lock = threading.Lock()
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Process | None = None
         self._owner = 0
         self._trees: dict[str, dict[str, Entry]] = {}
         self._roots: dict[str, str] = {}
@@ -133,37 +131,12 @@ class Objects:
                 found[decode(name)] = Entry(mode, entry)
         return found
 
-    def differences(self, old: str | None, new: str) -> dict[str, Entry | None]:
-        """The files that differ between two trees: path to the new entry, `None` for a deleted one.
-
-        Only folders that differ are read.
-        """
-        found: dict[str, Entry | None] = {}
-        waiting = [("", Entry("40000", old) if old else None, Entry("40000", new))]
-        while waiting:
-            path, left, right = waiting.pop()
-            befores = self.tree(left.oid) if left and left.is_folder else {}
-            afters = self.tree(right.oid) if right.is_folder else {}
-            for name in befores.keys() | afters.keys():
-                before, after = befores.get(name), afters.get(name)
-                if before == after:
-                    continue
-                below = f"{path}/{name}" if path else name
-                if (before and before.is_folder) or (after and after.is_folder):
-                    waiting.append((below, before, after or _NOTHING))
-                if after is None or after.is_folder:
-                    if before and not before.is_folder:
-                        found[below] = None
-                else:
-                    found[below] = after
-        return found
-
     def _ask(self, name: str) -> tuple[str, str, bytes] | None:
         if self._process is None or self._owner != os.getpid():
             # After a fork the pipes belong to the parent, who goes on reading from them.
             self._process, self._owner = self._repository.start("cat-file", "--batch"), os.getpid()
-            weakref.finalize(self, _stop, self._process, self._owner)
-        put, get = _pipes(self._process)
+            weakref.finalize(self, stop, self._process, self._owner)
+        put, get = pipes(self._process)
         put.write(name.encode() + b"\n")
         put.flush()
         head = get.readline().split()
@@ -179,7 +152,7 @@ class Objects:
 
     def _close(self) -> None:
         if self._process is not None:
-            _stop(self._process, self._owner)
+            stop(self._process, self._owner)
             self._process = None
 
 
@@ -271,7 +244,7 @@ class Writer:
         """Write the deepest folders first, through one process that answers after each tree."""
         process = self._repository.start("mktree", "-z", "--missing", "--batch")
         try:
-            put, get = _pipes(process)
+            put, get = pipes(process)
             for path in sorted(folders, key=lambda path: path.count("/") + bool(path), reverse=True):
                 lines = [
                     f"{entry.mode} {_TYPES.get(entry.mode, 'blob')} {entry.oid}\t".encode()
@@ -293,42 +266,14 @@ class Writer:
         except (BrokenPipeError, OSError) as error:
             raise GitFailed("Git ended while it was storing a folder.", "Look at the names in it.") from error
         finally:
-            _stop(process, os.getpid())
+            stop(process, os.getpid())
         raise AssertionError("the root folder is always written")
 
 
-_NOTHING = Entry("", "")
 _TYPES = {"40000": "tree", "160000": "commit"}
 
 
 def _parse_tree(data: bytes, width: int) -> dict[str, Entry]:
     """A tree object: `mode SP name NUL raw-id`, again and again."""
-    entries = {}
-    at = 0
-    while at < len(data):
-        space = data.index(b" ", at)
-        end = data.index(b"\0", space)
-        oid = data[end + 1 : end + 1 + width].hex()
-        entries[decode(data[space + 1 : end])] = Entry(data[at:space].decode(), oid)
-        at = end + 1 + width
-    return entries
-
-
-def _pipes(process: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes]]:
-    assert process.stdin is not None
-    assert process.stdout is not None
-    return process.stdin, process.stdout
-
-
-def _stop(process: subprocess.Popen[bytes], owner: int) -> None:
-    for pipe in (process.stdin, process.stdout):
-        with suppress(OSError):
-            if pipe is not None:
-                pipe.close()
-    if os.getpid() != owner:
-        return
-    try:
-        process.wait(timeout=5)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+    found = re.findall(rb"([0-7]+) ([^\0]+)\0(.{%d})" % width, data, re.DOTALL)
+    return {decode(name): Entry(mode.decode(), oid.hex()) for mode, name, oid in found}

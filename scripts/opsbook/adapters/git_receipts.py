@@ -108,12 +108,8 @@ class Receipts:
 
     def share(self) -> None:
         """Bring to the remote what was claimed and delivered while it could not be reached, if it can be now."""
-        for _ in range(_TRIES):
-            _, tracked, tip = self._view()
-            if self._remote is None or tip in (None, tracked):
-                return
-            if self._remote.push(BRANCH, tip, tracked).outcome != "lost" or self._remote.fetch():
-                return
+        if self._remote is not None:
+            self._change(lambda _: {}, "Share")
 
     def _change(self, make: Make, verb: str) -> None:
         """Apply a change to the newest receipts until the compare-and-swap succeeds."""
@@ -121,9 +117,10 @@ class Receipts:
             for tried in range(_TRIES):
                 local, tracked, tip = self._view()
                 made = make(self._objects.root(tip) if tip else None)
-                if not made:
+                # With nothing to add, what was claimed while the remote was away may still have to be brought there.
+                new = self._commit(tip, made, verb) if made else tip
+                if new is None or (not made and (self._remote is None or new == tracked)):
                     return
-                new = self._commit(tip, made, verb)
                 if self._remote is not None:
                     pushed = self._remote.push(BRANCH, new, tracked)
                     if pushed.outcome == "lost":
@@ -144,9 +141,14 @@ class Receipts:
         refs = self._repository.refs(REF, self._tracking)
         local = refs[REF].commit if REF in refs else None
         tracked = refs[self._tracking].commit if self._tracking in refs else None
-        if local and tracked:
-            return local, tracked, self._history.join(local, tracked, self._choose)
-        return local, tracked, local or tracked
+        if local is None or tracked is None:
+            return local, tracked, local or tracked
+        joined = self._history.join(local, tracked, self._choose)
+        if joined is None:
+            raise ForgeError(
+                f"{BRANCH} here and at the remote contradict each other.", f"Merge them by hand: {self._tracking}."
+            )
+        return local, tracked, joined
 
     def _choose(self, base: str | None, path: str, mine: Entry | None, yours: Entry | None) -> Entry | None:
         """Of two receipts for one announcement the delivered one, else the earlier claim."""

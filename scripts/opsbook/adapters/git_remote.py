@@ -10,6 +10,9 @@ from typing import Literal
 from opsbook.adapters.git import NETWORK_SECONDS, GitFailed, GitTimeout, Repository, redacted
 from opsbook.core.errors import Refused
 
+FRESH_SECONDS = 5.0
+"""How long what was fetched is new enough for a command that has just begun."""
+
 DOWN_SECONDS = 60.0
 """How long a remote that failed is left alone."""
 
@@ -38,6 +41,7 @@ class Remote:
         self._main = main
         self._seconds = seconds
         self._down: tuple[float, str] | None = None
+        self._fetched = float("-inf")
         self.name = name
 
     def tracking(self, branch: str) -> str:
@@ -52,10 +56,16 @@ class Remote:
         """
         return self._down[1] if self._down and time.monotonic() - self._down[0] < DOWN_SECONDS else ""
 
-    def fetch(self) -> str:
-        """Bring main and every branch of the program up to date; why not, when that failed."""
+    def fetch(self, *, unless: float = 0.0) -> str:
+        """Bring main and every branch of the program up to date; why not, when that failed.
+
+        Args:
+            unless: not needed when it was done so many seconds ago.
+        """
         if self.down:
             return self.down
+        if time.monotonic() - self._fetched < unless:
+            return ""
         ours = f"+refs/heads/opsbook*:refs/remotes/{self.name}/opsbook*"
         main = f"+refs/heads/{self._main}:{self.tracking(self._main)}"
         reason = ""
@@ -73,10 +83,13 @@ class Remote:
                 if "couldn't find remote ref" in error.errors:
                     # A new remote has no main yet.
                     wanted = [ours]
-                # Two fetches at once in one clone trip over each other's refs.
-                elif not re.search(r"cannot lock ref|unable to update local ref", error.errors):
+                elif "cannot lock ref" in error.errors or "unable to update local ref" in error.errors:
+                    # Two fetches at once in one clone trip over each other's refs, or one was killed.
+                    self._repository.outlast(error.errors, self._repository.common / "refs/remotes" / self.name)
+                else:
                     return self._gone(reason)
             else:
+                self._fetched = time.monotonic()
                 return ""
         return reason
 

@@ -90,7 +90,7 @@ class Clone:
 class HubObjects(Objects):
     """The reader of objects that asks GitHub for what this machine does not have.
 
-    What `Objects` builds on its questions (`entry`, `file`, `differences`) is inherited; the questions are answered
+    What `Objects` builds on its questions (`entry`, `file`) is inherited; the questions are answered
     here. Safe between threads: whatever is remembered under an id is the same whoever put it there.
     """
 
@@ -208,6 +208,29 @@ class HubObjects(Objects):
                     waiting.append((f"{lead}{name}/", entry.oid))
                 else:
                     found[lead + name] = entry
+        return found
+
+    def differences(self, old: str | None, new: str) -> dict[str, Entry | None]:
+        """The files that differ between two trees: path to the new entry, `None` for a deleted one.
+
+        Only folders that differ are read.
+        """
+        found: dict[str, Entry | None] = {}
+        waiting = [("", Entry("40000", old) if old else None, Entry("40000", new) if new else None)]
+        while waiting:
+            lead, left, right = waiting.pop()
+            befores = self.tree(left.oid) if left and left.is_folder else {}
+            afters = self.tree(right.oid) if right and right.is_folder else {}
+            for name in befores.keys() | afters.keys():
+                before, after = befores.get(name), afters.get(name)
+                if before == after:
+                    continue
+                if (before and before.is_folder) or (after and after.is_folder):
+                    waiting.append((f"{lead}{name}/", before, after))
+                if after and not after.is_folder:
+                    found[lead + name] = after
+                elif before and not before.is_folder:
+                    found[lead + name] = None
         return found
 
     def _local(self, oid: str) -> tuple[str, str, bytes] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from opsbook.adapters.git import GitFailed, Ref, Repository
 from opsbook.adapters.git_history import History, message
 from opsbook.adapters.git_objects import Entry, Objects, Person, Writer
 from opsbook.adapters.git_receipts import Receipts
-from opsbook.adapters.git_remote import Remote
+from opsbook.adapters.git_remote import FRESH_SECONDS, Remote
 from opsbook.adapters.git_tree import GitTree
 from opsbook.adapters.locks import pause, turn
 from opsbook.adapters.names import book_path, is_word, operation_name, record_name
@@ -68,9 +69,12 @@ class LocalForge:
     # -- reading
 
     def head(self, record: str | None) -> Head:
-        """See `Forge.head`."""
+        """See `Forge.head`. With push the remote is asked for a record that has no branch here."""
         # A name that no branch of ours can have, where only main is asked for.
         refs = self._refs("-" if record is None else record_name(record))
+        if record and self._remote and not self._copies(refs, record):
+            self._remote.fetch(unless=FRESH_SECONDS)
+            refs = self._refs(record)
         main = self._main_commit(refs)
         return Head(main, self._open(main, refs, [record])[record] if record else None)
 
@@ -78,10 +82,7 @@ class LocalForge:
         """See `Forge.read`."""
         if head.branch is None:
             return GitTree(self._repository, head.main, objects=self._objects)
-        base = self._history.base(head.main, head.branch)
-        if base == head.main:
-            return GitTree(self._repository, head.branch, objects=self._objects)
-        laid = self._history.differences(base, head.branch)
+        laid = self._history.differences(self._history.base(head.main, head.branch), head.branch)
         return GitTree(self._repository, head.main, laid=laid, objects=self._objects)
 
     def open_records(self) -> Mapping[str, Head]:
@@ -113,8 +114,10 @@ class LocalForge:
         files = {book_path(path): data for path, data in plan.files.items()}
         if self._remote:
             self._remote.fetch()
-            # Before the branch: whoever sees a change must see who has announced it.
-            self._receipts.share()
+            # Before the branch: whoever sees a change must see who has announced it. Where the receipts cannot be
+            # brought together nobody can claim, and so nobody speaks; the record itself need not wait for that.
+            with suppress(ForgeError):
+                self._receipts.share()
         refs = self._refs(record)
         if found := self._published(refs, record, commit.operation):
             return replace(found, unpushed=self._deliver(record)) if found.branch == plan.branch else found
@@ -138,7 +141,9 @@ class LocalForge:
         self._receipts.complete(references)
 
     def receipts(self, record: str | None = None) -> Mapping[str, Receipt]:
-        """See `Forge.receipts`."""
+        """See `Forge.receipts`. Who asks for all, on whatever machine, is told what the remote knows."""
+        if record is None and self._remote:
+            self._remote.fetch(unless=FRESH_SECONDS)
         return self._receipts.all(record)
 
     def tidy(self) -> Sequence[str]:

@@ -245,7 +245,7 @@ class FileOutbox:
         path = self._path(record, name)
         _make(path.parent)
         write(path, _bytes(text))
-        return self._reference(path)
+        return str(path)
 
     def keep_new(self, record: str, name: str, text: str) -> tuple[str, bool]:
         """Write a text that must not exist yet; where it is, and whether this call wrote it."""

@@ -30,11 +30,6 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
     """Check, report, and return 0 or 1; 6 when there is nothing to check."""
     book, now = workspace.book, _now(args.now, workspace)
     refs, whole = _scope(args, book, workspace)
-    if not refs and not whole and not book.config.present:
-        raise NothingToCheck(
-            f"{workspace.root} holds no book: there is no {CONFIG_PATH} and no record.",
-            "Go to the folder of a book or name it with -C, or start one: opsbook new book.",
-        )
     findings = check_book(book, now) if whole else []
     findings += workspace.spread(lambda some: check_records(some, book, now), refs)
     if not refs and not findings and whole and not args.since and not args.paths:

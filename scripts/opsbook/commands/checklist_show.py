@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 
 from opsbook.commands.workspace import Workspace
@@ -42,10 +41,10 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
                     "by": entry.by if entry is not None else None,
                 }
             )
-    if args.format == "json":
-        print(json.dumps({"id": record.id, "steps": rows}, ensure_ascii=False))
-        return 0
     screen = Screen(sys.stdout, color=workspace.color)
+    if args.format == "json":
+        screen.json({"id": record.id, "steps": rows})
+        return 0
     if not rows:
         screen.line(f"{record.id} has no such steps.")
         return 0

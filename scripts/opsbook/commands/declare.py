@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from opsbook.commands.workspace import Workspace
@@ -13,6 +14,7 @@ from opsbook.core.plan import Request
 from opsbook.core.text import one_line
 from opsbook.kinds.incident.config import IncidentsConfig
 from opsbook.kinds.incident.similar import similar
+from opsbook.kinds.incident.words import person, sentence
 from opsbook.perform import preview
 from opsbook.report.screen import Screen
 
@@ -48,13 +50,13 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
         raise UsageError("The title is missing.", "Say in one line what is wrong: --title 'Checkout returns errors'.")
     asked = ask and not (args.title and args.severity and args.services)
     if asked and not args.title:
-        args.title = _question(screen, "What is wrong, in one line?")
+        args.title = _answer(screen, "What is wrong, in one line?", lambda text: sentence(book, text, "title"))
     alike = similar(book, one_line(args.title), args.services or [])
     if alike:
         screen.heading("Open incidents that look the same:")
         screen.table(("incident", "severity", "title"), [(i.id, i.severity or "", i.title) for i in alike])
         screen.line(f"To add to one of them instead: opsbook incident note {alike[0].id} 'what you see'")
-        if ask and not _yes(screen, "Declare a new one all the same?", default=False):
+        if asked and not _yes(screen, "Declare a new one all the same?", default=False):
             raise Refused("Nothing was declared.", f"opsbook incident note {alike[0].id} 'what you see'")
     if asked:
         _ask_rest(args, workspace, screen)
@@ -82,12 +84,8 @@ def _security(args: argparse.Namespace, workspace: Workspace, screen: Screen) ->
     if details:
         where = f"Put them into {security.book}." if security.book else f"Tell them to {security.who} in person."
         screen.bad(f"The details ({', '.join(details)}) are not kept here. {where}")
-    if (
-        workspace.asks
-        and not args.yes
-        and not args.dry_run
-        and not _yes(screen, "Done? Write the stub now?", default=True)
-    ):
+    ask = workspace.asks and not args.yes and not args.dry_run and args.format == "text"
+    if ask and not _yes(screen, "Done? Write the stub now?", default=True):
         raise Refused("Nothing was written.", f"Alert {security.who} in any case.")
     values: dict[str, Any] = {"security": True}
     if args.drill:
@@ -124,7 +122,19 @@ def _ask_rest(args: argparse.Namespace, workspace: Workspace, screen: Screen) ->
                 break
             screen.line(f"  {unknown[0]} is not in the catalogue.")
     if not args.lead:
-        args.lead = _question(screen, "Who leads?", default=workspace.actor(args.by))
+        args.lead = _answer(
+            screen, "Who leads?", lambda text: person(workspace.book, text, "lead"), workspace.actor(args.by)
+        )
+
+
+def _answer(screen: Screen, text: str, check: Callable[[str], str], default: str | None = None) -> str:
+    """Ask until the answer can be used: one wrong letter must not cost the answers before it."""
+    while True:
+        answer = _question(screen, text, default)
+        try:
+            return check(answer)
+        except Refused as error:
+            screen.bad(f"{error.message} {error.remedy}")
 
 
 def _question(screen: Screen, text: str, default: str | None = None) -> str:

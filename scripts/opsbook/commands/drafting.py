@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from slugify import slugify
 
 from opsbook.commands.workspace import Workspace
-from opsbook.core.book import CONFIG_PATH
 from opsbook.core.errors import Refused, UsageError
 from opsbook.core.text import one_line, shorten
 from opsbook.report.screen import Screen
@@ -25,10 +24,8 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dry-run", action="store_true", help="show what would be written, and write nothing")
 
 
-def titled(args: argparse.Namespace, workspace: Workspace) -> tuple[str, str]:
-    """The title and the slug of a new record; raises UsageError when they cannot be used, Refused outside a book."""
-    if not workspace.book.config.present:
-        raise Refused(f"{workspace.root} is no book: there is no {CONFIG_PATH}.", "opsbook new book FOLDER starts one.")
+def titled(args: argparse.Namespace) -> tuple[str, str]:
+    """The title and the slug of a new record; raises UsageError when they cannot be used."""
     title = one_line(args.title)
     if not title or len(title) > 120:
         raise UsageError(f"The title has {len(title)} characters.", "Use 1 to 120.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 
 from opsbook.commands.workspace import Workspace
@@ -11,6 +10,7 @@ from opsbook.core.text import shorten
 from opsbook.core.times import Times
 from opsbook.core.types import write_time
 from opsbook.kinds.incident.config import IncidentsConfig
+from opsbook.kinds.incident.similar import open_incidents
 from opsbook.kinds.incident.view import IncidentView
 from opsbook.report.screen import Screen
 
@@ -26,8 +26,9 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
     book, now = workspace.open_book, workspace.now()
     config = book.config.section(IncidentsConfig)
     clock = Times(now, book.config.core.timezone)
-    views = [IncidentView(book.record(ref)) for ref in reversed([*book.refs("incident").values()])]
-    views = [view for view in views if args.all or view.is_open]
+    refs = [*book.refs("incident").values()]
+    views = [IncidentView(book.record(ref)) for ref in reversed(refs)] if args.all else open_incidents(book)
+    screen = Screen(sys.stdout, color=workspace.color)
     if args.format == "json":
         rows = [
             {
@@ -42,9 +43,8 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
             }
             for view in views
         ]
-        print(json.dumps({"incidents": rows}, ensure_ascii=False))
+        screen.json({"incidents": rows})
         return 0
-    screen = Screen(sys.stdout, color=workspace.color)
     if not views:
         screen.line("No incident is on record." if args.all else "No open incident is on record.")
         return 0

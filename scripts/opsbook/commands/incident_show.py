@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 
 from opsbook.commands.workspace import Workspace
@@ -31,12 +30,12 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
         book.config.section(IncidentsConfig),
         Times(now, book.config.core.timezone),
     )
+    screen = Screen(sys.stdout, color=workspace.color)
     if args.format == "json":
         dumped = view.facts.model_dump(mode="json", exclude_none=True) if view.facts is not None else None
         entries = [entry.model_dump(mode="json", exclude_none=True) for _, entry in view.timeline.entries]
-        print(json.dumps({"path": record.path, "incident": dumped, "timeline": entries}, ensure_ascii=False))
+        screen.json({"path": record.path, "incident": dumped, "timeline": entries})
         return 0
-    screen = Screen(sys.stdout, color=workspace.color)
     if view.facts is None:
         screen.heading(record.id)
         screen.bad(f"Its facts cannot be read: opsbook check {record.path}")

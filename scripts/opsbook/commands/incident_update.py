@@ -7,6 +7,7 @@ import argparse
 from opsbook.commands.workspace import Workspace
 from opsbook.commands.writing import carry_out, options, pick_incident, values_of
 from opsbook.core.plan import Request
+from opsbook.kinds.incident.actions import held
 from opsbook.kinds.incident.view import IncidentView
 from opsbook.kinds.incident.vocabulary import STATUSES
 
@@ -42,11 +43,5 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
     if args.user_facing is not None:
         values["user_facing"] = args.user_facing
     if facts is not None:
-        held = {
-            "status": facts.status,
-            "severity": facts.severity,
-            "lead": facts.roles.lead,
-            "comms": facts.roles.comms,
-        }
-        values["seen"] = {name: held[name] for name in held if name in values}
+        values["seen"] = {name: value for name, value in held(facts).items() if name in values}
     return carry_out(Request("incident.update", workspace.actor(args.by), values, id_), args, workspace, "Updated")

@@ -18,7 +18,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, workspace: Workspace) -> int:
     """Write `runbooks/<area>/<slug>.md`."""
-    title, slug = drafting.titled(args, workspace)
+    title, slug = drafting.titled(args)
     area = drafting.choice(args.area, "areas", "area", workspace)
     owner = drafting.choice(args.owner, "owners", "role or team", workspace)
     values = {"title": title, "slug": slug, "area": area, "owner": owner, "today": f"{workspace.now():%Y-%m-%d}"}

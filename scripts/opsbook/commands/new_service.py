@@ -18,7 +18,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, workspace: Workspace) -> int:
     """Write `services/<slug>.yaml`."""
-    title, slug = drafting.titled(args, workspace)
+    title, slug = drafting.titled(args)
     owner = "" if args.not_ours else drafting.choice(args.owner, "teams", "team", workspace)
     values = {"title": title, "name": slug, "ours": "no" if args.not_ours else "yes", "owner": owner}
     return drafting.write("service", f"services/{slug}.yaml", values, args, workspace)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 
 from opsbook.commands.workspace import Workspace
@@ -24,11 +23,11 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
     if not words.strip():
         raise UsageError("Nothing to look for.", "opsbook runbook find 'certificate has expired'")
     found = find(workspace.book, words)[:5]
+    screen = Screen(sys.stdout, color=workspace.color)
     if args.format == "json":
         rows = [{"id": row.id, "path": row.path, "title": row.title, "why": why} for row, why in found]
-        print(json.dumps({"runbooks": rows}, ensure_ascii=False))
+        screen.json({"runbooks": rows})
         return 0
-    screen = Screen(sys.stdout, color=workspace.color)
     if not found:
         help_ = workspace.book.config.core.help
         screen.line("No runbook says anything about that.")

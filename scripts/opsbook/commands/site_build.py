@@ -8,7 +8,6 @@ from pathlib import Path
 
 from opsbook.commands.helping import help_lines
 from opsbook.commands.workspace import Workspace
-from opsbook.core.errors import NothingToCheck
 from opsbook.report.screen import Screen
 
 
@@ -24,8 +23,6 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
     from opsbook.site.pages import pages
     from opsbook.site.stage import stage
 
-    if not workspace.book.config.present:
-        raise NothingToCheck(f"{workspace.root} is no book: there is no opsbook.yml.", "Name a book with -C.")
     progress = Screen(sys.stderr)
     progress.line("writing the pages")
     folder = workspace.root / "build" / "stage"
@@ -37,5 +34,5 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
     output = (workspace.root / args.output) if not Path(args.output).is_absolute() else Path(args.output)
     build(staged, output, on_progress=progress.line)
     screen.good(f"{len(staged.sources):,} pages are in {output}")
-    screen.line(f"Open {output / 'index.html'}, or run: opsbook site serve")
+    screen.line(f"Read it with: python3 -m http.server -d {output}, at http://127.0.0.1:8000/")
     return 0

@@ -7,7 +7,6 @@ import sys
 
 from opsbook.commands.helping import help_lines
 from opsbook.commands.workspace import Workspace
-from opsbook.core.errors import NothingToCheck
 from opsbook.report.screen import Screen
 
 
@@ -21,8 +20,6 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
     from opsbook.site.pages import pages
     from opsbook.site.serve import serve
 
-    if not workspace.book.config.present:
-        raise NothingToCheck(f"{workspace.root} is no book: there is no opsbook.yml.", "Name a book with -C.")
     screen = Screen(sys.stderr)
     screen.line(f"serving http://{args.address}/ until you press Ctrl-C")
     serve(

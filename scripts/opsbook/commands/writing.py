@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from opsbook.commands.workspace import Workspace
 from opsbook.core.errors import Refused
 from opsbook.core.plan import Plan, Request
-from opsbook.core.text import terminal
+from opsbook.core.text import shorten, terminal
+from opsbook.core.types import write_time
 from opsbook.perform import Outcome, performing, preview
 from opsbook.report.screen import Screen
 
@@ -33,10 +34,12 @@ def carry_out(request: Request, args: argparse.Namespace, workspace: Workspace, 
         return 0
     with performing(request, context) as outcome:
         if args.format == "json":
-            print(json.dumps(outcome.as_json(), ensure_ascii=False))
+            Screen(sys.stdout).json(outcome.as_json())
             _problems(outcome, Screen(sys.stderr))
         else:
-            _print(outcome, done, Screen(sys.stdout, color=workspace.color))
+            _print(outcome, done, workspace)
+        # What is still in a buffer was not printed: the intent is forgotten only when the person can see the result.
+        sys.stdout.flush()
         return outcome.exit_code
 
 
@@ -44,7 +47,7 @@ def show_plan(plan: Plan, args: argparse.Namespace, workspace: Workspace) -> Non
     """Print what would be written."""
     if args.format == "json":
         files = {path: None if data is None else data.decode() for path, data in plan.files.items()}
-        print(json.dumps({"id": plan.record, "path": plan.path, "branch": plan.branch, "files": files}))
+        Screen(sys.stdout).json({"id": plan.record, "path": plan.path, "branch": plan.branch, "files": files})
         return
     screen = Screen(sys.stdout, color=workspace.color)
     screen.pairs(plan.summary)
@@ -54,16 +57,26 @@ def show_plan(plan: Plan, args: argparse.Namespace, workspace: Workspace) -> Non
         screen.line(f"  {path}")
 
 
-def _print(outcome: Outcome, done: str, screen: Screen) -> None:
+def _near(place: str, workspace: Workspace) -> str:
+    """A path as it is typed in the book's folder, where it is in there."""
+    path = Path(place)
+    return str(path.relative_to(workspace.root)) if path.is_relative_to(workspace.root) else place
+
+
+def _print(outcome: Outcome, done: str, workspace: Workspace) -> None:
+    screen = Screen(sys.stdout, color=workspace.color)
     screen.good(f"{done} {outcome.id}")
-    screen.line(f"  {outcome.path}")
+    if outcome.since is not None:
+        screen.line(f"  asked for at {write_time(outcome.since)} and cut off; finished now, and not done twice")
+    if outcome.path:
+        screen.line(f"  {outcome.path}")
     if outcome.branch:
         where = f" at {outcome.commit[:12]}" if outcome.commit else ""
         screen.line(f"  on branch {outcome.branch}{where}")
     if outcome.url:
         screen.line(f"  {outcome.url}")
     for place in outcome.outbox:
-        screen.line(f"  text of the request: {place}")
+        screen.line(f"  text of the request: {_near(place, workspace)}")
     if outcome.next:
         screen.line(f"  when it is agreed: {outcome.next}")
     _problems(outcome, screen)
@@ -71,13 +84,16 @@ def _print(outcome: Outcome, done: str, screen: Screen) -> None:
 
 def _problems(outcome: Outcome, screen: Screen) -> None:
     if outcome.unpublished:
-        screen.bad(f"Saved and told, not published yet: {terminal(outcome.unpublished)}")
-        screen.line("  Finish it with: opsbook reconcile")
+        screen.bad(f"Saved, and not yet on record: {outcome.unpublished}")
     for told in outcome.told:
         if not told.ok:
-            screen.bad(f"{told.audience} was not told by {told.sink}: {terminal(told.error)}")
-    if any(not told.ok for told in outcome.told):
-        screen.line("  Finish it with: opsbook reconcile")
+            what = "was not told" if told.again else "may not have been told"
+            screen.bad(f"{told.audience} {what} by {told.sink}: {told.error}")
+    if outcome.unreceipted:
+        screen.bad(f"Told, but nothing on record says so yet: {outcome.unreceipted}")
+    if outcome.exit_code:
+        later = " (in five minutes)" if outcome.finished else ""
+        screen.line(f"  Finish it with: opsbook reconcile{later}")
 
 
 def pick_incident(fragment: str | None, workspace: Workspace) -> str:
@@ -88,16 +104,16 @@ def pick_incident(fragment: str | None, workspace: Workspace) -> str:
     """
     refs = workspace.open_book.refs("incident")
     if fragment is None:
-        from opsbook.kinds.incident.view import is_open
+        from opsbook.kinds.incident.similar import open_incidents
 
-        matches = [id_ for id_, ref in refs.items() if is_open(workspace.open_book.record(ref))]
+        matches = [view.record.id for view in open_incidents(workspace.open_book)]
     else:
         wanted = fragment.strip().upper()
-        matches = [id_ for id_ in refs if id_ == wanted] or [id_ for id_ in refs if id_.endswith(wanted)]
+        matches = [id_ for id_ in refs if id_ == wanted] or [id_ for id_ in refs if wanted and id_.endswith(wanted)]
     if len(matches) == 1:
         return matches[0]
     if not matches:
-        what = f"There is no incident “{terminal(fragment)}”." if fragment else "No incident is open."
+        what = f"There is no incident “{shorten(terminal(fragment), 40)}”." if fragment else "No incident is open."
         raise Refused(what, "`opsbook incident list --all` shows every one.")
     raise Refused(
         f"{len(matches)} incidents match: {', '.join(matches[:8])}.",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import getitem
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -26,6 +28,9 @@ CONFIG_PATH = "opsbook.yml"
 CONFIG_PART = Part("", "configuration")
 CONFIG_LIMIT = 1 << 20
 """`opsbook.yml` may have 1 MB; records 64 KB (design: "Records")."""
+
+_ROUNDS = 20
+"""How often a section is read again without what did not fit: leaving something out can leave a hole elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +102,10 @@ class Book:
             self._records[ref] = self._read(ref)
         return self._records[ref]
 
+    def forget(self, ref: Ref) -> None:
+        """Let go of a record that was read, for work that looks at each record of a large book once."""
+        self._records.pop(ref, None)
+
     def resolve(self, kind: str, id_: str) -> Record | None:
         """The record of a kind with this id: how one kind reaches another."""
         ref = self.find(kind, id_)
@@ -110,9 +119,8 @@ class Book:
             return self.refs(kind).get(id_)
         path = f"{self.kinds[kind].folder}/{id_}"
         for part in self.kinds[kind].parts:
-            suffix = ".md" if part.format == "markdown" else ".yaml"
-            if self.kinds[kind].path.fullmatch(f"{id_}{suffix}") and self.tree.read(path + suffix) is not None:
-                return Ref(kind, id_, path + suffix)
+            if self.kinds[kind].path.fullmatch(id_ + part.suffix) and self.tree.read(path + part.suffix) is not None:
+                return Ref(kind, id_, path + part.suffix)
         return None
 
     def title(self, kind: str, id_: str) -> str | None:
@@ -146,7 +154,7 @@ class Book:
         for _ in range(kind.depth - 1):
             below_it: list[str] = []
             for folder in level:
-                for name in self.tree.folders(folder):
+                for name in self._names(kind, folder):
                     if "." in name:
                         self._strays.append((kind, f"{folder}/{name}"))
                     else:
@@ -154,13 +162,20 @@ class Book:
             level = below_it
         found: dict[str, Ref] = {}
         for folder in level:
-            for name in self.tree.folders(folder):
+            for name in self._names(kind, folder):
                 ref = self._ref(kind, f"{folder}/{name}")
                 if ref.id in found:
                     self._duplicates.append((found[ref.id], ref))
                 else:
                     found[ref.id] = ref
         return found
+
+    def _names(self, kind: Kind, folder: str) -> list[str]:
+        """What lies in a folder; a file or a link in the place of the folder is a stray."""
+        names = list(self.tree.folders(folder))
+        if not names and any(True for _ in self.tree.paths(folder)):
+            self._strays.append((kind, folder))
+        return names
 
     def _read(self, ref: Ref) -> Record:
         kind = self.kinds[ref.kind]
@@ -171,10 +186,10 @@ class Book:
             part = _part(kind, name)
             if mode != "file":
                 strays.append((path, mode))
-            elif part is None:
+            elif part is None or (kind.is_file and not path.endswith(part.suffix)):
                 strays.append((path, "stray"))
             else:
-                files[name] = File(path, part, self.tree.read(path), self.config.vocabulary)
+                files[name] = File(path, part, self.tree.read, self.config.vocabulary)
         return Record(ref, kind, files, strays)
 
 
@@ -188,7 +203,7 @@ def _part(kind: Kind, name: str) -> Part | None:
 def _read_config(data: bytes | None, kinds: Mapping[str, Kind]) -> Config:
     document = yaml.load(data if data is not None else b"", limit=CONFIG_LIMIT)
     value: dict[str, Any] = document.value if isinstance(document.value, dict) else {}
-    file = File(CONFIG_PATH, CONFIG_PART, data, {})
+    file = File(CONFIG_PATH, CONFIG_PART, lambda _path: data, {})
     file.document = document
     findings = [
         codes.FAULTS[fault.code].finding(Problem(fault.message, path=CONFIG_PATH, line=fault.line, column=fault.column))
@@ -206,10 +221,12 @@ def _read_config(data: bytes | None, kinds: Mapping[str, Kind]) -> Config:
     # Two readings: the words (severities, people, …) are known only when every section was read once.
     sections: list[Section] = []
     vocabulary: dict[str, Mapping[str, Any]] = {}
+    readable = data is None or isinstance(document.value, dict)
     for model, _, content in parts:
-        section, whole = _lenient(model, content)
+        section, dropped = _lenient(model, content)
         sections.append(section)
-        vocabulary.update({name: words for name, words in section.vocabulary().items() if words or whole})
+        if readable and dropped is not None:
+            vocabulary.update({name: {**dropped, **words} for name, words in section.vocabulary().items()})
     for model, where, content in parts:
         try:
             model.model_validate(content, context=vocabulary)
@@ -224,15 +241,45 @@ def _read_config(data: bytes | None, kinds: Mapping[str, Kind]) -> Config:
     return Config(core, named, vocabulary, document, tuple(findings), data is not None)
 
 
-def _lenient(model: type[S], content: Any) -> tuple[S, bool]:
-    """The section without the entries that do not fit, and whether it is whole."""
-    try:
-        return model.model_validate(content), True
-    except ValidationError as error:
-        broken = {detail["loc"][0] for detail in error.errors() if detail["loc"]}
-        if not isinstance(content, dict):
-            return model(), False
+def _lenient(model: type[S], content: Any) -> tuple[S, dict[str, None] | None]:
+    """The section without what does not fit in it, so that one typing error leaves everything else in force.
+
+    Returns:
+        The section, and the ids of the entries that were left out: they stay words, or every record that uses one
+        would be reported for an error of the configuration. `None` when not even the ids are known.
+    """
+    dropped: dict[str, None] | None = {}
+    content = deepcopy(content)
+    for _ in range(_ROUNDS):
         try:
-            return model.model_validate({key: item for key, item in content.items() if key not in broken}), False
-        except ValidationError:
-            return model(), False
+            return model.model_validate(content), dropped
+        except ValidationError as error:
+            places = {place for detail in error.errors() if (place := _reached(detail["loc"], content))}
+        for place in sorted(places, reverse=True):
+            if any(place[:depth] in places for depth in range(1, len(place))):
+                continue
+            *above, last = place
+            container = reduce(getitem, above, content)
+            gone = container.pop(last)
+            field = model.model_fields.get(place[0])
+            if isinstance(gone, dict) and isinstance(gone.get("id"), str):
+                if dropped is not None:
+                    dropped[gone["id"]] = None
+            elif (isinstance(container, list) and isinstance(gone, dict)) or (
+                len(place) <= 2 and field is not None and isinstance(field.default, tuple)
+            ):
+                dropped = None
+        if not places:
+            break
+    return model(), None
+
+
+def _reached(loc: Sequence[str | int], content: Any) -> tuple[Any, ...]:
+    """The place of the error at `loc`, or of what lacks something there: what must go for the error to go."""
+    found: list[str | int] = []
+    for step in loc:
+        if not (step in content if isinstance(content, dict) else isinstance(content, list)):
+            break
+        content = content[step]
+        found.append(step)
+    return tuple(found)

@@ -28,8 +28,12 @@ def check_record(ref: Ref, book: Book, now: datetime) -> list[Finding]:
 
 
 def check_records(refs: Iterable[Ref], book: Book, now: datetime) -> list[Finding]:
-    """`check_record` for several records, in order."""
-    return [finding for ref in refs for finding in check_record(ref, book, now)]
+    """`check_record` for several records, in order; no more than one of them is held in memory."""
+    found: list[Finding] = []
+    for ref in refs:
+        found += check_record(ref, book, now)
+        book.forget(ref)
+    return found
 
 
 def check_book(book: Book, now: datetime) -> list[Finding]:
@@ -44,13 +48,15 @@ def check_book(book: Book, now: datetime) -> list[Finding]:
 
 
 def all_codes(book_kinds: Iterable[object]) -> dict[str, type[Code]]:
-    """Every code that a finding can have, by name, in order: forms first, then shared rules, then each kind's."""
+    """Every code that a finding can have, by name: forms first, then shared rules, then each kind's, by number."""
     from opsbook.core.kind import Kind
 
     found: list[type[Code]] = [*codes.FORM, *RECORD_RULES, *BOOK_RULES]
     for kind in book_kinds:
         assert isinstance(kind, Kind)
         found += [*kind.rules, *kind.book_rules]
+    families = list(dict.fromkeys(code.__name__[:3] for code in found))
+    found.sort(key=lambda code: (families.index(code.__name__[:3]), code.__name__))
     return {code.__name__: code for code in found}
 
 
@@ -79,14 +85,13 @@ def _form(record: Record, *, soften: bool) -> Iterator[Finding]:
         else:
             what = "a symbolic link" if mode == "symlink" else "no plain file"
             yield codes.FIL001.finding(Problem(f"{path} is {what}", path=path))
+    stray = {path for path, _ in record.strays}
     for part in record.kind.parts:
-        if part.required and part.pattern not in record.files:
-            if any(path == record.path or path == f"{record.path}/{part.pattern}" for path, _ in record.strays):
-                continue
-            missing = f"{record.path}/{part.pattern}".rstrip("/")
-            yield codes.FIL003.finding(
-                Problem(f"{part.pattern or record.path} is missing", path=missing), soften=soften
-            )
+        missing = f"{record.path}/{part.pattern}"
+        # What has a wrong name or is no plain file was reported above; a record of one file cannot miss it otherwise.
+        reported = record.kind.is_file or {record.path, missing} & stray
+        if part.required and part.pattern not in record.files and not reported:
+            yield codes.FIL003.finding(Problem(f"{part.pattern} is missing", path=missing))
     for file in record.files.values():
         for finding in file.findings:
             if soften and finding.severity == "error" and not _always(finding.code):

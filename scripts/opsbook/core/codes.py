@@ -31,6 +31,8 @@ class FIL003(Code):
     Restore it from the history (`git log -- PATH`), or write it: the record reference shows what belongs in it.
     """
 
+    always = True
+
 
 class YML001(Code):
     """Not readable as text.

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
 from opsbook.core.types import (
+    WHOLE,
     ChannelRef,
     Duration,
     IsoDate,
@@ -77,7 +78,7 @@ class Person(Entry):
     """The roles that they hold."""
     github: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,38}$")] | None = None
     """GitHub login."""
-    github_id: Annotated[int, Field(ge=1)] | None = None
+    github_id: Annotated[int, Field(ge=1), WHOLE] | None = None
     """GitHub user id: it stays when a login is renamed."""
     slack: Annotated[str, StringConstraints(pattern=r"^[UW][A-Z0-9]{2,20}$")] | None = None
     """Slack user id."""
@@ -118,7 +119,7 @@ class SecurityAlert(Model):
     """A restricted page with the numbers to call."""
     channel: ChannelRef | None = None
     """The only channel that is told, and without facts."""
-    book: Annotated[str, StringConstraints(pattern=r"^[\w.-]+/[\w.-]+$")] | None = None
+    book: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+$")] | None = None
     """The restricted repository that holds the facts of security incidents."""
 
 
@@ -186,7 +187,7 @@ class HelpSettings(Model):
 class CoreConfig(Section):
     """The part of `opsbook.yml` that belongs to no kind."""
 
-    version: Literal[1] = 1
+    version: Annotated[int, Field(ge=1, le=1), WHOLE] = 1
     """The format of the book; `opsbook migrate` moves a book on."""
     requires: Line = ">=0.1"
     """The versions of the program that may write to this book."""

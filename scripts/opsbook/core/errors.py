@@ -31,12 +31,6 @@ class UsageError(OpsbookError):
     exit_code = 2
 
 
-class NotPublished(OpsbookError):
-    """The intent is saved and people were told; the forge does not hold the record yet."""
-
-    exit_code = 4
-
-
 class NothingToCheck(OpsbookError):
     """There is no book here, or no record in it: an empty check is not a success."""
 
@@ -50,15 +44,14 @@ class SiteFault(OpsbookError):
 
 
 class ForgeError(OpsbookError):
-    """The forge answered that the effect did not happen; it is safe to try again later."""
+    """The forge answered that the effect did not happen; it is safe to try again later.
 
-    exit_code = 4
+    A request that is saved meanwhile ends with 4 by its outcome; what ends by this error itself saved nothing.
+    """
 
 
 class ForgeUnknown(OpsbookError):
     """Nobody knows whether the effect happened: read it back by its marker before trying again."""
-
-    exit_code = 4
 
 
 class LostRace(OpsbookError):

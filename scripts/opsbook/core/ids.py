@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32 (no I, L, O or U), so that an id survives being read aloud."""
 
-RECORD_ID = re.compile(r"(?P<prefix>[A-Z]{3})-(?P<day>\d{8})-(?P<token>[0-9A-HJKMNP-TV-Z]{5})")
+RECORD_ID = re.compile(r"(?P<prefix>[A-Z]{3})-(?P<day>[0-9]{8})-(?P<token>[0-9A-HJKMNP-TV-Z]{5})")
 
 
 class Ids:

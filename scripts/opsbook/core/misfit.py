@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterator, Sequence
 from typing import Any, get_args
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, RootModel, ValidationError
 
 from opsbook.core import codes
 from opsbook.core.rule import Code
@@ -35,6 +35,12 @@ _PATTERNS = {
     r"""^https?://[^\s<>"'`\\]+$""": "must be an address that begins with https:// or http://",
     r"^[a-z0-9]+(?:-[a-z0-9]+)*$": "must be lower-case letters, digits and single hyphens",
     r"^[a-z0-9]+(?:-[a-z0-9]+)*/[a-z0-9]+(?:-[a-z0-9]+)*$": "must be <area>/<name> of a runbook, in lower case",
+    r"^INC-[0-9]{8}-[0-9A-HJKMNP-TV-Z]{5}$": "must be the id of an incident, like INC-20261121-7KQ4M",
+    r"^[A-Z][A-Z0-9]{0,9}$": "must be at most ten capital letters and digits, like P1",
+    r"^[A-Za-z0-9][A-Za-z0-9-]{0,38}$": "must be a GitHub login, without the @",
+    r"^[UW][A-Z0-9]{2,20}$": "must be the id of a Slack user, like U012ABCDEF",
+    r"^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+$": "must be <owner>/<name> of a repository",
+    r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,99}$": "must be the name of a branch, like main",
     r"^[0-9a-f]{20}$": "must be the 20 characters of an operation key",
     r"^[0-9a-f]{64}$": "must be the 64 characters of a SHA-256",
     r"^#[a-z0-9][a-z0-9_-]{0,79}$": "must be the name of a channel, like #incident",
@@ -43,9 +49,14 @@ _PATTERNS = {
 
 def explain(error: ValidationError, model: type[BaseModel], value: Any, noun: str) -> Iterator[Misfit]:
     """One misfit for each error: code, sentence, place, and whether the place is a key."""
+    tagged = issubclass(model, RootModel)
     for detail in error.errors(include_url=False):
-        loc = _existing(detail["loc"], value)
+        # The first step below a choice of models names the member (`step`), and fields may have the same name.
+        where = detail["loc"][1:] if tagged else detail["loc"]
+        loc = _existing(where, value)
         kind = detail["type"]
+        if kind == "too_short" and detail["ctx"]["min_length"] <= len(detail["input"]):
+            continue  # it counts the entries that fit, and the others are reported one by one
         name = _name(loc)
         if kind == "missing":
             yield codes.MOD001, f"{name} is missing in this {noun}", loc, False
@@ -68,7 +79,7 @@ def _sentence(kind: str, detail: Any) -> str:
         return f"must be one of {str(context['expected']).replace(chr(39), '')}, and is {_quote(detail['input'])}"
     if kind == "string_pattern_mismatch":
         known = _PATTERNS.get(context["pattern"], f"must match {context['pattern']}")
-        return f"{known}, and is {_quote(detail['input'])}"
+        return f"{known}, and is {_quote(detail['input'])}" if detail["input"].strip() else known
     if kind == "string_too_long":
         return f"must have at most {context['max_length']} characters, and has {len(detail['input'])}"
     if kind == "string_too_short":
@@ -77,6 +88,10 @@ def _sentence(kind: str, detail: Any) -> str:
         return "must not be an empty list"
     if kind == "too_long":
         return f"must have at most {context['max_length']} entries, and has {context['actual_length']}"
+    if kind == "greater_than_equal":
+        return f"must be at least {context['ge']}, and is {_quote(detail['input'])}"
+    if kind == "less_than_equal":
+        return f"must be at most {context['le']}, and is {_quote(detail['input'])}"
     if kind in ("time", "date", "duration"):
         return f"{_quote(detail['input'])} {detail['msg']}"
     message = str(detail["msg"])
@@ -84,20 +99,19 @@ def _sentence(kind: str, detail: Any) -> str:
 
 
 def _existing(loc: Sequence[str | int], value: Any) -> tuple[str | int, ...]:
-    """`loc` without the names of union members that pydantic puts in between: they are no keys of the file."""
+    """`loc` as far as the file goes; its last step may be what is missing. Pydantic adds steps of its own (`[key]`)."""
     found: list[str | int] = []
-    for index, step in enumerate(loc):
-        last = index == len(loc) - 1
+    for step in loc:
         if isinstance(value, dict):
-            if step in value:
-                value = value[step]
-            elif not last:
-                continue
-        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
+            found.append(step)
+            if step not in value:
+                break
             value = value[step]
-        elif not isinstance(value, list):
-            continue
-        found.append(step)
+        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
+            found.append(step)
+            value = value[step]
+        else:
+            break
     return tuple(found)
 
 

@@ -36,8 +36,13 @@ class Request:
         return cls(value["action"], value["by"], value["values"], value["record"])
 
     def fingerprint(self) -> str:
-        """Equal for equal requests of the same person: how an orphaned intent is recognised."""
-        text = json.dumps(self.as_json(), sort_keys=True, ensure_ascii=True)
+        """Equal for equal requests of the same person: how an orphaned intent is recognised.
+
+        What the person saw (`seen`) is left out: it changes with the very thing that was cut off.
+        """
+        value = self.as_json()
+        value["values"].pop("seen", None)
+        text = json.dumps(value, sort_keys=True, ensure_ascii=True)
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -40,21 +40,34 @@ class Part:
     model: type[BaseModel] | None = None
     required: bool = False
 
+    @property
+    def suffix(self) -> str:
+        """How the names of its files end."""
+        return ".md" if self.format == "markdown" else ".yaml"
+
 
 class File:
     """One file of a record, read once.
 
     Args:
         path: from the root of the book.
-        data: its bytes; `None` when it is not a regular file.
+        read: gives its bytes; `None` when it is not a regular file. Asked once, when they are needed: a list of
+            incidents needs the facts of each and nothing else.
         vocabulary: the words that `opsbook.yml` defines; see `core.config.Vocabulary`.
     """
 
-    def __init__(self, path: str, part: Part, data: bytes | None, vocabulary: Mapping[str, Any]) -> None:
+    def __init__(
+        self, path: str, part: Part, read: Callable[[str], bytes | None], vocabulary: Mapping[str, Any]
+    ) -> None:
         self.path = path
         self.part = part
-        self.data = data
+        self._read = read
         self._vocabulary = vocabulary
+
+    @cached_property
+    def data(self) -> bytes | None:
+        """Its bytes; `None` when it is not a regular file."""
+        return self._read(self.path)
 
     @cached_property
     def text(self) -> str:

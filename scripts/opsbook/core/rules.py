@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -13,6 +13,7 @@ from opsbook.core.book import CONFIG_PART, CONFIG_PATH, Book
 from opsbook.core.config import Entry
 from opsbook.core.record import File, Record
 from opsbook.core.rule import BookRule, Problem, RecordRule
+from opsbook.core.types import Model
 
 
 def at_offset(file: File, offset: int, message: str) -> Problem:
@@ -138,19 +139,15 @@ class CFG002(BookRule):
 
     def check(self, book: Book, now: datetime) -> Iterable[Problem]:
         """Ids within each list of the configuration."""
-        for where, section in (("", book.config.core), *book.config.sections.items()):
-            for field in type(section).model_fields:
-                entries = getattr(section, field)
-                if not isinstance(entries, tuple):
-                    continue
-                seen: set[str] = set()
-                above: tuple[str, ...] = (where,) if where else ()
-                for index, entry in enumerate(entries):
-                    if isinstance(entry, Entry):
-                        if entry.id in seen:
-                            loc: tuple[str | int, ...] = (*above, field, index, "id")
-                            yield Problem(f"{entry.id} is the id of an entry above", _config(book), loc)
-                        seen.add(entry.id)
+        lists = [*_lists(book.config.core, ())]
+        for name, section in book.config.sections.items():
+            lists += _lists(section, (name,))
+        for above, entries in lists:
+            seen: set[str] = set()
+            for index, entry in enumerate(entries):
+                if entry.id in seen:
+                    yield Problem(f"{entry.id} is the id of an entry above", _config(book), (*above, index, "id"))
+                seen.add(entry.id)
 
 
 class CFG003(BookRule):
@@ -167,8 +164,18 @@ class CFG003(BookRule):
             yield Problem(f"“{book.config.core.timezone}” is no time zone", _config(book), ("timezone",))
 
 
+def _lists(model: Model, above: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], list[Entry]]]:
+    """Every list of entries inside a section, with its place."""
+    for field in type(model).model_fields:
+        value = getattr(model, field)
+        if isinstance(value, Model):
+            yield from _lists(value, (*above, field))
+        elif isinstance(value, tuple) and all(isinstance(item, Entry) for item in value):
+            yield (*above, field), list(value)
+
+
 def _config(book: Book) -> File:
-    file = File(CONFIG_PATH, CONFIG_PART, book.tree.read(CONFIG_PATH), {})
+    file = File(CONFIG_PATH, CONFIG_PART, book.tree.read, {})
     file.document = book.config.document
     return file
 

@@ -56,12 +56,15 @@ _IS_PICTOGRAPH: Final = re.compile(f"[{_PICTOGRAPH}]")
 _ENDS_EMOJI: Final = re.compile(f"[{_PICTOGRAPH}][\ufe0f\U0001f3fb-\U0001f3ff]?\\Z")
 _FLAG: Final = re.compile("\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{3,6}\U000e007f")
 _FLAG_LENGTH: Final = 8
-_IDEOGRAPH: Final = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003fffd]")
+_IDEOGRAPHS: Final = (("\u3400", "\u9fff"), ("\uf900", "\ufaff"), ("\U00020000", "\U0003fffd"))
 _VIRAMA: Final = 9
 """The combining class of the sign that silences a vowel."""
 
 _COMMAND: Final = re.compile(r"^([^\S\n]*):(?=:)|##(?=\[|vso\[)", re.MULTILINE)
 _CLUSTER_LIMIT: Final = 64
+_WORD_LIMIT: Final = 200
+_SENTENCE_LIMIT: Final = 1000
+_LONG_WORD: Final = re.compile(rf"\S{{{_WORD_LIMIT},}}")
 
 
 def is_hidden(text: str, index: int) -> bool:
@@ -72,18 +75,14 @@ def is_hidden(text: str, index: int) -> bool:
 def hidden_characters(text: str) -> list[tuple[int, str]]:
     """Index and name (`U+202E`) of every hidden character in `text`."""
     return [
-        (found.start(), f"U+{ord(found[0]):04X}")
-        for found in _SUSPECT.finditer(text)
-        if _misleads(text, found.start())
+        (found.start(), f"U+{ord(found[0]):04X}") for found in _SUSPECT.finditer(text) if _misleads(text, found.start())
     ]
 
 
 def visible(text: str) -> str:
     """`text` with hidden characters written out (`⟨U+202E⟩`) and line ends made LF. Nothing is dropped."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return _SUSPECT.sub(
-        lambda found: f"⟨U+{ord(found[0]):04X}⟩" if _misleads(text, found.start()) else found[0], text
-    )
+    return _SUSPECT.sub(lambda found: f"⟨U+{ord(found[0]):04X}⟩" if _misleads(text, found.start()) else found[0], text)
 
 
 def one_line(text: str) -> str:
@@ -100,6 +99,12 @@ def terminal(text: str) -> str:
     [`). Nothing is dropped.
     """
     return _COMMAND.sub(lambda found: found[0] + " ", visible(text))
+
+
+def sentence(text: str) -> str:
+    """A message on one line, safe to print, in which no value that it quotes hides what it says."""
+    words = _LONG_WORD.sub(lambda found: shorten(found[0], _WORD_LIMIT), one_line(text))
+    return terminal(shorten(words, _SENTENCE_LIMIT))
 
 
 def shorten(text: str, width: int) -> str:
@@ -133,7 +138,7 @@ def _misleads(text: str, index: int) -> bool:
         if char in "\ufe0e\ufe0f":
             keycap = before != "" and before in "0123456789#*" and text[index + 1 : index + 2] == "\u20e3"
             return not (keycap or _IS_PICTOGRAPH.match(before))
-        return _IDEOGRAPH.match(before) is None
+        return not any(first <= before <= last for first, last in _IDEOGRAPHS)
     if "\U000e0020" <= char <= "\U000e007f":
         start = text.rfind("\U0001f3f4", max(0, index - _FLAG_LENGTH), index)
         found = _FLAG.match(text, start) if start >= 0 else None
@@ -148,11 +153,7 @@ def _is_arabic(char: str) -> bool:
 def _inside_cluster(text: str, cut: int) -> bool:
     """Whether the character at `cut` belongs to the one before it."""
     before, after = text[cut - 1], text[cut]
-    if (
-        before in "\u200c\u200d"
-        or after in "\u200c\u200d\u20e3"
-        or unicodedata.category(after) in ("Mn", "Mc", "Me")
-    ):
+    if before in "\u200c\u200d" or after in "\u200c\u200d\u20e3" or unicodedata.category(after) in ("Mn", "Mc", "Me"):
         return True
     if "\U0001f3fb" <= after <= "\U0001f3ff" or "\U000e0020" <= after <= "\U000e007f":
         return True

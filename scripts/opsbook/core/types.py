@@ -24,14 +24,18 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 
 class Model(BaseModel):
-    """The base of every model: frozen, no unknown fields, no conversion of values."""
+    """The base of every model: frozen, no unknown fields, no conversion of values.
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    Validators are built when they are first used: parts of a model never need one of their own.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
 
 
-_TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z")
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
-_DURATION = re.compile(r"([1-9]\d{0,3})(m|h|d|w)")
+# Written out where `\d` would do: in Python and Rust it is a digit of any script, in JSON Schema one of ten.
+_DATE = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])")
+_TIME = re.compile(rf"{_DATE.pattern}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z")
+_DURATION = re.compile(r"([1-9][0-9]{0,3})(m|h|d|w)")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -132,6 +136,14 @@ Slug = Annotated[str, StringConstraints(max_length=60, pattern=r"^[a-z0-9]+(?:-[
 Url = Annotated[str, StringConstraints(max_length=500, pattern=r"""^https?://[^\s<>"'`\\]+$""")]
 """An address of the web."""
 
+
+def _whole(value: object) -> object:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+WHOLE = BeforeValidator(_whole)
+"""Ends the annotation of a whole number: `1.0` is one too, JSON Schema cannot tell them apart (2020-12, 6.1.1)."""
+
 Operation = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{20}$")]
 """The key of the operation that wrote something; it lets a repeated operation find itself."""
 
@@ -216,7 +228,7 @@ def many(*, max_length: int = 500) -> Any:
 class Step(Model):
     """One line of a checklist."""
 
-    step: Annotated[int, Field(ge=1, le=9999)]
+    step: Annotated[int, Field(ge=1, le=9999), WHOLE]
     """Its number; steps are numbered from 1 without gaps."""
     action: Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=r"\S")]
     """What to do, as an instruction."""

@@ -9,6 +9,6 @@ from __future__ import annotations
 
 from opsbook.perform.door import performing, preview
 from opsbook.perform.outcome import Outcome, Told
-from opsbook.perform.recovery import Reconciled, reconcile
+from opsbook.perform.recovery import Reconciled, pending, reconcile
 
-__all__ = ["Outcome", "Reconciled", "Told", "performing", "preview", "reconcile"]
+__all__ = ["Outcome", "Reconciled", "Told", "pending", "performing", "preview", "reconcile"]

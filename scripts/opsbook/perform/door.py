@@ -7,12 +7,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
+from opsbook.core import codes
 from opsbook.core.announcement import Announcement
 from opsbook.core.book import Book
 from opsbook.core.check import check_record, introduced
 from opsbook.core.context import Context
 from opsbook.core.errors import ForgeError, ForgeUnknown, LostRace, OpsbookError, Refused
+from opsbook.core.finding import Finding
 from opsbook.core.ids import Ids
+from opsbook.core.inert import github
 from opsbook.core.plan import Intent, Plan, Request
 from opsbook.core.ports import Commit, Published, Receipt
 from opsbook.core.tree import Overlay
@@ -21,6 +24,8 @@ from opsbook.perform.outcome import Outcome
 
 RACES = 50
 """How often a lost race is run again before it is called a failure; each loss means that somebody else won."""
+
+_FORM = {code.__name__ for code in codes.FORM}
 
 
 def preview(request: Request, context: Context) -> Plan:
@@ -65,10 +70,11 @@ def run(intent: Intent, context: Context, *, adopted: bool) -> Outcome:
     """
     try:
         _vouch(intent, context)
-        plan, published, before, after = _publish(intent, context)
+        plan, published, said = _publish(intent, context)
+    except _NotPublished as stopped:
+        return _told_only(intent, context, stopped.error, stopped.plan, stopped.said)
     except (ForgeError, ForgeUnknown) as error:
         return _saved(intent, context, error, adopted=adopted)
-    said = _announcements(plan.record, intent.request, before, after)
     if published.unpushed:
         said = [replace(item, unrecorded=True) for item in said]
     kept = _keep(intent, context, plan, f"\nBranch `{published.branch}`, commit `{published.commit}`.\n")
@@ -96,8 +102,19 @@ def _vouch(intent: Intent, context: Context) -> None:
         context.forge.claim(said)
 
 
-def _publish(intent: Intent, context: Context) -> tuple[Plan, Published, Book, Book]:
-    """Plan, check and publish, again after each lost race; reads back first what an earlier run has published."""
+class _NotPublished(Exception):
+    """The forge failed while it published: what would have been published, and what it says."""
+
+    def __init__(self, error: OpsbookError, plan: Plan, said: Sequence[Announcement]) -> None:
+        super().__init__(error.message)
+        self.error, self.plan, self.said = error, plan, said
+
+
+def _publish(intent: Intent, context: Context) -> tuple[Plan, Published, Sequence[Announcement]]:
+    """Plan, check and publish, again after each lost race; reads back first what an earlier run has published.
+
+    What the change says is computed before it is published: afterwards the forge need not answer any more.
+    """
     forge, kinds = context.forge, context.kinds
     for _ in range(RACES):
         head = forge.head(intent.request.record)
@@ -111,21 +128,31 @@ def _publish(intent: Intent, context: Context) -> tuple[Plan, Published, Book, B
         published = forge.published(record, intent.key)
         if published is not None:
             plan, before, after = _again(intent, context, record, published)
-            if not published.unpushed:
-                return plan, published, before, after
         else:
             plan = plan or _plan(intent, before)
             after = Book(Overlay(before.tree, plan.files), kinds)
-        try:
-            published = forge.publish(head, Commit(plan, intent.key, _author(intent.request, plan), intent.now))
-        except LostRace:
-            continue
-        except ForgeUnknown:
-            published = forge.published(record, intent.key)
-            if published is None:
-                raise
-        return plan, published, before, after
+        said = _announcements(record, intent.request, before, after)
+        if published is None or published.unpushed:
+            commit = Commit(plan, intent.key, _author(intent.request, plan), intent.now)
+            try:
+                published = forge.publish(head, commit)
+            except LostRace:
+                continue
+            except ForgeError as error:
+                raise _NotPublished(error, plan, said) from error
+            except ForgeUnknown as error:
+                published = _read_back(record, intent, context)
+                if published is None:
+                    raise _NotPublished(error, plan, said) from error
+        return plan, published, said
     raise ForgeError("Others kept writing to the same record.", "Run the same command again.")
+
+
+def _read_back(record: str, intent: Intent, context: Context) -> Published | None:
+    try:
+        return context.forge.published(record, intent.key)
+    except (ForgeError, ForgeUnknown):
+        return None
 
 
 def _unused(intent: Intent, context: Context, book: Book) -> tuple[Book, Plan]:
@@ -161,7 +188,7 @@ def _plan(intent: Intent, book: Book) -> Plan:
     ref = after.at(plan.path)
     assert ref is not None, plan.path
     before = book.find(ref.kind, ref.id)
-    found = check_record(ref, after, intent.now)
+    found = [_own(finding, plan) for finding in check_record(ref, after, intent.now)]
     known = check_record(before, book, intent.now) if before is not None else []
     new = introduced(known, found)
     if new:
@@ -172,6 +199,12 @@ def _plan(intent: Intent, book: Book) -> Plan:
     return plan
 
 
+def _own(finding: Finding, plan: Plan) -> Finding:
+    """A file that this very plan writes has to fit its model, also while an incident is open: else nobody reads it."""
+    misfit = finding.path in plan.files and finding.code in _FORM
+    return replace(finding, severity="error") if misfit else finding
+
+
 def _announcements(record: str, request: Request, before: Book, after: Book) -> Sequence[Announcement]:
     kind = _kind(request)
     return after.kinds[kind].announce(before.resolve(kind, record), after.resolve(kind, record), after)
@@ -179,10 +212,8 @@ def _announcements(record: str, request: Request, before: Book, after: Book) -> 
 
 def _saved(intent: Intent, context: Context, error: OpsbookError, *, adopted: bool) -> Outcome:
     """The forge is down: the durable intent is the record, and people are told that it is not yet on record."""
-    tree, request = context.offline(), intent.request
-    before = Book(tree, context.kinds)
-    why = f"{error.message} {error.remedy}".strip()
-    blind = Outcome(id=request.record or "", path="", unpublished=why)
+    request, before = intent.request, Book(context.offline(), context.kinds)
+    blind = Outcome(id=request.record or "", path="", unpublished=_why(error))
     if request.record is not None and before.resolve(_kind(request), request.record) is None:
         return blind
     try:
@@ -192,24 +223,36 @@ def _saved(intent: Intent, context: Context, error: OpsbookError, *, adopted: bo
             # It was accepted once; the book at hand may hold it already, or be an old one.
             return blind
         raise
-    after = Book(Overlay(tree, plan.files), context.kinds)
-    said = [replace(item, unrecorded=True) for item in _announcements(plan.record, request, before, after)]
+    after = Book(Overlay(before.tree, plan.files), context.kinds)
+    return _told_only(intent, context, error, plan, _announcements(plan.record, request, before, after))
+
+
+def _told_only(
+    intent: Intent, context: Context, error: OpsbookError, plan: Plan, said: Sequence[Announcement]
+) -> Outcome:
+    """Tell people what could not be published yet."""
     kept = _keep(intent, context, plan, "\nNot yet on record.\n")
-    return replace(
-        blind,
+    said = [replace(item, unrecorded=True) for item in said]
+    return Outcome(
         id=plan.record,
         path=plan.path,
         branch=plan.branch,
         told=without_receipts(said, intent, context),
+        unpublished=_why(error),
         summary=plan.summary,
         outbox=kept,
     )
 
 
+def _why(error: OpsbookError) -> str:
+    return f"{error.message} {error.remedy}".strip()
+
+
 def _keep(intent: Intent, context: Context, plan: Plan, where: str) -> tuple[str, ...]:
     """Keep the text of the request; an outbox that cannot be written to stops nothing."""
     try:
-        return (context.outbox.keep(plan.record, f"request-{intent.key}", f"# {plan.title}\n\n{plan.body}{where}"),)
+        text = f"# {github(plan.title)}\n\n{plan.body}{where}"
+        return (context.outbox.keep(plan.record, f"request-{intent.key}.md", text),)
     except OpsbookError:
         return ()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from opsbook.core.announcement import Announcement
@@ -11,6 +11,7 @@ from opsbook.core.context import Context
 from opsbook.core.errors import ForgeError, ForgeUnknown, Refused
 from opsbook.core.ids import operation_key
 from opsbook.core.kind import Kind
+from opsbook.core.plan import Intent
 from opsbook.core.ports import Receipt, Sink
 from opsbook.core.record import File, Record
 from opsbook.perform.announce import UNKNOWN_AFTER, by_key, find_or_send
@@ -49,6 +50,11 @@ class Reconciled:
         if 5 in codes or self.unknown or self.waiting:
             return 5
         return 1 if self.refused else 0
+
+
+def pending(context: Context) -> Sequence[Intent]:
+    """The requests that were cut off here, oldest first."""
+    return context.intents.orphans()
 
 
 def reconcile(context: Context) -> Reconciled:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 
 from opsbook.core.finding import Finding
@@ -66,7 +65,7 @@ def _escaped(text: str, *, property_: bool = False) -> str:
 
 def _json(findings: Sequence[Finding], checked: int, screen: Screen) -> None:
     value = {"checked": checked, "findings": [finding.as_json() for finding in findings]}
-    screen.raw(json.dumps(value, ensure_ascii=True))
+    screen.json(value)
 
 
 FORMATS: Mapping[str, Callable[[Sequence[Finding], int, Screen], None]] = {

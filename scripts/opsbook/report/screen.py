@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import textwrap
 from collections.abc import Iterable, Sequence
 from typing import TextIO
@@ -29,6 +30,10 @@ class Screen:
     def raw(self, text: str) -> None:
         """One line for a machine, as it is: the caller has escaped it."""
         self._stream.write(text + "\n")
+
+    def json(self, value: object) -> None:
+        """One JSON object on one line, in ASCII: nothing in it acts on a terminal or on a runner that reads the log."""
+        self.raw(json.dumps(value, ensure_ascii=True).replace("##", "#\\u0023"))
 
     def command(self, text: str) -> None:
         """One workflow command for a GitHub runner; the caller has escaped its parts, and it stays one line."""

@@ -9,8 +9,8 @@ from jinja2 import Environment
 from opsbook.core.book import Book
 from opsbook.core.check import all_codes
 from opsbook.core.config import CoreConfig
+from opsbook.core.described import described_fields
 from opsbook.core.times import Times
-from opsbook.report.schemas import described_fields
 from opsbook.site.page import Page
 from opsbook.site.render import render
 

@@ -10,7 +10,7 @@ attribute, an HTML block. Not in a code span or block of Markdown, which show th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from html.parser import HTMLParser
 from typing import Any
 
@@ -77,10 +77,12 @@ _TAGS = frozenset(
         *("table", "tbody", "td", "th", "thead", "tr", "ul"),
     }
 )
+_INLINE = frozenset({"code", "em", "strong"})
 _VOID = frozenset({"br", "hr"})
 _SCHEMES = frozenset({"http", "https", "mailto"})
 _REL = "nofollow noopener"
 _HEADING = "ob-heading"
+_SCROLL = '<div class="ob-scroll" tabindex="0" role="group" aria-label="Table">'
 
 _COMMONMARK = (
     MarkdownIt("commonmark", {"html": False, "linkify": False}).enable(["table", "strikethrough"]).disable("image")
@@ -95,10 +97,20 @@ def rich(text: str) -> Inert:
     `http`, `https` or `mailto`; of any other the words stay, also of a relative one: nobody can know what it was
     relative to.
     """
-    blocks = _COMMONMARK.parse(visible(text))
+    html = _COMMONMARK.renderer.render(list(_flattened(_COMMONMARK.parse(visible(text)))), _COMMONMARK.options, {})
+    return Inert(f'<div class="ob-text">{_printed(html, _TAGS)}</div>')
+
+
+def line(text: str) -> Inert:
+    """One line that somebody typed, with its `code`, *emphasis* and **strength**, to stand in a sentence or a cell."""
+    return _printed(_COMMONMARK.renderInline(" ".join(visible(text).split())), _INLINE)
+
+
+def _printed(html: str, tags: Set[str]) -> Inert:
+    """Rendered Markdown cleaned of everything but `tags`, and made safe to stand in Markdown again."""
     clean = nh3.clean(
-        _COMMONMARK.renderer.render(list(_flattened(blocks)), _COMMONMARK.options, {}),
-        tags=set(_TAGS),
+        html,
+        tags=set(tags),
         attributes={"*": set(), "a": {"href"}, "ol": {"start"}},
         allowed_classes={"p": {_HEADING}},
         url_schemes=set(_SCHEMES),
@@ -108,7 +120,7 @@ def rich(text: str) -> Inert:
     printer = _Printer()
     printer.feed(clean)
     printer.close()
-    return Inert(f'<div class="ob-text">{"".join(printer.out)}</div>')
+    return Inert("".join(printer.out))
 
 
 def _flattened(blocks: Iterable[Block]) -> Iterator[Block]:
@@ -135,12 +147,16 @@ class _Printer(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag == "a":
             self._link_open = any(name == "href" for name, _ in attrs)
+        if tag == "table":
+            self.out.append(_SCROLL)
         if tag in _TAGS and (tag != "a" or self._link_open):
             self.out.append(f"<{tag}{''.join(_attribute(tag, name, value or '') for name, value in attrs)}>")
 
     def handle_endtag(self, tag: str) -> None:
         if tag in _TAGS - _VOID and (tag != "a" or self._link_open):
             self.out.append(f"</{tag}>")
+        if tag == "table":
+            self.out.append("</div>")
 
     def handle_data(self, data: str) -> None:
         self.out.append(inert(data))
@@ -225,8 +241,8 @@ class _NoGluing(Extension):
 def environment(loader: BaseLoader) -> Environment:
     """Where page templates are rendered: any value that they print is inert.
 
-    Filters: `rich` (Markdown that somebody typed), `href` (an address), `yaml` (front matter), `join`, and
-    those built-in ones that leave markup alone. There is no `safe`.
+    Filters: `rich` (Markdown that somebody typed), `line` (one line of it), `href` (an address),
+    `yaml` (front matter), `join`, and those built-in ones that leave markup alone. There is no `safe`.
     """
     env = Environment(
         loader=loader,
@@ -239,5 +255,5 @@ def environment(loader: BaseLoader) -> Environment:
         keep_trailing_newline=True,
     )
     env.filters = {name: env.filters[name] for name in _FILTERS}
-    env.filters.update(rich=rich, href=href, yaml=yaml, join=join)
+    env.filters.update(rich=rich, line=line, href=href, yaml=yaml, join=join)
     return env

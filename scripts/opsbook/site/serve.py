@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -57,6 +58,7 @@ def serve(
             observer.schedule(handler, str(root / name), recursive=True)
     observer.start()
     config = out / "mkdocs.yml"
+    ended = signal.signal(signal.SIGTERM, signal.default_int_handler)  # else MkDocs would outlive a kill
     process = subprocess.Popen(
         command("serve", "--livereload", "--config-file", config, "--dev-addr", address), env=ENVIRONMENT
     )
@@ -76,6 +78,7 @@ def serve(
         process.terminate()
         process.wait()
         observer.join()
+        signal.signal(signal.SIGTERM, ended)
 
 
 def _again(make: Callable[[], Stage], on_progress: Progress) -> None:

@@ -60,13 +60,25 @@ def edit(text: str, changes: Sequence[tuple[Sequence[str | int], Any]], order: S
         if not path:
             raise ValueError("a change needs a place")
         wanted = new if new is DELETE else writer.normal(new)
-        steps = _steps(value, path, wanted)
-        value = _applied(value, path, wanted)
-        for step in steps:
-            text = step.splice(text, order)
-    if _canonical(_read(text)) != _canonical(value):
-        raise ValueError("this text cannot be edited without changing something else in it")
+        after = _applied(value, path, wanted)
+        text = _spliced(text, value, after, path, wanted, order)
+        value = after
     return text
+
+
+def _spliced(text: str, before: Any, after: Any, loc: Loc, new: Any, order: Sequence[str]) -> str:
+    """The text with one change, and the proof that it reads as the value after it."""
+    # A block of text would take a line of spaces behind it for its own: then the text goes in quotes.
+    for attempt in (new, writer.inline(new)):
+        result = text
+        for step in _steps(before, loc, attempt):
+            result = step.splice(result, order)
+        try:
+            if _canonical(_read(result)) == _canonical(after):
+                return result
+        except ValueError:
+            continue
+    raise ValueError("this text cannot be edited without changing something else in it")
 
 
 def _read(text: str) -> Any:
@@ -187,11 +199,7 @@ def _steps(value: Any, loc: Loc, new: Any, above: Loc = ()) -> list[_Step]:
     if isinstance(value, list):
         if part == APPEND:
             made = _made(rest, new)
-            return (
-                [_Step(above, len(value), made, insert=True)]
-                if value
-                else _set(above[:-1], above[-1], [], [made])
-            )
+            return [_Step(above, len(value), made, insert=True)] if value else _set(above[:-1], above[-1], [], [made])
         known = isinstance(part, int) and 0 <= part < len(value)
     else:
         known = isinstance(value, dict) and part in value
@@ -241,9 +249,7 @@ def _set_list(here: Loc, old: list[Any], new: list[Any]) -> list[_Step]:
 def _siblings(parent: Loc, order: Sequence[str]) -> list[str]:
     """The keys of one mapping in canonical order."""
     prefix = "".join(f"{part}." for part in parent if isinstance(part, str))
-    return [
-        name[len(prefix) :] for name in order if name.startswith(prefix) and "." not in name[len(prefix) :]
-    ]
+    return [name[len(prefix) :] for name in order if name.startswith(prefix) and "." not in name[len(prefix) :]]
 
 
 def _rank(node: Node, key: str, siblings: Sequence[str]) -> int:

@@ -1,4 +1,4 @@
-"""Splices: one item of a mapping or list set, inserted or deleted in a text, by the positions of its nodes."""
+"""Splices: one item of a mapping or list set, inserted or deleted in a text, by positions of its nodes."""
 
 from __future__ import annotations
 
@@ -95,12 +95,10 @@ class Splicer:
         return text[:start] + writer.scalar(empty) + "\n" + text[self._entry_end(root.end, 0) :]
 
     def _simple(self, old: Node) -> bool:
-        """Whether a value is a scalar or brackets without comments, so that another can simply take its place."""
+        """Whether a value is a scalar, or brackets without comments: another can simply take its place."""
         if old.kind != "scalar" and not old.flow:
             return False
-        return old.style not in BLOCK_STYLES and not any(
-            old.start <= at < old.end for at, _ in self._comments
-        )
+        return old.style not in BLOCK_STYLES and not any(old.start <= at < old.end for at, _ in self._comments)
 
     def _block_lines(self, new: Any, indent: int) -> list[str] | None:
         """The lines of a value that does not fit on one, or None."""
@@ -137,11 +135,7 @@ class Splicer:
         text = self._text
         if text[parent.start] not in "[{":
             raise ValueError("a pair without braces in a list cannot be changed")
-        written = (
-            f"{writer.key(str(key), flow=True)}: {writer.flow(new)}"
-            if parent.kind == "map"
-            else writer.flow(new)
-        )
+        written = f"{writer.key(str(key), flow=True)}: {writer.flow(new)}" if parent.kind == "map" else writer.flow(new)
         if not parent.values:
             return text[: parent.start + 1] + written + text[parent.start + 1 :]
         if at:

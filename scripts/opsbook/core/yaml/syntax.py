@@ -10,15 +10,11 @@ from yaml import MarkedYAMLError, YAMLError
 from opsbook.core.text import one_line, shorten
 
 ANCHOR: Final = "Anchors (&name) are not used here. Remove it; if the text begins with &, put it in quotes."
-ALIAS: Final = (
-    "Aliases (*name) are not used here. Write the value out; if the text begins with *, put it in quotes."
-)
+ALIAS: Final = "Aliases (*name) are not used here. Write the value out; if the text begins with *, put it in quotes."
 TAG: Final = "Tags (!name) are not used here. Remove it; if the text begins with !, put it in quotes."
 MERGE: Final = "Merge keys (<<) are not used here. Write the keys out."
 DIRECTIVE: Final = "Directives (lines that begin with %) are not used here. Remove the line."
-DOCUMENTS: Final = (
-    "A second document begins here. One file holds one record: remove this, or move it to its own file."
-)
+DOCUMENTS: Final = "A second document begins here. One file holds one record: remove this, or move it to its own file."
 FORBIDDEN: Final = frozenset((ANCHOR, ALIAS, TAG, MERGE, DIRECTIVE, DOCUMENTS))
 
 COMPLEX_KEY: Final = "A list or mapping cannot be a key. If the text begins with [ or {, put it in quotes."
@@ -26,31 +22,22 @@ COMMENT: Final = (
     "The text from # on is read as a comment. Put the value in quotes; for a comment write a space after #."
 )
 GLUED: Final = "A comment needs a space before #. If # belongs to the text, put the whole value in quotes."
-QUESTION: Final = (
-    "A question mark in brackets is read as a sign of YAML. If the text begins with ?, put it in quotes."
-)
+QUESTION: Final = "A question mark in brackets is read as a sign of YAML. If the text begins with ?, put it in quotes."
 
 _TAB: Final = "A tab is used for indentation. Use spaces."
 _CONFLICT: Final = (
-    "An unresolved merge conflict. Choose one version, and remove the lines with <<<<<<<, ======= and "
-    ">>>>>>>."
+    "An unresolved merge conflict. Choose one version, and remove the lines with <<<<<<<, ======= and >>>>>>>."
 )
 _COLON: Final = "A colon and a space inside the value. Put the whole value in quotes."
 _NO_SPACE: Final = "A colon without a space after it. Write a space between the colon and the value."
-_DEEPER: Final = (
-    "This line is indented further than the keys above, but the line above already has a value. Align it."
-)
+_DEEPER: Final = "This line is indented further than the keys above, but the line above already has a value. Align it."
 _ALIGN: Final = (
-    "This line is not aligned with any line above. Indent it like the keys (or list items) that it "
-    "belongs to."
+    "This line is not aligned with any line above. Indent it like the keys (or list items) that it belongs to."
 )
 _ITEM_HERE: Final = (
-    "A list item where a key is expected. Indent the list below its key, and write nothing else on the "
-    "key's line."
+    "A list item where a key is expected. Indent the list below its key, and write nothing else on the key's line."
 )
-_KEY_HERE: Final = (
-    "A list is above, and this line is not an item of it. Begin it with a dash and a space, or move it."
-)
+_KEY_HERE: Final = "A list is above, and this line is not an item of it. Begin it with a dash and a space, or move it."
 _AFTER_QUOTE: Final = (
     "Text after a closing quote. Put the whole value in quotes; write an apostrophe in single quotes twice. "
     "Or a quote on a line above is not closed."
@@ -64,12 +51,9 @@ _OPEN_BRACKET: Final = (
     "If it belongs to the text, put the whole value in quotes."
 )
 _BLOCK: Final = (
-    "Behind | or > the line must end, and the text follows on indented lines. If the text begins so, put "
-    "it in quotes."
+    "Behind | or > the line must end, and the text follows on indented lines. If the text begins so, put it in quotes."
 )
-_NO_COLON: Final = (
-    "No colon on this line: it is neither a key with a value, nor indented as text of the value above."
-)
+_NO_COLON: Final = "No colon on this line: it is neither a key with a value, nor indented as text of the value above."
 _LIST_ON_LINE: Final = (
     "A list cannot begin on the line of its key. Begin it on the next line; if the text begins with -, "
     "put it in quotes."
@@ -121,9 +105,7 @@ def explain(error: YAMLError, text: str) -> tuple[int, str]:
     problem, context = error.problem or "", error.context or ""
     for words, place, message in _ROWS:
         if words in problem or words in context:
-            return (since if place == "context" else at), message(text, at, since) if callable(
-                message
-            ) else message
+            return (since if place == "context" else at), message(text, at, since) if callable(message) else message
     return (
         at,
         f"This is not valid YAML ({problem}). Compare indentation, quotes and brackets with the lines above.",
@@ -145,9 +127,7 @@ def _second_colon(text: str, at: int, _since: int) -> str:
     above = text[: max(start - 1, 0)].rpartition("\n")[2]
     if _GLUED.match(above):
         return f"On the line above: {_NO_SPACE[0].lower()}{_NO_SPACE[1:]}"
-    return (
-        _DEEPER if ": " in above or line.startswith(" ") else _NO_COLON.replace("this line", "the line above")
-    )
+    return _DEEPER if ": " in above or line.startswith(" ") else _NO_COLON.replace("this line", "the line above")
 
 
 def _no_key(text: str, at: int, _since: int) -> str:

@@ -86,9 +86,30 @@ def block(
 def _entry(lead: str, item: Any, indent: int, level: int, following: bool) -> list[str]:
     if collection(item) and item:
         return [lead, *block(item, indent + 2, level + 1, following=following)]
-    if isinstance(item, str) and (literal := literal_block(visible(item), indent + 2, following=following)):
+    if isinstance(item, str) and (literal := literal_block(item, indent + 2, following=following)):
         return [f"{lead} {literal[0]}", *literal[1:]]
     return [f"{lead} {scalar(item)}"]
+
+
+class Inline(str):
+    """A string that must stay on one line, whatever is in it."""
+
+    __slots__ = ()
+
+
+def inline(value: Any) -> Any:
+    """A value of `normal` with every string of several lines on one line."""
+    if isinstance(value, dict):
+        return {name: inline(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [inline(item) for item in value]
+    return Inline(value) if isinstance(value, str) and "\n" in value else value
+
+
+class _Stamp(str):
+    """A date or time as it is written: plain, though a string that looks like one is quoted."""
+
+    __slots__ = ()
 
 
 def collection(value: object) -> bool:
@@ -102,6 +123,8 @@ def scalar(value: Any, *, flow: bool = False) -> str:
         return "null"
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, _Stamp):
+        return str(value)
     if isinstance(value, str):
         return string(str.__str__(value), flow=flow)
     if isinstance(value, int):
@@ -148,7 +171,7 @@ def normal(value: Any) -> Any:
     if collection(value):
         return [normal(item) for item in value]
     text = scalar(value)
-    return text if isinstance(value, date) else value
+    return _Stamp(text) if isinstance(value, date) else value
 
 
 def string(text: str, *, flow: bool = False) -> str:
@@ -168,8 +191,11 @@ def literal_block(text: str, indent: int, *, following: bool = False) -> list[st
     Args:
         following: blank lines that are not ours may follow, so a block that keeps them cannot be used.
     """
+    if "\n" not in text or isinstance(text, Inline):
+        return None
+    text = visible(text)
     body = text.rstrip("\n")
-    if "\n" not in text or not body:
+    if not body:
         return None
     lines = body.split("\n")
     if body.lstrip("\n")[0] in " \t" or any(line and not line.strip(" \t") for line in lines):

@@ -13,16 +13,16 @@ from opsbook.core.ids import Ids
 from opsbook.core.inert import github
 from opsbook.core.plan import Plan, Request
 from opsbook.core.record import Record
-from opsbook.core.text import shorten
+from opsbook.core.text import one_line, shorten
 from opsbook.core.times import Times
-from opsbook.core.types import parse_time, write_time
+from opsbook.core.types import write_time
 from opsbook.kinds.incident import files
 from opsbook.kinds.incident.config import IncidentsConfig
-from opsbook.kinds.incident.declare import declare
-from opsbook.kinds.incident.model import Incident
+from opsbook.kinds.incident.declare import declare, service
+from opsbook.kinds.incident.model import AnyEntry, Incident, RoleChange, SeverityChange, StatusChange
 from opsbook.kinds.incident.view import FACTS, IncidentView
 from opsbook.kinds.incident.vocabulary import STATUSES
-from opsbook.kinds.incident.words import listed, person, words
+from opsbook.kinds.incident.words import CLOCK_SKEW, listed, moment, person, words
 
 _TIME_OF = {
     "identified": "identified_at",
@@ -31,6 +31,9 @@ _TIME_OF = {
     "closed": "closed_at",
 }
 """The time that a status sets when it is reached for the first time."""
+
+_FACTUAL = (StatusChange, SeverityChange, RoleChange)
+"""Entries that repeat a fact of `incident.yaml`."""
 
 
 def note(book: Book, request: Request, now: datetime, ids: Ids, operation: str) -> Plan:
@@ -45,7 +48,7 @@ def note(book: Book, request: Request, now: datetime, ids: Ids, operation: str) 
     if kind not in ("note", "decision", "change"):
         raise Refused(f"“{shorten(str(kind), 40)}” is no kind of note.", "Choose note, decision or change.")
     text = words(book, request.values.get("text", ""), "note")
-    at = _at(request.values.get("at"), now)
+    at = moment(request.values["at"], now, "at") if request.values.get("at") else now
     path, data = files.entry(record.path, at, request.by, kind, ids, text=text, operation=operation)
     return _plan(record, {path: data}, f"Add a {kind} to {record.id}", (("Note", shorten(text, 200)),), github(text))
 
@@ -68,6 +71,7 @@ def update(book: Book, request: Request, now: datetime, ids: Ids, operation: str
             f"Notes work meanwhile. `opsbook check {record.path}` says what is wrong.",
         )
     values, facts, config = request.values, view.facts, book.config.section(IncidentsConfig)
+    now = _not_before(view, now)
     seen: Mapping[str, Any] = values.get("seen") or {}
     changes: list[tuple[tuple[str, ...], Any]] = []
     entries: list[tuple[str, bytes]] = []
@@ -102,28 +106,27 @@ def update(book: Book, request: Request, now: datetime, ids: Ids, operation: str
     for role in ("lead", "comms"):
         if not values.get(role):
             continue
-        who, held = person(book, values[role], role), getattr(facts.roles, role)
-        _unchanged(role, held, who, seen, view)
-        if who != held:
+        who, holder = person(book, values[role], role), getattr(facts.roles, role)
+        _unchanged(role, holder, who, seen, view)
+        if who != holder:
             changes.append((("roles", role), who))
             say("role", role=role, person=who)
-            lines.append((role.capitalize(), f"{held or 'nobody'} → {who}"))
-    changes += _impact(book, view, values, lines)
+            lines.append((role.capitalize(), f"{holder or 'nobody'} → {who}"))
+    changes += _impact(book, view, values, seen, lines)
     if values.get("summary"):
-        changes.append((("summary",), words(book, values["summary"], "summary")))
+        summary = words(book, values["summary"], "summary")
+        _unchanged("summary", facts.summary, summary, seen, view)
+        changes.append((("summary",), summary))
         lines.append(("Summary", "rewritten"))
     if values.get("services"):
-        services = [*facts.services, *(name for name in values["services"] if name not in facts.services)]
-        missing = [name for name in services if book.find("service", name) is None]
-        if missing:
-            raise Refused(
-                f"“{shorten(missing[0], 60)}” is not a service of the catalogue.", "See the folder services/."
-            )
+        services = list(dict.fromkeys([*facts.services, *(service(book, name) for name in values["services"])]))
         changes.append((("services",), services))
         lines.append(("Services", ", ".join(services)))
     if values.get("reviewed_at"):
-        changes.append((("times", "reviewed_at"), write_time(_at(values["reviewed_at"], now))))
-        lines.append(("Reviewed", str(values["reviewed_at"])))
+        reviewed = write_time(moment(values["reviewed_at"], now, "reviewed-at"))
+        _unchanged("reviewed_at", held(facts)["reviewed_at"], reviewed, seen, view)
+        changes.append((("times", "reviewed_at"), reviewed))
+        lines.append(("Reviewed", reviewed))
     if values.get("tell") or values.get("template"):
         text, template = _told(book, values, *_blanks(book, facts, severity or facts.severity, now))
         say("update", text=text, template=template)
@@ -188,28 +191,84 @@ def _details(book: Book, request: Request) -> Record:
         raise Refused(
             f"There is no incident {shorten(request.record or '', 40)}.", "`opsbook incident list` shows the open ones."
         )
-    view = IncidentView(record)
-    document = view.file.document if view.file is not None else None
-    value = document.value if document is not None else None
-    if not isinstance(value, dict) or value.get("classification") != "operational":
+    if not _is_operational(record):
         security = book.config.core.security
-        where = f"the restricted book {security.book}" if security.book else f"{security.who}: {security.how}"
+        where = f"the restricted book {security.book}" if security.book else f"{security.who}: {security.how.strip()}"
         raise Refused(
             f"{record.id} is a security incident: nothing but its stub may be kept here.", f"Take it to {where}"
         )
     return record
 
 
+def _is_operational(record: Record) -> bool:
+    """Whether details may be kept here. If the facts cannot be read the folder tells: no stub has words in its name."""
+    view = IncidentView(record)
+    document = view.file.document if view.file is not None else None
+    if document is not None and isinstance(document.value, dict):
+        return document.value.get("classification") == "operational"
+    return not record.path.endswith(f"/{record.id}")
+
+
+def held(facts: Incident) -> dict[str, Any]:
+    """The facts that two people may change at the same time, as JSON values: what a person saw, for `seen`."""
+    impact, reviewed = facts.impact, facts.times.reviewed_at
+    return {
+        "status": facts.status,
+        "severity": facts.severity,
+        "lead": facts.roles.lead,
+        "comms": facts.roles.comms,
+        "summary": facts.summary,
+        "impact": impact.summary if impact is not None else None,
+        "user_facing": impact.user_facing if impact is not None else None,
+        "components": list(impact.components) if impact is not None else [],
+        "reviewed_at": write_time(reviewed) if reviewed is not None else None,
+    }
+
+
 def _unchanged(name: str, current: object, wanted: object, seen: Mapping[str, Any], view: IncidentView) -> None:
     """Refuse when the fact is no longer what the person looked at, and not what they ask for either."""
     if name not in seen or seen[name] == current or current == wanted:
         return
-    last = view.timeline.entries[-1][1] if view.timeline.entries else None
-    who = f" by {last.by} at {write_time(last.at)}" if last is not None else ""
+    theirs = [entry for _, entry in view.timeline.entries if _says(entry, name)]
+    who = f"{theirs[-1].by} changed it at {write_time(theirs[-1].at)}" if theirs else "Somebody changed it"
     raise Refused(
-        f"Somebody changed the {name} meanwhile{who}: from {seen[name]} to {current}; you asked for {wanted}.",
+        f"The {name.replace('_', ' ')} is not what you saw. {who} from {_quoted(seen[name])} to {_quoted(current)}; "
+        f"you asked for {_quoted(wanted)}.",
         "Look at it (`opsbook incident show`), and ask again if you still want it.",
     )
+
+
+def _says(entry: AnyEntry, name: str) -> bool:
+    """Whether an entry says that the fact `name` changed."""
+    match entry:
+        case StatusChange():
+            return name == "status"
+        case SeverityChange():
+            return name == "severity"
+        case RoleChange():
+            return name == entry.role
+    return False
+
+
+def _quoted(value: object) -> str:
+    if value is None or value == []:
+        return "nothing"
+    text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return f"“{shorten(one_line(text), 200)}”"
+
+
+def _not_before(view: IncidentView, now: datetime) -> datetime:
+    """`now`, or the latest fact on record if that is ahead of this machine's clock by no more than clocks differ.
+
+    What is said now comes after what was said before: otherwise the timeline would end with what was said before, and
+    an incident would be resolved before it was mitigated.
+    """
+    assert view.facts is not None
+    known: list[datetime] = [
+        moment for name in type(view.facts.times).model_fields if (moment := getattr(view.facts.times, name))
+    ]
+    known += [entry.at for _, entry in view.timeline.entries if isinstance(entry, _FACTUAL)]
+    return max([now, *(moment for moment in known if moment <= now + CLOCK_SKEW)])
 
 
 def _times(view: IncidentView, status: str, now: datetime) -> list[tuple[tuple[str, ...], Any]]:
@@ -221,28 +280,35 @@ def _times(view: IncidentView, status: str, now: datetime) -> list[tuple[tuple[s
         changes.append((("times", name), write_time(now)))
     if status == "closed" and view.facts.times.resolved_at is None:
         raise Refused("An incident is resolved before it is closed.", "Use --status resolved first.")
-    for later, time in _TIME_OF.items():
-        if STATUSES.index(later) > STATUSES.index(status) and getattr(view.facts.times, time) is not None:
-            changes.append((("times", time), yaml.DELETE))
+    later = [time for other, time in _TIME_OF.items() if STATUSES.index(other) > STATUSES.index(status)]
+    if "resolved_at" in later:
+        later.append("reviewed_at")  # what is opened again is reviewed again
+    changes += [(("times", time), yaml.DELETE) for time in later if getattr(view.facts.times, time) is not None]
     return changes
 
 
 def _impact(
-    book: Book, view: IncidentView, values: Mapping[str, Any], lines: list[tuple[str, str]]
+    book: Book, view: IncidentView, values: Mapping[str, Any], seen: Mapping[str, Any], lines: list[tuple[str, str]]
 ) -> list[tuple[tuple[str, ...], Any]]:
     assert view.facts is not None
     components = listed(book, values.get("components"), "components", "status page component")
     user_facing, summary = values.get("user_facing"), values.get("impact")
     if user_facing is None and not components and not summary:
         return []
+    now = held(view.facts)
     changes: list[tuple[tuple[str, ...], Any]] = []
+    if user_facing is not None:
+        _unchanged("user_facing", now["user_facing"], bool(user_facing), seen, view)
     if view.facts.impact is None or user_facing is not None:
         changes.append((("impact", "user_facing"), True if user_facing is None else bool(user_facing)))
         lines.append(("User-facing", "yes" if user_facing is None or user_facing else "no"))
     if summary:
-        changes.append((("impact", "summary"), words(book, summary, "impact")))
-        lines.append(("Impact", shorten(str(summary), 200)))
+        text = words(book, summary, "impact")
+        _unchanged("impact", now["impact"], text, seen, view)
+        changes.append((("impact", "summary"), text))
+        lines.append(("Impact", shorten(text, 200)))
     if components:
+        _unchanged("components", now["components"], components, seen, view)
         changes.append((("impact", "components"), components))
         lines.append(("Components", ", ".join(components)))
     return changes
@@ -270,15 +336,6 @@ def _told(book: Book, values: Mapping[str, Any], services: str, due: str) -> tup
     extra = f"\n\n{words(book, values['tell'], 'update')}" if values.get("tell") else ""
     filled = template.text.replace("{services}", services).replace("{next_update}", due)
     return filled.strip() + extra, template.id
-
-
-def _at(value: object, now: datetime) -> datetime:
-    if value is None:
-        return now
-    try:
-        return parse_time(str(value))
-    except ValueError as error:
-        raise Refused(f"{error}.") from None
 
 
 def _plan(

@@ -41,7 +41,7 @@ def _security(view: IncidentView, old: IncidentView | None, book: Book) -> Itera
             name="declared",
             fact="declared",
             headline="A security incident was declared",
-            facts=(("Incident", facts.id), ("First", f"{security.who}: {security.how}")),
+            facts=(("Incident", facts.id), ("First", f"{security.who}: {security.how.strip()}")),
             steps=("Do not describe it in a chat, a ticket or this book.",),
             **common,  # type: ignore[arg-type]
         )

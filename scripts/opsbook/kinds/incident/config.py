@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from opsbook.core.config import Entry, Section, Vocabulary, by_id
-from opsbook.core.types import ChannelRef, Duration, Line, Link, Model, RoleRef, RunbookRef, Text, many
+from opsbook.core.types import WHOLE, ChannelRef, Duration, Line, Link, Model, RoleRef, RunbookRef, Text, many
 from opsbook.kinds.incident.vocabulary import Status
 
 
@@ -76,7 +76,7 @@ class Review(Model):
 class Publication(Model):
     """Who decides whether a report is published."""
 
-    approvals: Annotated[int, Field(ge=2, le=9)] = 2
+    approvals: Annotated[int, Field(ge=2, le=9), WHOLE] = 2
     """How many different people decide."""
     roles: tuple[RoleRef, ...] = many()
     """Whose decision counts; two different roles are needed."""

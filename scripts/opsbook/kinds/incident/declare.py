@@ -24,7 +24,7 @@ from opsbook.kinds.incident.config import IncidentsConfig, Severity
 from opsbook.kinds.incident.report import skeleton
 from opsbook.kinds.incident.view import IncidentView
 from opsbook.kinds.incident.vocabulary import SECURITY_TITLE
-from opsbook.kinds.incident.words import listed, person, sentence, words
+from opsbook.kinds.incident.words import listed, moment, person, sentence, words
 
 
 def declare(book: Book, request: Request, now: datetime, ids: Ids, operation: str) -> Plan:
@@ -46,7 +46,7 @@ def declare(book: Book, request: Request, now: datetime, ids: Ids, operation: st
     config = book.config.section(IncidentsConfig)
     title = sentence(book, values.get("title"), "title")
     severity = _severity(config, values.get("severity"))
-    services = [_service(book, name) for name in values.get("services") or []]
+    services = list(dict.fromkeys(service(book, name) for name in values.get("services") or []))
     components = listed(book, values.get("components"), "components", "status page component")
     if not components and services:
         components = _components_of(book, services)
@@ -60,7 +60,8 @@ def declare(book: Book, request: Request, now: datetime, ids: Ids, operation: st
             impact["components"] = components
     slug = slugify(title, max_length=40, word_boundary=True, save_order=True)
     folder = f"incidents/{now:%Y}/{id_}" + (f"-{slug}" if slug else "")
-    times = {"started_at": values.get("started_at"), "declared_at": write_time(now)}
+    started = moment(values["started_at"], now, "started-at") if values.get("started_at") else None
+    times = {"started_at": write_time(started) if started else None, "declared_at": write_time(now)}
 
     out: dict[str, bytes | None] = {
         f"{folder}/incident.yaml": files.facts(
@@ -81,7 +82,8 @@ def declare(book: Book, request: Request, now: datetime, ids: Ids, operation: st
             }
         )
     }
-    written = [files.entry(folder, now, request.by, "declared", ids, text=summary or title, operation=operation)]
+    said = {"severity": severity.id, "text": summary or title}
+    written = [files.entry(folder, now, request.by, "declared", ids, **said, operation=operation)]
     for role, who in roles.items():
         written.append(files.entry(folder, now, request.by, "role", ids, role=role, person=who, operation=operation))
     out.update(written)
@@ -155,7 +157,12 @@ def _severity(config: IncidentsConfig, value: object) -> Severity:
     raise Refused(f"“{shorten(value, 40)}” is not a severity.", f"Choose one of {known}; it can be changed later.")
 
 
-def _service(book: Book, name: str) -> str:
+def service(book: Book, name: str) -> str:
+    """The name of a service of the catalogue.
+
+    Raises:
+        Refused: there is none of that name.
+    """
     found = name.strip().lower()
     if not re.fullmatch(r"[a-z0-9-]{1,60}", found) or book.find("service", found) is None:
         import difflib

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, RootModel, StringConstraints
 
 from opsbook.core.types import (
+    WHOLE,
     IsoDate,
     Line,
     Link,
@@ -28,7 +29,7 @@ ComponentRef = Annotated[str, OneOf("components", "status page component")]
 
 
 class Times(Model):
-    """When what happened; each is later than or equal to the ones before it."""
+    """When what happened. Users are affected, then no longer affected, then it is resolved, reviewed and closed."""
 
     started_at: UtcTime | None = None
     """When users were first affected, as far as it is known."""
@@ -84,7 +85,7 @@ class FollowUp(Model):
 class Incident(Model):
     """`incident.yaml`: the facts of an incident that can contradict each other."""
 
-    id: Annotated[str, StringConstraints(pattern=r"^INC-\d{8}-[0-9A-HJKMNP-TV-Z]{5}$")]
+    id: Annotated[str, StringConstraints(pattern=r"^INC-[0-9]{8}-[0-9A-HJKMNP-TV-Z]{5}$")]
     """`INC-<UTC date>-<five random characters>`; the folder begins with it."""
     title: Line
     """What is wrong, in one line."""
@@ -132,6 +133,8 @@ class Declared(EntryBase):
 
     kind: Literal["declared"]
     """What sort of entry this is."""
+    severity: SeverityRef | None = None
+    """How bad it was thought to be: what people were promised at first."""
     text: Text
     """What was known at that moment."""
 
@@ -196,7 +199,7 @@ class StepDone(EntryBase):
     """What sort of entry this is."""
     runbook: RunbookRef
     """The runbook whose checklist it is."""
-    step: Annotated[int, Field(ge=1, le=9999)]
+    step: Annotated[int, Field(ge=1, le=9999), WHOLE]
     """The number of the step."""
     outcome: Literal["done", "skipped"]
     """Whether it was done or left out."""

@@ -15,7 +15,7 @@ from opsbook.core.types import spoken
 from opsbook.kinds.incident.config import IncidentsConfig
 from opsbook.kinds.incident.model import Declared, Incident, StepDone, Update
 from opsbook.kinds.incident.report import GUIDANCE
-from opsbook.kinds.incident.told import said
+from opsbook.kinds.incident.told import words_of
 from opsbook.kinds.incident.view import REPORT, IncidentView
 
 RECENT = 20
@@ -110,7 +110,7 @@ def _values(view: IncidentView, row: Row, book: Book, now: datetime) -> dict[str
             "at": entry.at,
             "who": core.person_name(entry.by),
             "kind": entry.kind,
-            "text": said(entry),
+            "text": words_of(entry, core.person_name),
             "told": isinstance(entry, Declared | Update),
         }
         for _, entry in view.timeline.entries

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import ClassVar
 
 from opsbook.core import checklist
 from opsbook.core.book import CONFIG_PATH, Book
@@ -23,44 +24,70 @@ from opsbook.kinds.incident.model import (
     Times,
 )
 from opsbook.kinds.incident.report import GUIDANCE, SECTIONS
-from opsbook.kinds.incident.view import CHECKLIST, FACTS, REPORT, IncidentView
+from opsbook.kinds.incident.view import CHECKLIST, FACTS, REPORT, IncidentView, view_of
 from opsbook.kinds.incident.vocabulary import SECURITY_TITLE, STATUSES
+from opsbook.kinds.incident.words import CLOCK_SKEW
 
 _STUB = frozenset({"id", "title", "classification", "status", "times", "operation", "drill"})
 _STUB_TIMES = frozenset({"declared_at", "closed_at", "resolved_at", "reviewed_at"})
 _AFTER_STAMP = re.compile(r"-[0-9a-hjkmnp-tv-z]{5}\.yaml")
 """What follows the time in the name of an entry of the timeline."""
-CLOCK_SKEW = timedelta(minutes=5)
-"""How far clocks of two machines may differ before a time counts as in the future."""
+_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+
+
+def _last(said: Iterable[tuple[datetime, str]]) -> list[str]:
+    """What was said at the latest moment: several things, if they were said in the same second."""
+    known = list(said)
+    latest = max((at for at, _ in known), default=None)
+    return [word for at, word in known if at == latest]
 
 
 def _facts(record: Record) -> Iterator[tuple[IncidentView, File, Incident]]:
     """The view, the file and the facts of an incident whose details belong here."""
-    view = IncidentView(record)
+    view = view_of(record)
     if view.file is not None and view.facts is not None and view.facts.classification != "security":
         yield view, view.file, view.facts
+
+
+def _section(outline: Sequence[tuple[int, str, int]], title: str, end: int) -> list[int] | None:
+    """The indexes of the lines of a section of a report: its heading, then all below it but deeper headings."""
+    titles = [text.strip().lower() for _, text, _ in outline]
+    if title.lower() not in titles:
+        return None
+    first = titles.index(title.lower())
+    level, _, line = outline[first]
+    start = line - 1
+    following = next((line - 1 for depth, _, line in outline[first + 1 :] if depth <= level), end)
+    inner = {line - 1 for _, _, line in outline[first + 1 :]}
+    return [start, *(index for index in range(start + 1, following) if index not in inner)]
 
 
 class INC001(RecordRule):
     """Times that are out of order.
 
-    Correct the time that is wrong: an incident starts, is declared, is understood, is mitigated, is resolved, is
-    reviewed and is closed, in this order (starting may come at any time before the mitigation).
+    Correct the time that is wrong. An incident begins when users are affected or when it is declared, whichever comes
+    first; then it is mitigated, resolved, reviewed and closed. Its cause may be known at any time in between, also
+    after the mitigation: first users are well again, then somebody finds out why.
     """
 
+    _AFTER: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "mitigated_at": ("started_at",),
+        "resolved_at": ("started_at", "declared_at", "mitigated_at"),
+        "reviewed_at": ("started_at", "declared_at", "mitigated_at", "resolved_at"),
+        "closed_at": ("started_at", "declared_at", "identified_at", "mitigated_at", "resolved_at", "reviewed_at"),
+    }
+
     def check(self, record: Record, book: Book, now: datetime) -> Iterable[Problem]:
-        """Each time against the latest one before it."""
+        """Each time against the latest of those that come before it; a wrong one is reported once."""
         for _, file, facts in _facts(record):
-            latest: tuple[str, datetime] | None = None
-            for name in Times.model_fields:
-                moment = getattr(facts.times, name)
-                if moment is None or (name == "declared_at" and moment < (facts.times.started_at or moment)):
-                    continue
-                if latest is not None and moment < latest[1]:
-                    message = f"{name} is before {latest[0]} ({write_time(latest[1])})"
-                    yield Problem(message, file, ("times", name))
-                else:
-                    latest = (name, moment)
+            times = {name: moment for name in Times.model_fields if (moment := getattr(facts.times, name)) is not None}
+            began = min(("declared_at", "started_at"), key=lambda name: times.get(name, facts.times.declared_at))
+            for name in list(times)[list(times).index("declared_at") + 1 :]:
+                before = [(times[other], other) for other in (began, *self._AFTER.get(name, ())) if other in times]
+                moment, other = max(before)
+                if times[name] < moment:
+                    del times[name]
+                    yield Problem(f"{name} is before {other} ({write_time(moment)})", file, ("times", name))
 
 
 class INC002(RecordRule):
@@ -71,7 +98,7 @@ class INC002(RecordRule):
 
     def check(self, record: Record, book: Book, now: datetime) -> Iterable[Problem]:
         """Every time of the facts and of the timeline, with five minutes for clocks that differ."""
-        view = IncidentView(record)
+        view = view_of(record)
         if view.file is not None and view.facts is not None:
             for name in Times.model_fields:
                 moment = getattr(view.facts.times, name)
@@ -111,20 +138,16 @@ class INC004(RecordRule):
     severity = "warning"
 
     def check(self, record: Record, book: Book, now: datetime) -> Iterable[Problem]:
-        """The time from the declaration to the first holder of each role, against the severity's limit."""
+        """When each role was first held, against the limit of the severity that was in force."""
         for view, file, facts in _facts(record):
-            severity = book.config.section(IncidentsConfig).severity(facts.severity)
-            if severity is None:
-                continue
-            for role, within in (("lead", severity.lead_within), ("comms", severity.comms_within)):
-                by = facts.times.declared_at + within
-                named = view.named_at(role)
-                if named is None and getattr(facts.roles, role) is not None:
+            for role in ("lead", "comms"):
+                by, named = view.due_by(role, book.config.section(IncidentsConfig)), view.named_at(role)
+                if by is None or (named is None and getattr(facts.roles, role) is not None):
                     continue
-                end = named or facts.times.resolved_at or now
-                if end > by:
+                if (named or facts.times.resolved_at or now) > by:
                     what = f"was named at {write_time(named)}" if named else "is not named"
-                    yield Problem(f"{role} {what}; {facts.severity} asks for it by {write_time(by)}", file, ("roles",))
+                    message = f"the {role} {what}; the severity asked for it by {write_time(by)}"
+                    yield Problem(message, file, ("roles", role))
 
 
 class INC005(RecordRule):
@@ -152,7 +175,7 @@ class INC006(RecordRule):
 
     def check(self, record: Record, book: Book, now: datetime) -> Iterable[Problem]:
         """Only id, neutral title, status and times, in a folder without a slug and without other files."""
-        view = IncidentView(record)
+        view = view_of(record)
         document = view.file.document if view.file is not None else None
         value = document.value if document is not None else None
         if view.file is None or not isinstance(value, dict) or value.get("classification") == "operational":
@@ -194,21 +217,23 @@ class INC007(RecordRule):
             if declared and declared[0][1].at != facts.times.declared_at:
                 said = write_time(facts.times.declared_at)
                 yield Problem(f"incident.yaml says that it was declared at {said}", declared[0][0], ("at",))
-            last_status = [entry for _, entry in view.timeline.of(StatusChange)][-1:]
-            expected = last_status[0].status if last_status else "investigating"
-            if facts.status != expected:
-                yield Problem(f"the status is {facts.status}; the timeline last says {expected}", file, ("status",))
-            last_severity = [entry for _, entry in view.timeline.of(SeverityChange)][-1:]
-            if last_severity and last_severity[0].severity != facts.severity:
-                last = last_severity[0].severity
-                yield Problem(f"the severity is {facts.severity}; the timeline last says {last}", file, ("severity",))
+            status = _last((entry.at, entry.status) for _, entry in view.timeline.of(StatusChange)) or ["investigating"]
+            if facts.status not in status:
+                yield Problem(f"the status is {facts.status}; the timeline last says {status[-1]}", file, ("status",))
+            severity = _last((entry.at, entry.severity) for _, entry in view.timeline.of(SeverityChange))
+            if not severity and declared and declared[0][1].severity is not None:
+                severity = [declared[0][1].severity]
+            if severity and facts.severity not in severity:
+                message = f"the severity is {facts.severity}; the timeline last says {severity[-1]}"
+                yield Problem(message, file, ("severity",))
             for role in ("lead", "comms"):
-                last_role = [entry for _, entry in view.timeline.of(RoleChange) if entry.role == role][-1:]
+                entries = (entry for _, entry in view.timeline.of(RoleChange))
+                people = _last((entry.at, entry.person) for entry in entries if entry.role == role)
                 held = getattr(facts.roles, role)
-                if last_role and last_role[0].person != held:
-                    last = last_role[0].person
-                    yield Problem(f"{role} is {held or 'nobody'}; the timeline last says {last}", file, ("roles", role))
-                elif held is not None and not last_role:
+                if people and held not in people:
+                    message = f"{role} is {held or 'nobody'}; the timeline last says {people[-1]}"
+                    yield Problem(message, file, ("roles", role))
+                elif held is not None and not people:
                     yield Problem(f"the timeline does not say when {held} became {role}", file, ("roles", role))
 
 
@@ -222,7 +247,7 @@ class INC008(RecordRule):
     severity = "warning"
 
     def check(self, record: Record, book: Book, now: datetime) -> Iterable[Problem]:
-        """The time between updates, from the declaration to the resolution, against the severity's cadence."""
+        """The time between updates while it was open, against the cadence of the severity that was in force."""
         for view, file, facts in _facts(record):
             if facts.drill:
                 continue
@@ -288,7 +313,7 @@ class INC012(RecordRule):
     """
 
     def check(self, record: Record, book: Book, now: datetime) -> Iterable[Problem]:
-        """Every section is there and no guidance is left."""
+        """Every section is there with something in it, and no guidance is left."""
         for _, file, facts in _facts(record):
             if facts.status != "closed":
                 continue
@@ -296,10 +321,15 @@ class INC012(RecordRule):
             if report is None or report.markdown is None:
                 yield Problem("the incident is closed and has no report.md", file, ("status",))
                 continue
+            lines = report.text.split("\n")
+            written = _COMMENT.sub(lambda comment: "\n" * comment[0].count("\n"), report.text).split("\n")
             for section in SECTIONS:
-                if not report.markdown.has_heading(section):
+                found = _section(report.markdown.outline, section, len(lines))
+                if found is None:
                     yield Problem(f"the report has no section “{section}”", path=report.path)
-            for index, line in enumerate(report.text.split("\n"), 1):
+                elif not any(written[index].strip() or GUIDANCE in lines[index] for index in found[1:]):
+                    yield Problem(f"nothing is written under “{section}”", path=report.path, line=found[0] + 1)
+            for index, line in enumerate(lines, 1):
                 if GUIDANCE in line:
                     yield Problem("guidance is still in the report", path=report.path, line=index)
 
@@ -334,10 +364,12 @@ class INC014(RecordRule):
             for file, entry in view.timeline.of(Note):
                 if entry.kind != "change":
                     continue
-                lead = next((person for at, person in reversed(leads) if at <= entry.at), None)
-                lead = lead or (facts.roles.lead if not leads else None)
-                if entry.by != lead:
-                    yield Problem(f"{entry.by} changed production while the lead was {lead or 'nobody'}", file, ("by",))
+                held = _last((at, person) for at, person in leads if at <= entry.at)
+                if not leads and facts.roles.lead is not None:
+                    held = [facts.roles.lead]
+                if entry.by not in held:
+                    lead = held[-1] if held else "nobody"
+                    yield Problem(f"{entry.by} changed production while the lead was {lead}", file, ("by",))
 
 
 class INC015(RecordRule):
@@ -348,7 +380,7 @@ class INC015(RecordRule):
 
     def check(self, record: Record, book: Book, now: datetime) -> Iterable[Problem]:
         """The frozen copy in `checklist.yaml`."""
-        view = IncidentView(record)
+        view = view_of(record)
         file = record.files.get(CHECKLIST)
         for number, frozen in enumerate(view.checklist.checklists if view.checklist is not None else ()):
             rows = [(str(step.step), step.action, step.owner) for step in frozen.steps]
@@ -364,7 +396,7 @@ class INC016(RecordRule):
 
     def check(self, record: Record, book: Book, now: datetime) -> Iterable[Problem]:
         """Each entry of kind step against `checklist.yaml`."""
-        view = IncidentView(record)
+        view = view_of(record)
         lists = view.checklist.checklists if view.checklist is not None else ()
         known = {(frozen.runbook, step.step) for frozen in lists for step in frozen.steps}
         for file, entry in view.timeline.of(StepDone):
@@ -375,19 +407,19 @@ class INC016(RecordRule):
 class INC017(RecordRule):
     """An id or a name that does not agree with the file's place.
 
-    The folder begins with the id, lies in the year of the id, and an entry's name begins with its time. Rename it as
-    the message says.
+    Rename it as the message says: the folder begins with the id and lies in the year of the id, and the name of an
+    entry begins with its time.
     """
 
     always = True
 
     def check(self, record: Record, book: Book, now: datetime) -> Iterable[Problem]:
         """`id` against the folder, the year against the id, and each entry's name against its time."""
-        view = IncidentView(record)
-        if view.file is not None and view.facts is not None and view.facts.id != record.id:
+        view = view_of(record)
+        named = record.kind.path.fullmatch(record.path.partition("/")[2]) is not None  # or BOK002 says so
+        if named and view.file is not None and view.facts is not None and view.facts.id != record.id:
             yield Problem(f"the id is {view.facts.id}, and the folder says {record.id}", view.file, ("id",))
-        year = record.path.split("/")[1]
-        if re.fullmatch(r"INC-\d{8}-.{5}", record.id) and record.id[4:8] != year:
+        if named and record.id[4:8] != record.path.split("/")[1]:
             yield Problem(f"{record.id} belongs into incidents/{record.id[4:8]}", path=f"{record.path}/{FACTS}")
         for file, entry in view.timeline.entries:
             stamp = f"{entry.at.astimezone(UTC):%Y%m%dT%H%M%SZ}"

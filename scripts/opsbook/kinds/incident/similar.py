@@ -8,16 +8,25 @@ from collections.abc import Sequence
 
 from opsbook.core.book import Book
 from opsbook.kinds.incident.model import Incident
-from opsbook.kinds.incident.view import IncidentView
+from opsbook.kinds.incident.view import FACTS, IncidentView, says_over
 
 ENOUGH = 0.6
 """How alike two titles must be (0 to 1): one in three words in common is about this much."""
 
 
 def open_incidents(book: Book) -> list[IncidentView]:
-    """Every open incident, the latest first: security stubs and those whose facts cannot be read among them."""
-    views = [IncidentView(book.record(ref)) for ref in book.refs("incident").values()]
-    return sorted((view for view in views if view.is_open), key=lambda view: view.record.id, reverse=True)
+    """Every open incident, the latest first: security stubs and those whose facts cannot be read among them.
+
+    Of the others, which are nearly all, only the text of the facts is looked at.
+    """
+    found = []
+    for ref in book.refs("incident").values():
+        facts = book.tree.read(f"{ref.path}/{FACTS}")
+        if facts is None or not says_over(facts):
+            view = IncidentView(book.record(ref))
+            if view.is_open:
+                found.append(view)
+    return sorted(found, key=lambda view: view.record.id, reverse=True)
 
 
 def similar(book: Book, title: str, services: Sequence[str]) -> list[Incident]:

@@ -1,6 +1,8 @@
-"""An entry of the timeline in words."""
+"""An entry of the timeline in words, for a terminal and for a page."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from opsbook.kinds.incident.model import (
     AnyEntry,
@@ -12,6 +14,25 @@ from opsbook.kinds.incident.model import (
     StepDone,
     Update,
 )
+
+
+def words_of(entry: AnyEntry, name: Callable[[str], str]) -> str:
+    """What the entry says where its kind stands beside it.
+
+    Args:
+        name: what a person is called.
+    """
+    match entry:
+        case Declared() | Note() | Update():
+            return entry.text
+        case StatusChange():
+            return entry.status.capitalize() + (f". {entry.text}" if entry.text else "")
+        case SeverityChange():
+            return entry.severity + (f". {entry.text}" if entry.text else "")
+        case RoleChange():
+            return f"{name(entry.person)} is {entry.role}"
+        case StepDone():
+            return f"Step {entry.step} {entry.outcome}" + (f": {entry.text}" if entry.text else "")
 
 
 def said(entry: AnyEntry) -> str:

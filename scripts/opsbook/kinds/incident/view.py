@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TypeVar
 
 from opsbook.core.record import File, Record
-from opsbook.kinds.incident.config import IncidentsConfig
+from opsbook.kinds.incident.config import IncidentsConfig, Severity
 from opsbook.kinds.incident.model import (
     AnyEntry,
     Checklist,
@@ -17,11 +17,13 @@ from opsbook.kinds.incident.model import (
     EntryBase,
     Incident,
     RoleChange,
+    SeverityChange,
     StatusChange,
     StepDone,
     TimelineEntry,
     Update,
 )
+from opsbook.kinds.incident.promises import Wait, waits
 from opsbook.kinds.incident.vocabulary import OPEN
 
 E = TypeVar("E", bound=EntryBase)
@@ -29,6 +31,9 @@ E = TypeVar("E", bound=EntryBase)
 FACTS = "incident.yaml"
 CHECKLIST = "checklist.yaml"
 REPORT = "report.md"
+
+_OVER = (b"\nstatus: resolved\n", b"\nstatus: closed\n")
+_MAYBE_OPEN = (*(status.encode() for status in sorted(OPEN)), b"\\")
 
 
 @dataclass(frozen=True)
@@ -64,7 +69,8 @@ class IncidentView:
     def timeline(self) -> Timeline:
         """The readable entries of the timeline."""
         found = [(file, entry.root) for file, entry in self.record.each("timeline/*.yaml", TimelineEntry)]
-        return Timeline(tuple(sorted(found, key=lambda item: (item[1].at, item[0].path))))
+        # Within a second names are random; the declaration comes first all the same.
+        return Timeline(tuple(sorted(found, key=lambda item: (item[1].at, item[1].kind != "declared", item[0].path))))
 
     @cached_property
     def checklist(self) -> Checklist | None:
@@ -78,11 +84,13 @@ class IncidentView:
 
         That way a typing error in `incident.yaml` at three in the morning does not block the next note.
         """
-        if self.facts is None:
-            value = self.file.document.value if self.file is not None and self.file.document is not None else None
-            status = value.get("status") if isinstance(value, dict) else None
-            return status not in ("resolved", "closed")
-        return self.facts.status in OPEN
+        if self.facts is not None:
+            return self.facts.status in OPEN
+        if self.file is None or self.file.document is None:
+            return True
+        value = self.file.document.value
+        status = value.get("status") if isinstance(value, dict) else None
+        return status not in ("resolved", "closed") and not says_over(self.file.data or b"")
 
     @property
     def declared(self) -> tuple[File, Declared] | None:
@@ -100,13 +108,11 @@ class IncidentView:
     def next_update(self, config: IncidentsConfig) -> datetime | None:
         """When tenants are to be told next: the last update, or the declaration, plus the cadence of the severity.
 
-        `None` when the incident is not open, is a drill without a cadence, or its severity has none.
+        `None` when the incident is not open, or its severity has no cadence.
         """
-        facts = self.facts
-        severity = config.severity(facts.severity) if facts is not None else None
-        if facts is None or severity is None or severity.update_every is None or not self.is_open:
+        if self.facts is None or not self.is_open:
             return None
-        return max(self.told_at()) + severity.update_every
+        return self._waits(config, None)[-1].due
 
     def told_at(self) -> list[datetime]:
         """When tenants heard something: the declaration, and each update."""
@@ -115,17 +121,35 @@ class IncidentView:
 
     def gaps(self, config: IncidentsConfig, now: datetime) -> list[tuple[datetime, datetime, timedelta]]:
         """Each time that tenants waited longer than the cadence: from, until, by how much it was late."""
-        facts = self.facts
-        severity = config.severity(facts.severity) if facts is not None else None
-        if facts is None or severity is None or severity.update_every is None:
+        if self.facts is None:
             return []
-        end = facts.times.resolved_at or now
-        told = sorted(moment for moment in self.told_at() if moment <= end)
-        return [
-            (start, stop, stop - start - severity.update_every)
-            for start, stop in zip(told, [*told[1:], end], strict=True)
-            if stop - start > severity.update_every
-        ]
+        end = self.facts.times.resolved_at or now
+        return [(wait.since, wait.until, wait.late) for wait in self._waits(config, end) if wait.late]
+
+    def _waits(self, config: IncidentsConfig, end: datetime | None) -> list[Wait]:
+        cadences = [(at, severity.update_every if severity else None) for at, severity in self.severities(config)]
+        states = [(entry.at, entry.status in OPEN) for _, entry in self.timeline.of(StatusChange)]
+        return waits(self.told_at(), cadences, states, end)
+
+    def severities(self, config: IncidentsConfig) -> list[tuple[datetime, Severity | None]]:
+        """Which severity was in force since when; `None` while nobody knows.
+
+        A severity that was changed is not in the facts any more; the first entry of the timeline says what it was.
+        """
+        if self.facts is None:
+            return []
+        changes = [(entry.at, entry.severity) for _, entry in self.timeline.of(SeverityChange)]
+        first = self.declared[1].severity if self.declared is not None else None
+        if first is None and not changes:
+            first = self.facts.severity
+        return [(at, config.severity(name)) for at, name in [(self.facts.times.declared_at, first), *changes]]
+
+    def due_by(self, role: str, config: IncidentsConfig) -> datetime | None:
+        """By when the severity asked for somebody in a role (`lead`, `comms`)."""
+        if self.facts is None:
+            return None
+        within = [(at, getattr(severity, f"{role}_within", None)) for at, severity in self.severities(config)]
+        return waits([self.facts.times.declared_at], within)[-1].due
 
     def status_since(self) -> datetime | None:
         """When the present status began."""
@@ -133,6 +157,22 @@ class IncidentView:
         return changes[-1] if changes else (self.facts.times.declared_at if self.facts is not None else None)
 
 
+def says_over(text: bytes) -> bool:
+    """Whether the text of `incident.yaml` says, without being read as YAML, that the incident is over.
+
+    It has the line, and none of the words of an open incident. Of facts that can be read this is never wrong: an open
+    status is one of these words, and without them it could be written only with the help of a backslash.
+    """
+    rest = text.replace(b"identified_at:", b"")
+    return any(line in text for line in _OVER) and not any(word in rest for word in _MAYBE_OPEN)
+
+
+@lru_cache(maxsize=2)
+def view_of(record: Record) -> IncidentView:
+    """The view of a record. The rules of a record ask for it one after another: the timeline is put in order once."""
+    return IncidentView(record)
+
+
 def is_open(record: Record) -> bool:
     """Whether people are working under pressure on the incident; see `IncidentView.is_open`."""
-    return IncidentView(record).is_open
+    return view_of(record).is_open

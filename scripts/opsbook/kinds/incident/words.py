@@ -5,16 +5,23 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 
 from opsbook.core import secrets
 from opsbook.core.book import Book
 from opsbook.core.errors import Refused
 from opsbook.core.text import one_line, shorten, visible
-from opsbook.core.types import OUTSIDER
+from opsbook.core.types import OUTSIDER, parse_time, write_time
 
 TITLE_LIMIT = 120
 TEXT_LIMIT = 20_000
 """Characters; the same limits as the types `Line` and `Text`."""
+
+CLOCK_SKEW = timedelta(minutes=5)
+"""How far clocks of two machines may differ before a time counts as in the future."""
+
+_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+_SLUG = r"[a-z0-9]+(?:-[a-z0-9]+)*"
 
 
 def sentence(book: Book, value: object, name: str) -> str:
@@ -61,13 +68,30 @@ def person(book: Book, value: object, role: str) -> str:
     """
     ref = str(value).strip()
     known = book.config.vocabulary.get("people")
-    if known is None or ref in known or re.fullmatch(OUTSIDER, ref):
+    if re.fullmatch(OUTSIDER, ref) or (re.fullmatch(_SLUG, ref) if known is None else ref in known):
         return ref
-    near = difflib.get_close_matches(ref, list(known), n=3, cutoff=0.5) or list(known)[:6]
+    near = difflib.get_close_matches(ref, list(known or ()), n=3, cutoff=0.5) or list(known or ())[:6]
     raise Refused(
         f"“{shorten(one_line(ref), 60)}” cannot be {role}: nobody has this id.",
         f"Known are {', '.join(near) or 'no people yet'}; anybody else is github:LOGIN, slack:ID or local:NAME.",
     )
+
+
+def moment(value: object, now: datetime, name: str) -> datetime:
+    """A time at which something happened.
+
+    Raises:
+        Refused: it is no time, in the future, or of another century.
+    """
+    try:
+        found = parse_time(str(value))
+    except ValueError as error:
+        raise Refused(f"--{name}: {one_line(str(error))}.") from None
+    if found > now + CLOCK_SKEW:
+        raise Refused(f"--{name}: {value} is in the future; it is {write_time(now)} now.", "Times are written in UTC.")
+    if found < _EARLIEST:
+        raise Refused(f"--{name}: {value} is before 2000.", "Look at the year.")
+    return found
 
 
 def listed(book: Book, values: Iterable[str] | None, vocabulary: str, noun: str) -> list[str]:

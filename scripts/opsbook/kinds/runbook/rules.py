@@ -104,9 +104,10 @@ class RUN005(RecordRule):
         if text is None:
             return
         for line, what in text.html:
-            yield Problem(f"{what} in a runbook", path=record.path, line=line)
+            if not what.endswith(" link"):  # reported below, with its column
+                yield Problem(f"{what} in a runbook", path=record.path, line=line)
         for link in text.links:
-            scheme = link.target.partition(":")[0].lower() if ":" in link.target.partition("/")[0] else ""
+            scheme = link.target.partition(":")[0].strip().lower() if ":" in link.target.partition("/")[0] else ""
             if scheme not in ("", "http", "https", "mailto"):
                 yield Problem(
                     f"an address that begins with {scheme}:", path=record.path, line=link.line, column=link.column

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from opsbook.core.types import (
+    WHOLE,
     ChannelRef,
     Line,
     Link,
@@ -29,7 +30,7 @@ class HealthCheck(Model):
     """What it checks."""
     url: Url
     """The address."""
-    expect: Annotated[int, Field(ge=100, le=599)] = 200
+    expect: Annotated[int, Field(ge=100, le=599), WHOLE] = 200
     """The HTTP status of a healthy answer."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
@@ -82,7 +83,8 @@ class SVC005(RecordRule):
     def check(self, record: Record, book: Book, now: datetime) -> Iterable[Problem]:
         """`name` against the file name."""
         for file, service in _service(record):
-            if service.name != record.id:
+            # A file name that is none (BOK002) says no name to compare with.
+            if service.name != record.id and posixpath.basename(record.path) == f"{record.id}.yaml":
                 yield Problem(f"the name is {service.name}, and the file is {record.id}.yaml", file, ("name",))
 
 

@@ -1,0 +1,73 @@
+"""Raw HTML in a text: every tag, comment and scripting attribute, rather too many than too few."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html import unescape
+from typing import Final
+
+_MARK: Final = re.compile(
+    r"<(?:(?P<comment>!--(?:(?!-?>)(?:(?!<!--|--!?>)[^`])*+--!?>)?)|(?P<other>[!?])"
+    r"|(?P<slash>/?)(?P<name>[a-zA-Z][^\s\"'<>/=@]*+)"
+    r"(?P<attributes>(?:[^<>\"']|\"[^\"<]{0,4000}+\"|'[^'<]{0,4000}+')*+)(?P<end>>?))",
+    re.DOTALL,
+)
+"""A comment without an end, or with another one or code in it, is only its sign: what follows may be live."""
+_ATTRIBUTE: Final = re.compile(r"([^\s\"'<>/=]++)\s*+(?:=\s*+(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'<>]+)))?")
+_ADDRESSES: Final = frozenset(("href", "src", "action", "formaction", "poster", "data", "xlink:href"))
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One piece of raw HTML.
+
+    Attributes:
+        offset: where it begins in the text.
+        what: `<div>`, `</div>`, `<!--`, `<!`, `<?` or `onclick attribute`.
+        id: the anchor that it sets, or nothing.
+        address: what it points to, or nothing; `alt`: the alternative text of an image.
+        closed: a tag has its `>`.
+    """
+
+    offset: int
+    what: str
+    id: str = ""
+    address: str = ""
+    alt: str = ""
+    closed: bool = True
+
+
+def marks(text: str, *, doubtful: bool = False) -> Iterator[Mark]:
+    """Every piece of raw HTML in the order of the text; a tag with several facts comes several times.
+
+    Args:
+        doubtful: what looks like a comment may not be one; what is in it counts.
+    """
+    at = 0
+    while found := _MARK.search(text, at):
+        offset = found.start()
+        at = offset + 4 if found["comment"] and doubtful else found.end()
+        if found["comment"]:
+            yield Mark(offset, "<!--")
+        elif found["other"]:
+            yield Mark(offset, f"<{found['other']}")
+        else:
+            yield from _tag(found)
+
+
+def _tag(found: re.Match[str]) -> Iterator[Mark]:
+    name, offset, closed = found["name"].lower(), found.start(), bool(found["end"])
+    yield Mark(offset, f"<{found['slash']}{name}>", closed=closed)
+    values = {
+        attribute[1].lower(): unescape(attribute[2] or attribute[3] or attribute[4] or "")
+        for attribute in reversed(list(_ATTRIBUTE.finditer(found["attributes"])))
+    }
+    for attribute, value in reversed(values.items()):
+        if attribute.startswith("on"):
+            yield Mark(offset, f"{attribute} attribute", closed=closed)
+        elif value and (attribute == "id" or (attribute == "name" and name == "a")):
+            yield Mark(offset, "", id=value, closed=closed)
+        elif value and attribute in _ADDRESSES:
+            yield Mark(offset, "", address=value, alt=values.get("alt", ""), closed=closed)

@@ -1,0 +1,40 @@
+"""Every rule finds what its cases mark, there and nowhere else, and lets pass what they say is fine."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from tests.cases.cases import CODES, FOLDER, Case, all_cases
+
+CASES = all_cases()
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+def test_a_case_has_exactly_the_findings_that_are_marked(case: Case) -> None:
+    findings = case.findings()
+
+    found = Counter((item.path, item.line, item.code, item.severity) for item in findings)
+    listed = "\n".join(f"{f.path}:{f.line}:{f.column}: {f.severity} {f.code} {f.message}" for f in findings)
+    assert found == case.expected, f"the check found\n{listed or 'nothing'}"
+    columns = {(item.path, item.line, item.column, item.code) for item in findings}
+    assert case.columns <= columns, listed
+    for words in case.says:
+        assert any(words in item.message for item in findings if item.code == case.code), listed
+
+
+def test_cases_that_pass_mark_nothing_and_cases_that_fail_mark_their_own_code() -> None:
+    for case in CASES:
+        marked = {code for _, _, code, _ in case.expected}
+        assert (not marked) if case.passes else (case.code in marked), case.id
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_every_code_has_cases_that_pass_and_cases_that_fail(code: str) -> None:
+    groups = {case.passes for case in CASES if case.code == code}
+    assert groups == {True, False}, f"write tests/cases/{code}.yml with cases under pass and under fail"
+
+
+def test_there_are_no_cases_of_a_code_that_does_not_exist() -> None:
+    assert {path.stem for path in FOLDER.glob("*.yml")} <= set(CODES)

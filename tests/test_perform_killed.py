@@ -1,0 +1,152 @@
+"""The real command, killed by the system at any moment, and run again: one branch, one announcement."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+import shutil
+import signal
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+
+import pytest
+
+from tests.support.desk import Desk, make_desk
+from tests.support.forkserver import ForkServer
+
+COMMANDS = {
+    "declare": ("declare", "--title", "Checkout is down", "--severity", "P1", "--lead", "oncall-b", "--yes"),
+    "note": ("incident", "note", "-", "Restarted the pods"),
+    "update": ("incident", "update", "--status", "identified", "--tell", "We know the cause."),
+}
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[ForkServer]:
+    """Where the commands run."""
+    server = ForkServer()
+    yield server
+    server.close()
+
+
+@cache
+def template(name: str) -> Path:
+    """A clone in which the command makes sense."""
+    desk = make_desk(Path(mkdtemp(prefix="opsbook-killed-")) / "desk")
+    if name != "declare":
+        desk.declare()
+    return desk.path
+
+
+def begin(root: Path, name: str, server: ForkServer | None = None) -> Desk:
+    """A fresh copy of it."""
+    shutil.copytree(template(name), root, symlinks=True)
+    return Desk(root, server=server)
+
+
+def shape(desk: Desk) -> dict[str, Any]:
+    """All that is left of a run, without what differs between any two runs: ids, keys and times."""
+    return {
+        "files": [sorted(plain(*item) for item in desk.written(branch).items()) for branch in desk.branches()],
+        "commits": [len(desk.commits(branch)) for branch in desk.branches()],
+        "receipts": sorted(plain(key, value["reference"]) for key, value in desk.receipts().items()),
+        "outbox": sorted(plain(*item) for item in desk.outbox().items() if "/." not in item[0]),
+        "intents": desk.intents(),
+        "condition": desk.condition(),
+    }
+
+
+def plain(*texts: str) -> str:
+    """Texts without ids, keys and times; outside of code the text of a request has them with backslashes."""
+    text = re.sub(r"\d{8}T\d{6}Z-[0-9a-z]{5}", "ENTRY", "\n".join(texts).replace("\\", ""))
+    text = re.sub(r"INC-\d{8}-[0-9A-Z]{5}", "ID", text)
+    text = re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ|\d\d:\d\d \w+, \w+ \d+ \w+ \d+", "TIME", text)
+    return re.sub(r"([\"']?)\b[0-9a-f]{12,64}\b\1", "KEY", text)
+
+
+def check_whole(desk: Desk, wanted: dict[str, Any], where: str) -> None:
+    """It is as if nothing had happened."""
+    found = shape(desk)
+    for part, value in wanted.items():
+        assert found[part] == value, f"{where}: {part}"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_killed_before_any_effect_and_run_again_it_is_as_if_nothing_had_happened(
+    tmp_path: Path, name: str, server: ForkServer
+) -> None:
+    undisturbed = begin(tmp_path / "undisturbed", name, server)
+    untouched = shape(undisturbed)
+    assert undisturbed.opsbook(*COMMANDS[name]).code == 0
+    wanted = shape(undisturbed)
+    for number in itertools.count(1):
+        desk = begin(tmp_path / "desk", name, server)
+        killed = desk.opsbook(*COMMANDS[name], kill=number)
+        if killed.code != -signal.SIGKILL:
+            assert killed.code == 0
+            break
+        where = f"{name}, killed before effect {number}"
+        twin = Desk(tmp_path / "twin", server=server)
+        shutil.copytree(desk.path, twin.path, symlinks=True)
+        if desk.intents():
+            assert twin.opsbook("reconcile").code == 0
+            check_whole(twin, wanted, f"{where}, reconciled")
+        else:
+            # Before it was made durable, or after it was forgotten because the result had been printed.
+            check_whole(twin, wanted if killed.out else untouched, where)
+        if desk.intents() or not killed.out:
+            done = desk.opsbook(*COMMANDS[name])
+            assert done.code == 0, str(done)
+            check_whole(desk, wanted, f"{where}, run again")
+        shutil.rmtree(desk.path)
+        shutil.rmtree(twin.path)
+    print(f"{name}: killed before each of {number - 1} effects")
+    assert number > 12
+
+
+def killing_git(folder: Path) -> Path:
+    """A folder with a `git` that kills its caller, before the command with the number `KILL_AT` or after it."""
+    script = folder / "bin" / "git"
+    script.parent.mkdir()
+    real = shutil.which("git")
+    script.write_text(
+        "#!/bin/sh\n"
+        'echo x >> "$KILL_COUNT"\n'
+        'number=$(wc -l < "$KILL_COUNT")\n'
+        'if [ "$number" -ne "$KILL_AT" ]; then exec ' + f'{real} "$@"; fi\n'
+        'if [ "$KILL_WHEN" = before ]; then kill -9 $PPID; exit 1; fi\n'
+        f'{real} "$@"\n'
+        "kill -9 $PPID\n"
+    )
+    script.chmod(0o755)
+    return script.parent
+
+
+def test_killed_while_git_is_at_work_and_run_again_it_is_declared_once(tmp_path: Path) -> None:
+    undisturbed = begin(tmp_path / "undisturbed", "declare")
+    assert undisturbed.opsbook(*COMMANDS["declare"]).code == 0
+    wanted = shape(undisturbed)
+    programs, count = killing_git(tmp_path), tmp_path / "count"
+    for number in itertools.count(1, 2):
+        desk = begin(tmp_path / f"desk-{number}", "declare")
+        count.write_text("")
+        killed = desk.opsbook(
+            *COMMANDS["declare"],
+            environ={
+                "PATH": f"{programs}:{os.environ['PATH']}",
+                "KILL_AT": str(number),
+                "KILL_WHEN": ("before", "after")[number // 2 % 2],
+                "KILL_COUNT": str(count),
+            },
+        )
+        if killed.code != -signal.SIGKILL:
+            break
+        if not killed.out:  # Git's reader of objects lives as long as the command, and may be ended by its end
+            assert desk.opsbook(*COMMANDS["declare"]).code == 0
+        check_whole(desk, wanted, f"killed at Git command {number}")
+    print(f"killed at every other of {number} Git commands")
+    assert number > 12
