@@ -29,7 +29,7 @@ DECLARE = Request(
     "incident.declare",
     "oncall-a",
     {
-        "title": "Checkout <b>is</b> down @everyone fixes #1",
+        "title": "Checkout <b>is</b> down @everyone fixes #12",
         "severity": "P1",
         "services": ["checkout"],
         "lead": "oncall-a",
@@ -180,7 +180,7 @@ def test_a_strangers_words_call_nobody_and_close_nothing(server: GitHubServer, d
     written = [pull.body or "", *truth(server).comments]
     # A title and a message are no Markdown: GitHub escapes them, and still calls people and closes issues.
     for text in [pull.title, server.hub.git.parse(main).message, *written]:
-        for hostile in ("@everyone", "@team", "#1", "GH-7", "://evil"):
+        for hostile in ("@everyone", "@team", "#12", "GH-7", "://evil"):
             assert hostile not in text, text
     assert all("<b>" not in text for text in written)
 

@@ -224,6 +224,7 @@ def test_a_failure_comes_before_or_after_the_effect_as_planned(caller: Caller, s
                 json={"ref": ref, "sha": commit},
                 headers={"Authorization": f"token {own.token}", "X-GitHub-Api-Version": "2022-11-28"},
                 timeout=(5, 0.3),
+                allow_redirects=False,
             )
             status = answer.status_code
             if KINDS[kind].silent == "garbage":
