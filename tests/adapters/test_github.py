@@ -155,6 +155,27 @@ def test_a_shallow_clone_does_not_mislead(server: GitHubServer, tmp_path: Path) 
     assert forge(server, clone=tmp_path / "shallow").published(RECORD, "op1") is not None
 
 
+def test_a_clone_of_the_repository_knows_what_is_open_when_github_is_down(server: GitHubServer, tmp_path: Path) -> None:
+    path = tmp_path / "clone"
+    address = server.git_url.replace("http://", f"http://x-access-token:{TOKEN}@")
+    Clone(tmp_path).git("clone", "--quiet", address, str(path))
+    first = publish(forge(server, clone=path), commit_of(operation="op1"))
+    second = publish(forge(server, clone=path), commit_of(operation="op2"))
+    here = Clone(path).forge()
+    # Without a fetch: the commit was made here as it was made there.
+    assert here.head(RECORD).branch == second.commit
+    assert here.published(RECORD, "op1") is not None
+    with server.locked() as hub:
+        hub.git.move("refs/heads/opsbook/INC-20261121-0ABCD", first.commit, None)
+    assert set(forge(server, clone=path).open_records()) == {RECORD, "INC-20261121-0ABCD"}
+    assert set(Clone(path).forge().open_records()) == {RECORD, "INC-20261121-0ABCD"}
+    merge_pull(server, RECORD)
+    with server.locked() as hub:
+        hub.git.move(f"refs/heads/{BRANCH}", None, None)
+    forge(server, clone=path).open_records()
+    assert Clone(path).forge().head(RECORD).branch is None
+
+
 # -- what people read
 
 

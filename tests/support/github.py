@@ -15,7 +15,7 @@ from pathlib import Path
 from opsbook.adapters.git import Repository
 from opsbook.adapters.github import GitHubForge
 from opsbook.adapters.github_api import Api
-from opsbook.adapters.github_objects import Clone
+from opsbook.adapters.github_clone import Clone
 from opsbook.adapters.state import FileIntents, FileOutbox
 from opsbook.core.context import Context
 from opsbook.core.tree import MemoryTree

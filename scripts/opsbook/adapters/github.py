@@ -11,8 +11,9 @@ from opsbook.adapters.git import Repository
 from opsbook.adapters.git_history import JOINER, message
 from opsbook.adapters.git_objects import Entry, Person
 from opsbook.adapters.github_api import Api, GitHubRefused, Pull, Step, site_of
+from opsbook.adapters.github_clone import Clone
 from opsbook.adapters.github_history import HubHistory
-from opsbook.adapters.github_objects import Clone, HubObjects, HubTree
+from opsbook.adapters.github_objects import HubObjects, HubTree
 from opsbook.adapters.github_receipts import HubReceipts
 from opsbook.adapters.github_words import LABELS, PLAIN, marker, pull_body, pull_title, receipts_comment
 from opsbook.adapters.locks import pause
@@ -133,6 +134,8 @@ class GitHubForge:
             record = name.removeprefix("opsbook/")
             if is_word(record) and not self._merged(main, tip, record):
                 found[record] = Head(main, tip)
+        if self._clone is not None:
+            self._clone.follow({**branches, self._main: main}, all_below="opsbook/")
         return found
 
     def published(self, record: str, operation: str) -> Published | None:
@@ -279,6 +282,9 @@ class GitHubForge:
         parents = self._parents(expected, tip, files, commit)
         made = self._commit(parents, commit, files)
         there = self._swap(branch, made, create=tip is None)
+        if there is None and self._clone is not None:
+            self._clone.keep(parents, files, *_signed(commit), commit.when)
+            self._clone.follow({branch: made})
         if there is not None:
             found = self._history.find(expected.main, there.commit, commit.operation)
             if found is None:
@@ -329,8 +335,8 @@ class GitHubForge:
             raise Refused("A file cannot be a folder too.", "Nothing was written.")
         tree = self._api.create_tree(root, changes) if changes else root
         self._objects.grow(root, tree, changes)
-        text = message(commit.plan.subject or commit.plan.record, commit.operation)
-        new = self._api.create_commit(tree, parents, text, Person.parse(commit.author), commit.when)
+        text, person = _signed(commit)
+        new = self._api.create_commit(tree, parents, text, person, commit.when)
         self._objects.learn(Step(new, tree, tuple(parents), text))
         return new
 
@@ -473,6 +479,12 @@ class GitHubForge:
                 return
         self._silent.discard(record)
         self._api.create_comment(number, body)
+
+
+def _signed(commit: Commit) -> tuple[str, Person]:
+    """The message of a commit, and its author."""
+    text = message(commit.plan.subject or commit.plan.record, commit.operation)
+    return text, Person.parse(commit.author)
 
 
 def _lost(what: str) -> LostRace:

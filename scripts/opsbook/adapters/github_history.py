@@ -12,7 +12,8 @@ from collections.abc import Iterable, Mapping
 from opsbook.adapters.git_history import History, naming, operations
 from opsbook.adapters.git_objects import Entry
 from opsbook.adapters.github_api import Api, Span, Step
-from opsbook.adapters.github_objects import Clone, HubObjects
+from opsbook.adapters.github_clone import Clone
+from opsbook.adapters.github_objects import HubObjects
 
 _CHAIN = 2000
 """A branch is followed this far back through commits that are known before GitHub is asked."""
@@ -25,7 +26,7 @@ class HubHistory:
         self._api = api
         self._objects = objects
         self._clone = clone
-        self._local = History(clone.repository, clone.objects) if clone is not None and clone.whole() else None
+        self._local = History(clone.repository, clone.objects) if clone is not None and clone.whole else None
         self._spans: dict[tuple[str, str], Span | None] = {}
         self._merged: dict[tuple[str, str], bool] = {}
 

@@ -2,89 +2,16 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import time
 from collections.abc import Iterable, Mapping
 
-from opsbook.adapters.git import NETWORK_SECONDS, Repository
 from opsbook.adapters.git_objects import Entry, Objects
 from opsbook.adapters.git_tree import GitTree
 from opsbook.adapters.github_api import Api, Step
-from opsbook.core.errors import ForgeError, ForgeUnknown
-
-DOWN_SECONDS = 60.0
-"""How long a clone whose fetch failed is not asked again."""
+from opsbook.adapters.github_clone import Clone
 
 _MANY = 20_000
 """So many blobs or trees are remembered, then forgotten all at once: their ids bring them back."""
-
-
-class Clone:
-    """A clone on this machine, brought up to date over Git's own protocol, which costs no calls.
-
-    Args:
-        address: where GitHub serves the repository to Git.
-        token: goes to Git in its environment, for this address alone; never on a command line or into a file.
-
-    Attributes:
-        last: when GitHub last answered Git, in monotonic seconds.
-    """
-
-    def __init__(self, repository: Repository, address: str, token: str, *, seconds: float = NETWORK_SECONDS) -> None:
-        self.repository = repository
-        self.objects = Objects(repository)
-        self._address = address
-        self._seconds = seconds
-        secret = base64.b64encode(f"x-access-token:{token}".encode()).decode()
-        self._variables = {
-            "GIT_CONFIG_COUNT": "1",
-            "GIT_CONFIG_KEY_0": f"http.{address}.extraheader",
-            "GIT_CONFIG_VALUE_0": f"Authorization: Basic {secret}",
-        }
-        self._down = float("-inf")
-        self.last = float("-inf")
-
-    def whole(self) -> bool:
-        """Whether histories end where they began, and not where a shallow clone was cut off."""
-        return self.repository.git("rev-parse", "--is-shallow-repository").strip() == b"false"
-
-    def has(self, commit: str) -> bool:
-        """Whether a commit is here."""
-        return self.objects.is_commit(commit)
-
-    def bring(self, commits: Iterable[str]) -> bool:
-        """Fetch commits with all that they contain; whether that went well. No ref and no file is touched."""
-        missing = [commit for commit in commits if not self.has(commit)]
-        if not missing:
-            return True
-        if time.monotonic() - self._down < DOWN_SECONDS:
-            return False
-        try:
-            self.repository.run(
-                "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-gc", self._address, *missing,
-                variables=self._variables, seconds=self._seconds,
-            )  # fmt: skip
-        except (ForgeError, ForgeUnknown):
-            self._down = time.monotonic()
-            return False
-        finally:
-            self.last = time.monotonic()
-        return True
-
-    def delete(self, branch: str, tip: str) -> bool:
-        """Delete a branch on GitHub if it is still at `tip`, which its API cannot promise; whether that was done."""
-        if time.monotonic() - self._down < DOWN_SECONDS:
-            return False
-        ref = f"refs/heads/{branch}"
-        try:
-            self.repository.run(
-                "push", "--quiet", "--no-verify", f"--force-with-lease={ref}:{tip}", self._address, f":{ref}",
-                variables=self._variables, seconds=self._seconds,
-            )  # fmt: skip
-        except (ForgeError, ForgeUnknown):
-            return False
-        return True
 
 
 class HubObjects(Objects):
