@@ -277,6 +277,40 @@ def test_each_failure_is_told_apart_and_tells_no_secret(
             server.faults.clear()
 
 
+def test_what_cannot_be_read_back_is_unknown(server: GitHubServer) -> None:
+    for kind in ("reset", "server error"):
+        ours, commit = forge(server), commit_of(operation=kind.split()[0])
+        head = ours.head(RECORD)
+        server.faults.append(Fault("git/create-ref", kind, "after"))
+        server.faults.append(Fault("repos/get-branch", "bad credentials", times=None))
+        with pytest.raises(ForgeUnknown):
+            ours.publish(head, commit)
+        server.faults.clear()
+        found = ours.published(RECORD, commit.operation)
+        assert found is not None
+        with server.locked() as hub:
+            hub.git.move(f"refs/heads/{BRANCH}", None, found.commit)
+
+
+def test_a_claim_that_cannot_be_read_back_is_unknown(server: GitHubServer) -> None:
+    server.faults.append(Fault("git/create-ref", "reset", "after"))
+    server.faults.append(Fault("repos/get-branch", "bad credentials", times=None, skip=1))
+    with pytest.raises(ForgeUnknown):
+        forge(server).claim([Receipt(KEY, "op1", NOW)])
+    assert set(truth(server).receipts) == {KEY}
+
+
+def test_a_file_that_can_be_run_stays_so(server: GitHubServer, tmp_path: Path) -> None:
+    path = f"incidents/2026/{RECORD}-checkout-down/run.sh"
+    push_main(server, tmp_path / "people", {path: "old\n"})
+    people = Clone(tmp_path / "people")
+    people.git("update-index", "--chmod=+x", path)
+    people.git("commit", "--quiet", "-m", "Run")
+    people.git("push", "--quiet", "origin", "main")
+    done = publish(forge(server), commit_of(files={"run.sh": b"new\n"}))
+    assert server.hub.git.at(done.commit, path) == ("100755", server.hub.git.store("blob", b"new\n"))
+
+
 def failure(ours: GitHubForge, commit: Commit) -> OpsbookError | None:
     """How publishing fails, with the connection of each step as good as new."""
     try:

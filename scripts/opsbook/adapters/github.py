@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from opsbook.adapters.git import Repository
 from opsbook.adapters.git_history import JOINER, message
 from opsbook.adapters.git_objects import Entry, Person
-from opsbook.adapters.github_api import Api, GitHubRefused, Pull, Step, site_of
+from opsbook.adapters.github_api import Api, GitHubRefused, Pull, Step, Text, site_of
 from opsbook.adapters.github_clone import Clone
 from opsbook.adapters.github_history import HubHistory
 from opsbook.adapters.github_objects import HubObjects, HubTree
@@ -27,11 +27,11 @@ BREATH = 1.0
 and asks for what is published in one breath, however slow the network is. Acting on a sight that has aged only loses a
 race, because every write is a compare-and-swap."""
 
-_PULL_TRIES = 3
-"""How often a pull request is asked for, with a look whether there is one in between."""
-
 LONGEST = 15.0
 """Seconds after which it does not count in any case."""
+
+_PULL_TRIES = 3
+"""How often a pull request is asked for, with a look whether there is one in between."""
 
 
 @dataclass
@@ -45,6 +45,9 @@ class _Sight:
     at: float
     main: Step | None = None
     tips: dict[str, Step | None] = field(default_factory=dict)
+
+
+_NOTHING = _Sight(float("-inf"))
 
 
 def connect(token: str, repository: str, *, url: str, main: str, clone: Repository | None) -> GitHubForge:
@@ -62,9 +65,6 @@ def connect(token: str, repository: str, *, url: str, main: str, clone: Reposito
     return GitHubForge(api, main=main, site=site, clone=there)
 
 
-_NOTHING = _Sight(float("-inf"))
-
-
 class GitHubForge:
     """Publishes plans as pull requests on GitHub, and keeps receipts there.
 
@@ -79,6 +79,8 @@ class GitHubForge:
 
     **After a write** the writer looks at the pull request. When it was merged or closed without the commit, another
     is opened for the branch; when the branch is gone, the race is lost.
+
+    An object of this class belongs to one thread; threads take one each, and meet on GitHub.
 
     Args:
         main: name of the main branch.
@@ -103,7 +105,7 @@ class GitHubForge:
         self._pulls: dict[str, Pull] = {}
         self._labels: dict[str, tuple[str, ...]] = {}
         self._silent: set[str] = set()
-        self._lost: dict[str, int] = {}
+        self._losses: dict[str, int] = {}
 
     # -- reading
 
@@ -164,17 +166,16 @@ class GitHubForge:
         record = record_name(plan.record)
         operation_name(commit.operation)
         files = {book_path(path): data for path, data in plan.files.items()}
-        old = self._sight.tips.get(record) if self._is_fresh(record) else self._tip(record)
         try:
-            done = self._publish(expected, commit, record, files, old)
+            done = self._publish(expected, commit, record, files)
         except LostRace:
             # Many who lose at the same moment must not all come back at the same moment.
-            self._lost[record] = self._lost.get(record, 0) + 1
-            pause(self._lost[record])
+            self._losses[record] = self._losses.get(record, 0) + 1
+            pause(self._losses[record])
             raise
         finally:
             self._sight = _NOTHING
-        self._lost.pop(record, None)
+        self._losses.pop(record, None)
         return done
 
     def claim(self, receipts: Sequence[Receipt], *, expecting: Mapping[str, Receipt] | None = None) -> set[str]:
@@ -265,45 +266,42 @@ class GitHubForge:
 
     # -- the parts of a write
 
-    def _publish(
-        self, expected: Head, commit: Commit, record: str, files: Mapping[str, bytes | None], old: Step | None
-    ) -> Published:
-        plan, branch = commit.plan, commit.plan.branch
-        tip = expected.branch or (old.commit if old else None)
+    def _publish(self, expected: Head, commit: Commit, record: str, files: Mapping[str, bytes | None]) -> Published:
+        plan, branch, main = commit.plan, commit.plan.branch, expected.main
+        tip = expected.branch
+        if tip is None and (old := self._tip(record)) is not None:
+            tip = old.commit
         if tip is not None:
-            known = expected.main
-            if found := self._history.find(known, tip, commit.operation):
-                return self._propose(commit, record, found, known, created=False)
-            if expected.branch is None and not self._merged(known, tip, record):
+            if found := self._history.find(main, tip, commit.operation):
+                return self._propose(commit, record, found, main, created=False)
+            if expected.branch is None and not self._merged(main, tip, record):
                 raise _lost(record)
-        root = self._objects.root(expected.main)
-        if any(self._objects.entry(root, path) for path in (plan.path, *files)):
-            self._unmoved_or_lost(expected.main, self._look().commit, record, plan.path, files)
+        paths = [plan.path, *files]
+        root = self._objects.root(main)
+        if any(self._objects.entry(root, path) for path in paths) and not self._same(main, self._look().commit, paths):
+            raise _lost(record)
         parents = self._parents(expected, tip, files, commit)
         made = self._commit(parents, commit, files)
         there = self._swap(branch, made, create=tip is None)
-        if there is None and self._clone is not None:
-            self._clone.keep(parents, files, *_signed(commit), commit.when)
-            self._clone.follow({branch: made})
         if there is not None:
-            found = self._history.find(expected.main, there.commit, commit.operation)
+            found = self._history.find(main, there.commit, commit.operation)
             if found is None:
                 raise _lost(record)
             made = found
-        return self._propose(commit, record, made, expected.main, created=tip is None)
+        elif self._clone is not None:
+            self._clone.keep(parents, files, *_signed(commit), commit.when)
+            self._clone.follow({branch: made})
+        return self._propose(commit, record, made, main, created=tip is None)
 
     def _parents(self, expected: Head, tip: str | None, files: Iterable[str], commit: Commit) -> list[str]:
         """What the new commit builds on: the open branch, or main, or main and what is left of a merged branch."""
         if expected.branch is None:
-            return [expected.main, *([tip] if tip and not self._contains(expected.main, tip) else [])]
+            left = tip is not None and self._history.base(expected.main, tip) != tip
+            return [expected.main, tip] if tip and left else [expected.main]
         base = self._history.base(expected.main, expected.branch)
         if base is None or base == expected.main or self._same(base, expected.main, files):
             return [expected.branch]
         return [self._join(base, expected.main, expected.branch, commit) or expected.branch]
-
-    def _contains(self, main: str, tip: str) -> bool:
-        span = self._history.base(main, tip)
-        return span == tip
 
     def _join(self, base: str, main: str, tip: str, commit: Commit) -> str | None:
         """Bring main into the branch: the book that was read had main's version of a file that is written now.
@@ -324,14 +322,14 @@ class GitHubForge:
 
     def _commit(self, parents: list[str], commit: Commit, files: Mapping[str, bytes | None]) -> str:
         root = self._objects.root(parents[0])
-        changes: dict[str, bytes | Entry | None] = {}
+        changes: dict[str, Text | Entry | None] = {}
         for path, data in files.items():
             existing = self._writable(root, path)
             if data is not None:
-                changes[path] = data
+                changes[path] = Text(data, existing.mode if existing else "100644")
             elif existing is not None:
                 changes[path] = None
-        if any(f"{path}/" in other for path in files for other in files if other.startswith(f"{path}/")):
+        if any(other.startswith(f"{path}/") for path in files for other in files):
             raise Refused("A file cannot be a folder too.", "Nothing was written.")
         tree = self._api.create_tree(root, changes) if changes else root
         self._objects.grow(root, tree, changes)
@@ -355,31 +353,39 @@ class GitHubForge:
     def _swap(self, branch: str, new: str, *, create: bool) -> Step | None:
         """Create or move the branch; `None` when it is at our commit now, else what it is at.
 
+        An unknown outcome is read back, and then made certain by doing the same again, which does nothing twice.
+
         Raises:
-            LostRace: it is gone. ForgeUnknown: nobody knows, even after it was done again and read back.
+            LostRace: it is gone. ForgeError: not done. ForgeUnknown: nobody knows.
         """
-        for last in (False, True):
-            try:
-                if create:
-                    self._api.create_branch(branch, new)
+        unknown: ForgeUnknown | None = None
+        try:
+            for _ in range(2):
+                try:
+                    if create:
+                        self._api.create_branch(branch, new)
+                    else:
+                        self._api.move_branch(branch, new)
+                except GitHubRefused as error:
+                    if error.status != 422:
+                        raise
+                    there = self._api.branch(branch)
+                    if there is None:
+                        raise _lost(branch) from None
+                    return None if there.commit == new else self._objects.learn(there)
+                except ForgeUnknown as error:
+                    unknown = error
+                    there = self._api.branch(branch)
+                    if there is not None and there.commit == new:
+                        return None
                 else:
-                    self._api.move_branch(branch, new)
-            except GitHubRefused as error:
-                if error.status != 422:
-                    raise
-                there = self._api.branch(branch)
-                if there is None:
-                    raise _lost(branch) from None
-                return None if there.commit == new else self._objects.learn(there)
-            except ForgeUnknown:
-                there = self._api.branch(branch)
-                if there is not None and there.commit == new:
                     return None
-                if last:
-                    raise
-            else:
-                return None
-        raise AssertionError("the last attempt returns or raises")
+        except ForgeError:
+            # What cannot be read back is not known, whatever the last answer was.
+            if unknown is None:
+                raise
+        assert unknown is not None
+        raise unknown
 
     def _propose(self, commit: Commit, record: str, made: str, main: str, *, created: bool) -> Published:
         """See to it that an open pull request holds the commit, which is on the branch now."""
@@ -392,9 +398,8 @@ class GitHubForge:
             return Published(branch, made, unpushed=f"No pull request could be opened for it: {error.message}")
         if pull is None:
             return Published(branch, made)
-        if opened and created and pull.base != main:
-            # Main has moved since the book was read, and this is the first look at it.
-            self._unmoved_or_lost(main, pull.base, record, commit.plan.path, commit.plan.files)
+        if opened and created and not self._still_new(commit, main, pull.base):
+            raise _lost(record)
         self._pulls[record] = pull
         return Published(branch, made, url=pull.url)
 
@@ -437,9 +442,16 @@ class GitHubForge:
         if not created and self._api.branch(branch) is None:
             raise _lost(record)
 
-    def _unmoved_or_lost(self, old: str, new: str, record: str, place: str, files: Iterable[str]) -> None:
-        if not self._same(old, new, [place, *files]):
-            raise _lost(record)
+    def _still_new(self, commit: Commit, old: str, new: str) -> bool:
+        """Whether main, when the pull request of a new branch was opened, held of it what it held when it was read.
+
+        It is the first look at main since then, and costs nothing unless main has moved. The commit is on record by
+        now: a look that fails changes nothing about that.
+        """
+        try:
+            return self._same(old, new, [commit.plan.path, *commit.plan.files])
+        except (ForgeError, ForgeUnknown):
+            return True
 
     def _same(self, old: str, new: str, paths: Iterable[str]) -> bool:
         """Whether two commits hold the same at these paths."""

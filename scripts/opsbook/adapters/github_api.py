@@ -33,8 +33,8 @@ VERSION = "2022-11-28"
 TIMEOUTS = (5.0, 30.0)
 """Seconds to connect and to read. GitHub gives up after 10 seconds; less would call answers unknown that come."""
 
-HURRY = 5.0
-"""Seconds to read once GitHub has left a question unanswered: nobody waits half a minute for each of ten calls."""
+HURRY = 3.0
+"""Seconds to connect and to read once GitHub has left a question unanswered: nobody waits so long ten times over."""
 
 # github3.py writes bodies to its log at the level DEBUG.
 logging.getLogger("github3").setLevel(logging.WARNING)
@@ -95,6 +95,14 @@ class Pull:
     merged: bool
     head: str
     base: str
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """The new content of a file, and its mode."""
+
+    data: bytes
+    mode: str = "100644"
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,14 +214,15 @@ class Api:
         text = base64.b64encode(data).decode()
         return _sha(self._read("create blob", lambda: self._repo.create_blob(text, "base64")))
 
-    def create_tree(self, base: str | None, changes: Mapping[str, Entry | bytes | None]) -> str:
+    def create_tree(self, base: str | None, changes: Mapping[str, Entry | Text | None]) -> str:
         """Store a tree that is another with some files replaced; text goes along, everything else is stored before."""
         rows = []
         for path, change in changes.items():
             row: dict[str, str | None] = {"path": path, "mode": "100644", "type": "blob"}
-            if isinstance(change, bytes):
-                text = _plain(change)
-                row |= {"sha": self.create_blob(change)} if text is None else {"content": text}
+            if isinstance(change, Text):
+                text = _plain(change.data)
+                content = {"sha": self.create_blob(change.data)} if text is None else {"content": text}
+                row |= {"mode": change.mode, **content}
             elif isinstance(change, Entry):
                 row |= {"mode": change.mode, "sha": change.oid}
             else:
@@ -369,8 +378,9 @@ class Api:
     def _lost(self, error: BaseException) -> ForgeError | ForgeUnknown:
         """What a connection that failed means for the effect."""
         cause = error.args[0] if error.args else None
-        if isinstance(error, requests.exceptions.ReadTimeout):
+        if isinstance(error, requests.exceptions.Timeout):
             self._session.hurry = True
+        if isinstance(error, requests.exceptions.ReadTimeout):
             return _NoAnswer(
                 "GitHub did not answer in time.", "`opsbook reconcile` finishes it when GitHub answers again."
             )
@@ -411,7 +421,7 @@ class _Session(GitHubSession):  # type: ignore[misc]
         if not url.startswith(f"{self._inside}/") or re.search(r"/\.{1,2}(/|$)|//|%2e|\\", parts.path, re.IGNORECASE):
             raise AssertionError("a request that leads out of the repository")
         connect, read = self._timeouts
-        kwargs["timeout"] = (connect, min(read, HURRY) if self.hurry else read)
+        kwargs["timeout"] = (min(connect, HURRY), min(read, HURRY)) if self.hurry else (connect, read)
         kwargs["allow_redirects"] = False
         response: requests.Response = super().request(method, url, *args, **kwargs)
         if response.is_redirect or response.is_permanent_redirect:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from opsbook.adapters.git_objects import Entry, Objects
 from opsbook.adapters.git_tree import GitTree
-from opsbook.adapters.github_api import Api, Step
+from opsbook.adapters.github_api import Api, Step, Text
 from opsbook.adapters.github_clone import Clone
 
 _MANY = 20_000
@@ -39,7 +39,7 @@ class HubObjects(Objects):
         """Say what will be asked for, so that one fetch brings it all."""
         self._wanted.update(commits)
 
-    def grow(self, base: str | None, tree: str, changes: Mapping[str, Entry | bytes | None]) -> None:
+    def grow(self, base: str | None, tree: str, changes: Mapping[str, Entry | Text | None]) -> None:
         """Remember a tree that GitHub made for us of another with changes, so that nobody has to ask for it.
 
         Its ids are computed here; when they do not come out as GitHub's, nothing is remembered.
@@ -55,12 +55,11 @@ class HubObjects(Objects):
                     existing = folders[at].get(part)
                     folders[below] = dict(self.tree(existing.oid)) if existing and existing.is_folder else {}
                 at = below
-            if isinstance(change, bytes):
-                oid = _hash("blob", change)
-                blobs[oid] = change
-                existing = folders[at].get(name)
-                change = Entry(existing.mode if existing else "100644", oid)
-            if change is None:
+            if isinstance(change, Text):
+                oid = _hash("blob", change.data)
+                blobs[oid] = change.data
+                folders[at][name] = Entry(change.mode, oid)
+            elif change is None:
                 folders[at].pop(name, None)
             else:
                 folders[at][name] = change

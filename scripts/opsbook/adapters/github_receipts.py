@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from opsbook.adapters.git_history import JOINER
 from opsbook.adapters.git_receipts import BRANCH, claim_message, parse_receipt, receipt_bytes
-from opsbook.adapters.github_api import Api, GitHubRefused, Step
+from opsbook.adapters.github_api import Api, GitHubRefused, Step, Text
 from opsbook.adapters.github_objects import HubObjects
 from opsbook.adapters.locks import pause
 from opsbook.adapters.names import receipt_name, record_name
@@ -111,35 +111,41 @@ class HubReceipts:
         raise ForgeError("Too many others are writing receipts at this moment.", "Run `opsbook reconcile`.")
 
     def _commit(self, tip: Step | None, made: Mapping[str, Receipt], verb: str) -> Step:
-        files = {f"{key}.json": receipt_bytes(receipt) for key, receipt in made.items()}
-        tree = self._api.create_tree(tip.tree if tip else None, dict(files))
+        files = {f"{key}.json": Text(receipt_bytes(receipt)) for key, receipt in made.items()}
+        tree = self._api.create_tree(tip.tree if tip else None, files)
         parents = (tip.commit,) if tip else ()
         message = claim_message(verb, made)
         when = max(receipt.claimed_at for receipt in made.values())
-        self._objects.grow(tip.tree if tip else None, tree, dict(files))
+        self._objects.grow(tip.tree if tip else None, tree, files)
         return Step(self._api.create_commit(tree, parents, message, JOINER, when), tree, parents, message)
 
     def _swap(self, tip: Step | None, new: Step) -> bool:
         """Move the branch; whether it moved. An unknown outcome is read back, and made certain by doing it again."""
-        for last in (False, True):
-            try:
-                if tip is None:
-                    self._api.create_branch(BRANCH, new.commit)
+        unknown: ForgeUnknown | None = None
+        try:
+            for _ in range(2):
+                try:
+                    if tip is None:
+                        self._api.create_branch(BRANCH, new.commit)
+                    else:
+                        self._api.move_branch(BRANCH, new.commit)
+                except GitHubRefused as error:
+                    if error.status != 422:
+                        raise
+                    # At the first attempt somebody else was there before us: no other has this very commit.
+                    return unknown is not None and self._holds(new)
+                except ForgeUnknown as error:
+                    unknown = error
+                    if self._holds(new):
+                        return True
                 else:
-                    self._api.move_branch(BRANCH, new.commit)
-            except GitHubRefused as error:
-                if error.status != 422:
-                    raise
-                # At the first attempt somebody else was there before us: no other has this very commit.
-                return last and self._holds(new)
-            except ForgeUnknown:
-                if self._holds(new):
                     return True
-                if last:
-                    raise
-            else:
-                return True
-        raise AssertionError("the last attempt returns or raises")
+        except ForgeError:
+            # What cannot be read back is not known, whatever the last answer was.
+            if unknown is None:
+                raise
+        assert unknown is not None
+        raise unknown
 
     def _holds(self, new: Step) -> bool:
         """Whether the branch contains our commit, perhaps below what others have written since."""
