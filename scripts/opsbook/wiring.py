@@ -25,7 +25,7 @@ from opsbook.core.context import Context
 from opsbook.core.errors import OpsbookError, UsageError
 from opsbook.core.kind import Kind
 from opsbook.core.openbook import lay_open
-from opsbook.core.ports import Sink
+from opsbook.core.ports import Forge, Sink
 from opsbook.core.text import one_line, shorten, terminal
 from opsbook.core.tree import Tree
 from opsbook.core.types import OUTSIDER
@@ -118,16 +118,36 @@ class LocalWorkspace:
         except NotARepository:
             return self.book
         except OpsbookError as error:
-            print(terminal(f"opsbook: only what is in this folder is seen. {error.message}"), file=sys.stderr)
-            return self.book
+            print(terminal(f"opsbook: only what is on this machine is seen. {error.message}"), file=sys.stderr)
+            return self._at_hand
         return Book(tree, self.kinds)
+
+    @cached_property
+    def _at_hand(self) -> Book:
+        """The best book when the forge cannot be asked: the working tree, and what this clone knows to be open."""
+        try:
+            return Book(lay_open(self.book.tree, self._local_forge, self.kinds), self.kinds)
+        except OpsbookError:
+            return self.book
 
     @cached_property
     def _repository(self) -> Repository:
         return Repository(self.root, environment=os.environ)
 
     @cached_property
-    def _forge(self) -> LocalForge:
+    def _forge(self) -> Forge:
+        """GitHub where there is a token and a repository for it, else the clone."""
+        token, repository = (os.environ.get(name, "").strip() for name in ("GITHUB_TOKEN", "GITHUB_REPOSITORY"))
+        if not token or not repository:
+            return self._local_forge
+        from opsbook.adapters.github import connect
+
+        url = os.environ.get("GITHUB_API_URL", "").strip() or "https://api.github.com"
+        main = self.book.config.core.forge.main
+        return connect(token, repository, url=url, main=main, clone=self._repository)
+
+    @cached_property
+    def _local_forge(self) -> LocalForge:
         from opsbook.adapters.local_forge import LocalForge
 
         settings = self.book.config.core.forge
@@ -138,7 +158,7 @@ class LocalWorkspace:
         return datetime.now(UTC).replace(microsecond=0)
 
     def actor(self, by: str | None = None) -> str:
-        """`--by`, then `OPSBOOK_BY`, then `git config opsbook.by`, then the name on this machine as `local:NAME`."""
+        """`--by`, else `OPSBOOK_BY`, `git config opsbook.by`, the workflow's actor, the name on this machine."""
         for given, where in (
             (by, "--by"),
             (os.environ.get("OPSBOOK_BY"), "OPSBOOK_BY"),
@@ -146,8 +166,17 @@ class LocalWorkspace:
         ):
             if given:
                 return self._person(given.strip(), where)
+        if login := os.environ.get("GITHUB_ACTOR", "").strip():
+            return self._github_person(login, os.environ.get("GITHUB_ACTOR_ID", "").strip())
         name = re.sub(r"[^a-z0-9_.-]+", "-", _login().lower()).strip("-.")[:32]
         return f"local:{name or 'somebody'}"
+
+    def _github_person(self, login: str, number: str) -> str:
+        """Whom a GitHub user is in opsbook.yml, by the id that stays when a login is renamed; else `github:LOGIN`."""
+        for person in self.book.config.core.people:
+            if str(person.github_id) == number if person.github_id else (person.github or "").lower() == login.lower():
+                return person.id
+        return self._person(f"github:{login}", "GITHUB_ACTOR")
 
     def _person(self, given: str, where: str) -> str:
         known = self.book.config.vocabulary.get("people")
@@ -166,7 +195,7 @@ class LocalWorkspace:
         return output.data.decode("utf-8", "replace").strip() or None
 
     def context(self, by: str | None = None) -> Context:
-        """The local forge and the console."""
+        """The forge, the sinks and what this machine remembers."""
         import secrets
 
         from opsbook.adapters.console import ConsoleSink

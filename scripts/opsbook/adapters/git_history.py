@@ -43,6 +43,17 @@ def message(subject: str, operation: str) -> str:
     return f"{f'“{line}”' if _TRAILERS.search(line) else line}\n\n{TRAILER}: {operation}\n"
 
 
+def operations(message: str) -> tuple[str, ...]:
+    """The operations that the message of a commit names."""
+    return tuple(_TRAILERS.findall(message))
+
+
+def naming(data: bytes, operation: str) -> bool:
+    """Whether a file holds a line `operation: <key>`."""
+    line = rb"^\s*(?:- +)?operation: *[\"']?" + operation.encode() + rb"[\"']?\s*$"
+    return re.search(line, data, re.MULTILINE) is not None
+
+
 class History:
     """Questions about histories, answered for many branches at once with a few processes.
 
@@ -78,7 +89,7 @@ class History:
         )
         fields = data.decode(errors="replace").split("\0")
         return {
-            commit: Step(commit, tuple(parents.split()), tuple(_TRAILERS.findall(message)))
+            commit: Step(commit, tuple(parents.split()), operations(message))
             for commit, parents, message in zip(fields[::3], fields[1::3], fields[2::3], strict=False)
         }
 
@@ -285,10 +296,9 @@ class History:
 
     def _naming(self, root: str, paths: Iterable[str], operation: str) -> str | None:
         """The first of the paths at which the tree holds a file with a line `operation: <key>`."""
-        line = re.compile(rb"^\s*(?:- +)?operation: *[\"']?" + operation.encode() + rb"[\"']?\s*$", re.MULTILINE)
         for path in paths:
             data = self._objects.file(root, path)
-            if data is not None and line.search(data):
+            if data is not None and naming(data, operation):
                 return path
         return None
 

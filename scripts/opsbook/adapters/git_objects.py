@@ -121,6 +121,16 @@ class Objects:
         entry = self.entry(root, path)
         return self.blob(entry.oid) if entry and entry.kind == "file" else None
 
+    def files(self, oid: str) -> dict[str, Entry]:
+        """Every file below a tree by path, from one `ls-tree`."""
+        found = {}
+        for line in self._repository.git("ls-tree", "-r", "-z", "--full-tree", oid).split(b"\0"):
+            if line:
+                head, _, name = line.partition(b"\t")
+                mode, _, entry = head.decode().split(" ")
+                found[decode(name)] = Entry(mode, entry)
+        return found
+
     def _ask(self, name: str) -> tuple[str, str, bytes] | None:
         if self._process is None or self._owner != os.getpid():
             # After a fork the pipes belong to the parent, who goes on reading from them.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -157,16 +157,16 @@ class Receipts:
 
         def rank(entry: Entry | None) -> tuple[bool, bool, datetime, str]:
             data = self._objects.blob(entry.oid) if entry else None
-            receipt = _parse(key, data or b"")
+            receipt = parse_receipt(key, data or b"")
             return entry is None, not receipt.reference, receipt.claimed_at, entry.oid if entry else ""
 
         return min(mine, yours, key=rank)
 
     def _commit(self, tip: str | None, made: Mapping[str, Receipt], verb: str) -> str:
-        changes = {f"{key}.json": Entry("100644", self._writer.blob(_text(receipt))) for key, receipt in made.items()}
-        records = ", ".join(sorted({key.split("/")[0] for key in made}))
-        # Two processes that claim the same must not make the same commit: both would find theirs on the remote.
-        message = f"{verb} {len(made)} announcement(s) of {records}\n\nOpsbook-Claim: {secrets.token_hex(8)}\n"
+        changes = {
+            f"{key}.json": Entry("100644", self._writer.blob(receipt_bytes(receipt))) for key, receipt in made.items()
+        }
+        message = claim_message(verb, made)
         tree = self._writer.tree(self._objects.root(tip) if tip else None, changes)
         when = max(receipt.claimed_at for receipt in made.values())
         return self._writer.commit(tree, [tip] if tip else [], message, JOINER, when)
@@ -175,10 +175,20 @@ class Receipts:
         entry = self._objects.entry(root, f"{key}.json") if root else None
         if entry is None:
             return None
-        return _parse(key, self._objects.blob(entry.oid) or b"")
+        return parse_receipt(key, self._objects.blob(entry.oid) or b"")
 
 
-def _text(receipt: Receipt) -> bytes:
+def claim_message(verb: str, keys: Collection[str]) -> str:
+    """The message of a commit of receipts, different each time.
+
+    Two processes that claim the same must not make the same commit: both would find theirs on the remote.
+    """
+    records = ", ".join(sorted({key.split("/")[0] for key in keys}))
+    return f"{verb} {len(keys)} announcement(s) of {records}\n\nOpsbook-Claim: {secrets.token_hex(8)}\n"
+
+
+def receipt_bytes(receipt: Receipt) -> bytes:
+    """The file of a receipt, the same in every forge."""
     value = {
         "key": receipt.key,
         "operation": receipt.operation,
@@ -188,7 +198,7 @@ def _text(receipt: Receipt) -> bytes:
     return json.dumps(value, indent=2, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
 
 
-def _parse(key: str, data: bytes) -> Receipt:
+def parse_receipt(key: str, data: bytes) -> Receipt:
     """A receipt; one that cannot be read counts as claimed by nobody, long ago, outcome unknown."""
     try:
         value = json.loads(data)

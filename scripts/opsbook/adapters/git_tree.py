@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from opsbook.adapters.git import Repository, decode
+from opsbook.adapters.git import Repository
 from opsbook.adapters.git_objects import Entry, Objects
 from opsbook.core.tree import Mode, below
 
@@ -73,7 +73,7 @@ class GitTree:
         return self._objects.entry(self._root, path)
 
     def _list(self, prefix: str) -> dict[str, Entry]:
-        """Every file below a prefix, from one `ls-tree`; remembered, because a commit does not change."""
+        """Every file below a prefix; remembered, because a commit does not change."""
         if prefix in self._listed:
             return self._listed[prefix]
         at = self._objects.entry(self._root, prefix)
@@ -81,11 +81,7 @@ class GitTree:
             return {}
         if not at.is_folder:
             return {prefix: at}
-        entries = {}
-        for line in self._repository.git("ls-tree", "-r", "-z", "--full-tree", at.oid).split(b"\0"):
-            if line:
-                head, _, name = line.partition(b"\t")
-                mode, _, oid = head.decode().split(" ")
-                entries[f"{prefix}/{decode(name)}" if prefix else decode(name)] = Entry(mode, oid)
+        lead = f"{prefix}/" if prefix else ""
+        entries = {lead + path: entry for path, entry in self._objects.files(at.oid).items()}
         self._listed[prefix] = entries
         return entries

@@ -18,3 +18,16 @@ def github(text: str) -> str:
     """
     escaped = _PUNCTUATION.sub(r"\\\1", visible(text))
     return "<br>\n".join(_BREAKS.sub(r"\1<!-- -->", line) for line in escaped.split("\n"))
+
+
+def github_line(text: str) -> str:
+    """`text` for a title on GitHub, which is no Markdown and becomes the message of the merge.
+
+    There are no escapes in it, so the signs of mentions, references and addresses are replaced by their wide forms:
+    “fixes #12” in a message would close an issue, and “@team” would call people.
+    """
+    return _REFERENCE.sub(lambda found: _WIDE.get(found[0], f"{found[0][:2]}‑"), " ".join(visible(text).split()))
+
+
+_WIDE = {"@": "＠", "#": "＃", "://": "：//"}
+_REFERENCE = re.compile(r"[@#]|://|\bGH-(?=\d)", re.IGNORECASE)

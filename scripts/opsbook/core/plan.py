@@ -75,6 +75,7 @@ class Plan:
         subject: one line for the commit, safe to print.
         title: title of the pull request; body: its Markdown text, built by us with people's words made inert.
         summary: lines for the person who asked, to preview and to confirm.
+        labels: words by which pull requests can be found and counted, for a forge that has labels.
     """
 
     record: str
@@ -84,6 +85,7 @@ class Plan:
     title: str
     body: str
     summary: tuple[tuple[str, str], ...] = ()
+    labels: tuple[str, ...] = ()
 
     @property
     def branch(self) -> str:

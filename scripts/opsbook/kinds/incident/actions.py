@@ -340,7 +340,7 @@ def _told(book: Book, values: Mapping[str, Any], services: str, due: str) -> tup
 def _plan(
     record: Record, out: Mapping[str, bytes | None], subject: str, lines: tuple[tuple[str, str], ...], body: str
 ) -> Plan:
-    return Plan(record.id, record.path, out, subject, f"{record.id}: {subject}", body + "\n", lines)
+    return Plan(record.id, record.path, out, subject, f"{record.id}: {subject}", body + "\n", lines, ("incident",))
 
 
 ACTIONS = {"declare": declare, "note": note, "update": update, "step": step}

@@ -110,6 +110,7 @@ def declare(book: Book, request: Request, now: datetime, ids: Ids, operation: st
         title=f"{drill}{id_} {severity.id}: {shorten(title, 80)}",
         body=_body(id_, summary_lines, summary, drill=bool(values.get("drill"))),
         summary=summary_lines,
+        labels=("incident", severity.id, *(("drill",) if values.get("drill") else ())),
     )
 
 
@@ -135,6 +136,7 @@ def _stub(id_: str, now: datetime, operation: str, *, drill: bool) -> Plan:
         title=f"{id_}: {SECURITY_TITLE}",
         body="A security incident was declared. Its facts are not kept here, and must not be added.\n",
         summary=lines,
+        labels=("incident",),
     )
 
 

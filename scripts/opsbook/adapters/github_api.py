@@ -1,0 +1,599 @@
+"""GitHub's REST API through github3.py: the one module that knows the library, with types, and with its traps closed.
+
+github3.py is untyped, follows addresses out of answers, turns a redirected POST into a GET, does not encode paths,
+waits as long as GitHub's own cut-off and logs bodies. So every address is made here, from names that were checked, and
+must lie below the repository; redirects are refused; timeouts are ours; its log is silenced.
+"""
+
+from __future__ import annotations
+
+import base64
+import logging
+import re
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+from urllib.parse import quote, urlsplit
+
+import requests
+from github3 import exceptions
+from github3.repos.repo import _Repository
+from github3.session import GitHubSession
+from urllib3.exceptions import MaxRetryError
+
+from opsbook.adapters.git_objects import Entry, Person
+from opsbook.core.errors import ForgeError, ForgeUnknown, UsageError
+
+VERSION = "2022-11-28"
+"""The API version that github3.py understands: the next one drops fields that it requires."""
+
+TIMEOUTS = (5.0, 30.0)
+"""Seconds to connect and to read. GitHub gives up after 10 seconds; less would call answers unknown that come."""
+
+HURRY = 3.0
+"""Seconds to connect and to read once GitHub has left a question unanswered: nobody waits so long ten times over."""
+
+# github3.py writes bodies to its log at the level DEBUG.
+logging.getLogger("github3").setLevel(logging.WARNING)
+
+T = TypeVar("T")
+Json = Mapping[str, Any]
+
+_PAGES = 100
+"""So many pages of a hundred commits are read of one branch."""
+
+_SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+
+
+class GitHubRefused(ForgeError):
+    """GitHub answered that it did not do it.
+
+    Attributes:
+        status: of the answer.
+        said: GitHub's own words, to be compared and never printed.
+    """
+
+    def __init__(self, message: str, remedy: str, status: int, said: str) -> None:
+        super().__init__(message, remedy)
+        self.status = status
+        self.said = said
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A commit: its id, tree, parents and message."""
+
+    commit: str
+    tree: str
+    parents: tuple[str, ...]
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """What lies between a branch and main: where it left main, and its own commits, oldest first."""
+
+    base: str
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pull:
+    """A pull request.
+
+    Attributes:
+        head: the commit of the branch that GitHub last saw; base: the commit of main when it was opened or updated.
+    """
+
+    number: int
+    url: str
+    open: bool
+    merged: bool
+    head: str
+    base: str
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """The new content of a file, and its mode."""
+
+    data: bytes
+    mode: str = "100644"
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """A comment on a pull request or issue, with the login of whoever wrote it."""
+
+    id: int
+    body: str
+    by: str
+
+
+class Api:
+    """The calls that the forge needs, on one repository.
+
+    Every method raises `GitHubRefused` or `ForgeError` when nothing was done, and `ForgeUnknown` when nobody knows.
+    Reading, and writing objects that nothing points at, has no effect to be unsure of: such a call is made a second
+    time when the first answer was lost, and then counts as not done.
+
+    Args:
+        token: never appears in an error, a log or a representation.
+        repository: `owner/name`.
+        url: address of the API.
+
+    Attributes:
+        calls: how often each kind of call was made.
+        last: when GitHub last answered, in monotonic seconds.
+    """
+
+    def __init__(
+        self,
+        token: str,
+        repository: str,
+        *,
+        url: str = "https://api.github.com",
+        timeouts: tuple[float, float] = TIMEOUTS,
+    ) -> None:
+        self.owner, self.name = _repository(repository)
+        self._base = _address(url)
+        self._session = _Session(self._base, f"{self._base}/repos/{self.owner}/{self.name}", timeouts)
+        self._session.token_auth(token)
+        self._repo = _Repo({"url": f"{self._base}/repos/{self.owner}/{self.name}"}, self._session)
+        self.calls: Counter[str] = Counter()
+        self.last = float("-inf")
+
+    # -- refs
+
+    def branch(self, name: str) -> Step | None:
+        """The commit at the tip of a branch; `None` when there is no such branch."""
+        try:
+            value = self._read("branch", lambda: self._repo.branch(name).as_dict())
+        except GitHubRefused as error:
+            if error.status == 404:
+                return None
+            raise
+        return self._parsed(lambda: _listed(value["commit"]))
+
+    def branches(self, prefix: str) -> dict[str, str]:
+        """The branches whose name begins with a prefix, and their commits."""
+        rows = self._read("branches", lambda: self._repo.pages("git", "matching-refs", "heads", prefix))
+        lead = "refs/heads/"
+        return self._parsed(
+            lambda: {
+                str(row["ref"]).removeprefix(lead): _sha(row["object"]["sha"])
+                for row in rows
+                if str(row["ref"]).startswith(lead + prefix) and row["object"]["type"] == "commit"
+            }
+        )
+
+    def create_branch(self, name: str, commit: str) -> None:
+        """Make a branch that must not exist."""
+        self._write("create branch", lambda: self._repo.create_ref(f"refs/heads/{name}", commit))
+
+    def move_branch(self, name: str, commit: str) -> None:
+        """Move a branch forward; GitHub refuses (422) when the commit does not contain the branch's."""
+        data = {"sha": commit, "force": False}
+        self._write("move branch", lambda: self._repo.send("patch", "git", "refs", "heads", name, data=data))
+
+    def delete_branch(self, name: str) -> None:
+        """Delete a branch, wherever it is."""
+        self._write("delete branch", lambda: self._repo.remove("git", "refs", "heads", name))
+
+    # -- objects
+
+    def commit(self, sha: str) -> Step:
+        """A commit."""
+        value = self._read("commit", lambda: self._repo.git_commit(_sha(sha)).as_dict())
+        return self._parsed(lambda: _step(value))
+
+    def tree(self, sha: str, *, recursive: bool = False) -> tuple[dict[str, Entry], bool]:
+        """The entries of a tree by path, and whether they are all there."""
+        words = {"recursive": "1"} if recursive else {}
+        value = self._read("tree", lambda: self._repo.get("git", "trees", _sha(sha), params=words))
+        return self._parsed(
+            lambda: (
+                {str(row["path"]): Entry(str(row["mode"]).lstrip("0"), _sha(row["sha"])) for row in value["tree"]},
+                not value["truncated"],
+            )
+        )
+
+    def blob(self, sha: str) -> bytes:
+        """The content of a blob."""
+        value = self._read("blob", lambda: self._repo.blob(_sha(sha)).as_dict())
+        return self._parsed(
+            lambda: base64.b64decode(value["content"]) if value["encoding"] == "base64" else _text(value)
+        )
+
+    def create_blob(self, data: bytes) -> str:
+        """Store bytes."""
+        text = base64.b64encode(data).decode()
+        return _sha(self._read("create blob", lambda: self._repo.create_blob(text, "base64")))
+
+    def create_tree(self, base: str | None, changes: Mapping[str, Entry | Text | None]) -> str:
+        """Store a tree that is another with some files replaced; text goes along, everything else is stored before."""
+        rows = []
+        for path, change in changes.items():
+            row: dict[str, str | None] = {"path": path, "mode": "100644", "type": "blob"}
+            if isinstance(change, Text):
+                text = _plain(change.data)
+                content = {"sha": self.create_blob(change.data)} if text is None else {"content": text}
+                row |= {"mode": change.mode, **content}
+            elif isinstance(change, Entry):
+                row |= {"mode": change.mode, "sha": change.oid}
+            else:
+                row |= {"sha": None}
+            rows.append(row)
+        value = self._read("create tree", lambda: self._repo.create_tree(rows, base).as_dict())
+        return self._parsed(lambda: _sha(value["sha"]))
+
+    def create_commit(self, tree: str, parents: Sequence[str], message: str, person: Person, when: datetime) -> str:
+        """Store a commit; the same arguments give the same commit."""
+        moment = when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        who = {"name": person.name, "email": person.address, "date": moment}
+        value = self._read(
+            "create commit",
+            lambda: self._repo.create_commit(message, tree, list(parents), author=who, committer=who).as_dict(),
+        )
+        return self._parsed(lambda: _sha(value["sha"]))
+
+    # -- histories
+
+    def span(self, main: str, tip: str) -> Span | None:
+        """What lies between two commits; `None` when they have nothing in common."""
+        steps: list[Step] = []
+        for page in range(1, _PAGES):
+            found = self._compare(f"{_sha(main)}...{_sha(tip)}", page)
+            if found is None:
+                return None
+            base, rows, total = found
+            steps += rows
+            if not rows or len(steps) >= total:
+                return Span(base, tuple(steps))
+        raise ForgeError("A branch on GitHub has more commits than this program reads.", "Merge it.")
+
+    def _compare(self, pair: str, page: int) -> tuple[str, list[Step], int] | None:
+        """One page of a comparison: where the two parted, commits, and how many there are in all."""
+        words = {"page": str(page), "per_page": "100"}
+        try:
+            value = self._read("compare", lambda: self._repo.get("compare", pair, params=words))
+        except GitHubRefused as error:
+            if error.status == 404:
+                return None
+            raise
+        return self._parsed(
+            lambda: (
+                _sha(value["merge_base_commit"]["sha"]),
+                [_listed(row) for row in value["commits"]],
+                int(value["total_commits"]),
+            )
+        )
+
+    def commits(self, tip: str, *, path: str | None = None) -> list[Step]:
+        """The last hundred commits below a tip (that touch a path), newest first."""
+        words = {"sha": _sha(tip), "per_page": "100", **({"path": path} if path else {})}
+        rows = self._read("commits", lambda: self._repo.get("commits", params=words))
+        return self._parsed(lambda: list(map(_listed, rows)))
+
+    # -- pull requests
+
+    def pulls(self, branch: str) -> list[Pull]:
+        """The pull requests of a branch, newest first, open or not. Never by search: it lags behind."""
+        words = {"state": "all", "head": f"{self.owner}:{branch}", "sort": "created", "direction": "desc"}
+        rows = self._read("pulls", lambda: self._repo.get("pulls", params=words))
+        return self._parsed(lambda: [_pull(row) for row in rows if row["head"]["ref"] == branch])
+
+    def create_pull(self, branch: str, main: str, title: str, body: str) -> Pull:
+        """Open a pull request."""
+        value = self._write("create pull", lambda: self._repo.create_pull(title, main, branch, body).as_dict())
+        return self._parsed(lambda: _pull(value), unknown=True)
+
+    def comments(self, number: int) -> list[Comment]:
+        """The comments on a pull request, oldest first."""
+        rows = self._read(
+            "comments", lambda: self._repo.pages("issues", str(number), "comments", params={"per_page": "100"})
+        )
+        return self._parsed(
+            lambda: [Comment(int(row["id"]), row["body"] or "", (row["user"] or {}).get("login", "")) for row in rows]
+        )
+
+    def create_comment(self, number: int, body: str) -> int:
+        """Comment on a pull request."""
+        data = {"body": body}
+        value = self._write(
+            "create comment", lambda: self._repo.send("post", "issues", str(number), "comments", data=data)
+        )
+        return self._parsed(lambda: int(value["id"]), unknown=True)
+
+    def edit_comment(self, number: int, body: str) -> None:
+        """Replace the words of a comment."""
+        data = {"body": body}
+        self._write("edit comment", lambda: self._repo.send("patch", "issues", "comments", str(number), data=data))
+
+    def add_labels(self, number: int, labels: Sequence[str]) -> dict[str, str]:
+        """Put labels on a pull request; GitHub makes those that do not exist yet, in grey.
+
+        Returns:
+            the colour of each label on it.
+        """
+        data = list(labels)
+        rows = self._write("add labels", lambda: self._repo.send("post", "issues", str(number), "labels", data=data))
+        return self._parsed(lambda: {str(row["name"]): str(row["color"]) for row in rows})
+
+    def paint_label(self, name: str, color: str, description: str) -> None:
+        """Give a label its colour and its meaning."""
+        data = {"color": color, "description": description}
+        self._write("paint label", lambda: self._repo.send("patch", "labels", quote(name, safe=""), data=data))
+
+    # -- calling
+
+    def _read(self, name: str, ask: Callable[[], T]) -> T:
+        try:
+            return self._call(name, ask)
+        except ForgeUnknown as error:
+            if isinstance(error, _NoAnswer):
+                raise ForgeError(error.message, error.remedy) from None
+        try:
+            return self._call(name, ask)
+        except ForgeUnknown as error:
+            raise ForgeError(error.message, error.remedy) from None
+
+    def _write(self, name: str, ask: Callable[[], T]) -> T:
+        return self._call(name, ask)
+
+    def _call(self, name: str, ask: Callable[[], T]) -> T:
+        self.calls[name] += 1
+        try:
+            value = ask()
+        except exceptions.TransportError as error:
+            raise self._lost(error.exception) from None
+        except (exceptions.UnexpectedResponse, exceptions.UnprocessableResponseBody, exceptions.IncompleteResponse):
+            raise _unreadable() from None
+        except exceptions.GitHubError as error:
+            raise _refusal(error) from None
+        except requests.exceptions.RequestException as error:
+            raise self._lost(error) from None
+        except _Moved:
+            raise GitHubRefused(
+                "The repository has moved on GitHub.", "Set GITHUB_REPOSITORY to its new name.", 301, ""
+            ) from None
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError):
+            # github3.py builds objects of whatever it gets.
+            raise _unreadable() from None
+        self._session.hurry = False
+        self.last = time.monotonic()
+        return value
+
+    def _parsed(self, parse: Callable[[], T], *, unknown: bool = False) -> T:
+        try:
+            return parse()
+        except (KeyError, TypeError, ValueError, AttributeError):
+            fault = _unreadable()
+            raise fault if unknown else ForgeError(fault.message, fault.remedy) from None
+
+    def _lost(self, error: BaseException) -> ForgeError | ForgeUnknown:
+        """What a connection that failed means for the effect."""
+        cause = error.args[0] if error.args else None
+        if isinstance(error, requests.exceptions.Timeout):
+            self._session.hurry = True
+        if isinstance(error, requests.exceptions.ReadTimeout):
+            return _NoAnswer(
+                "GitHub did not answer in time.", "`opsbook reconcile` finishes it when GitHub answers again."
+            )
+        if isinstance(error, requests.exceptions.ConnectTimeout) or isinstance(cause, MaxRetryError):
+            # Retries are off, so this is what urllib3 says when no connection came about: nothing was sent.
+            return ForgeError(
+                f"GitHub cannot be reached at {self._base}.",
+                "`opsbook reconcile` finishes it when the network is back.",
+            )
+        if isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema)):
+            return ForgeError(f"{self._base} is not an address.", "Look at GITHUB_API_URL.")
+        return ForgeUnknown("The connection to GitHub broke off.", "`opsbook reconcile` finds out what came of it.")
+
+
+class _NoAnswer(ForgeUnknown):
+    """No answer in time: asking again at once would only wait again."""
+
+
+class _Moved(Exception):
+    """GitHub redirects: the repository has another name now."""
+
+
+class _Session(GitHubSession):  # type: ignore[misc]
+    """A session that goes nowhere but to one repository, follows nobody, and does not wait for ever."""
+
+    def __init__(self, base: str, inside: str, timeouts: tuple[float, float]) -> None:
+        super().__init__(*timeouts)
+        self.base_url = base
+        self.hurry = False
+        self._inside = inside
+        self._timeouts = timeouts
+        self.headers["X-GitHub-Api-Version"] = VERSION
+        self.headers["User-Agent"] = "opsbook"
+
+    def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> requests.Response:
+        """Make one request."""
+        parts = urlsplit(url)
+        if not url.startswith(f"{self._inside}/") or re.search(r"/\.{1,2}(/|$)|//|%2e|\\", parts.path, re.IGNORECASE):
+            raise AssertionError("a request that leads out of the repository")
+        connect, read = self._timeouts
+        kwargs["timeout"] = (min(connect, HURRY), min(read, HURRY)) if self.hurry else (connect, read)
+        kwargs["allow_redirects"] = False
+        response: requests.Response = super().request(method, url, *args, **kwargs)
+        if response.is_redirect or response.is_permanent_redirect:
+            raise _Moved
+        return response
+
+
+class _Repo(_Repository):  # type: ignore[misc]
+    """A repository of which only the address is known: asking for the rest would cost a call."""
+
+    def _update_attributes(self, repo: Json) -> None:
+        self._api = repo["url"]
+
+    def get(self, *parts: str, params: Mapping[str, str] | None = None) -> Any:
+        """Read what github3.py has no method for, or reads into objects that break on a missing field."""
+        url = self._build_url(*parts, base_url=self._api)
+        return self._json(self._get(url, params=params), 200, include_cache_info=False)
+
+    def pages(self, *parts: str, params: Mapping[str, str] | None = None) -> list[Any]:
+        """Every page of a list."""
+        url, rows = self._build_url(*parts, base_url=self._api), []
+        while url:
+            response = self._get(url, params=params)
+            page = self._json(response, 200, include_cache_info=False)
+            if not isinstance(page, list):
+                raise TypeError
+            rows += page
+            url, params = response.links.get("next", {}).get("url"), None
+        return rows
+
+    def send(self, method: str, *parts: str, data: Any) -> Any:
+        """Write what github3.py has no method for without reading the object first."""
+        url = self._build_url(*parts, base_url=self._api)
+        response = self._request(method, url, json=data)
+        return self._json(response, 201 if response.status_code == 201 else 200, include_cache_info=False)
+
+    def remove(self, *parts: str) -> None:
+        """Delete something."""
+        url = self._build_url(*parts, base_url=self._api)
+        if not self._boolean(self._delete(url), 204, 404):
+            raise exceptions.UnprocessableResponseBody("", None)
+
+
+def _refusal(error: exceptions.GitHubError) -> ForgeError | ForgeUnknown:
+    """What an answer that is no success means."""
+    status, response = error.code or 0, error.response
+    said = _said(error)
+    if status >= 500:
+        return ForgeUnknown(
+            f"GitHub has a failure of its own ({status}).", "`opsbook reconcile` finishes it when GitHub works again."
+        )
+    headers = response.headers if response is not None else {}
+    if status == 429 or (
+        status == 403 and ("rate limit" in said.lower() or headers.get("x-ratelimit-remaining") == "0")
+    ):
+        return GitHubRefused(
+            f"GitHub asks to wait{_until(headers)}: too many requests.", "Then run `opsbook reconcile`.", status, said
+        )
+    message, remedy = {
+        401: ("GitHub does not accept the token.", "Look at GITHUB_TOKEN: it may have expired."),
+        403: (
+            "The token may not do this on GitHub.",
+            "It needs to read and write contents, pull requests and issues; `opsbook doctor` says what is missing.",
+        ),
+        404: (
+            "GitHub shows nothing there.",
+            "Look at GITHUB_REPOSITORY, and whether the token may see the repository.",
+        ),
+        409: ("GitHub says that the repository is empty or busy.", "Make a first commit on main, or try again."),
+        422: (f"GitHub refuses this as invalid{_fields(error)}.", "Run `opsbook doctor`."),
+    }.get(status, (f"GitHub answered {status}.", "Run `opsbook doctor`."))
+    return GitHubRefused(message, remedy, status, said)
+
+
+def _said(error: exceptions.GitHubError) -> str:
+    words = [error.msg if isinstance(error.msg, str) else ""]
+    items = error.errors if isinstance(error.errors, list) else []
+    words += [str(item.get("message", "")) if isinstance(item, dict) else str(item) for item in items]
+    return " ".join(words)
+
+
+def _fields(error: exceptions.GitHubError) -> str:
+    """The names of the fields that GitHub complains about: words of its own, never of a person."""
+    items = [item for item in error.errors if isinstance(item, dict)] if isinstance(error.errors, list) else []
+    names = {str(item.get("field", "")) for item in items}
+    names = {name for name in names if re.fullmatch(r"[a-z_]{1,30}", name)}
+    return f" ({', '.join(sorted(names))})" if names else ""
+
+
+def _until(headers: Mapping[str, str]) -> str:
+    after, reset = headers.get("retry-after", ""), headers.get("x-ratelimit-reset", "")
+    if re.fullmatch(r"\d{1,6}", after):
+        return f" {after} seconds"
+    if headers.get("x-ratelimit-remaining") == "0" and re.fullmatch(r"\d{9,11}", reset):
+        return f" until {datetime.fromtimestamp(int(reset), UTC):%H:%M} UTC"
+    return " a minute or more"
+
+
+def _unreadable() -> ForgeUnknown:
+    return ForgeUnknown("GitHub's answer cannot be read.", "`opsbook reconcile` finds out what came of it.")
+
+
+def _step(value: Json) -> Step:
+    """A commit of the Git database."""
+    parents = tuple(_sha(parent["sha"]) for parent in value["parents"])
+    return Step(_sha(value["sha"]), _sha(value["tree"]["sha"]), parents, str(value["message"]))
+
+
+def _listed(value: Json) -> Step:
+    """A commit of a list, which wraps the one of the Git database."""
+    inner = value["commit"]
+    parents = tuple(_sha(parent["sha"]) for parent in value["parents"])
+    return Step(_sha(value["sha"]), _sha(inner["tree"]["sha"]), parents, str(inner["message"]))
+
+
+def _pull(value: Json) -> Pull:
+    return Pull(
+        int(value["number"]),
+        str(value["html_url"]),
+        value["state"] == "open",
+        bool(value["merged_at"]),
+        _sha(value["head"]["sha"]),
+        _sha(value["base"]["sha"]),
+    )
+
+
+def _sha(value: object) -> str:
+    if not isinstance(value, str) or not _SHA.fullmatch(value):
+        raise ValueError
+    return value
+
+
+def _text(value: Json) -> bytes:
+    return str(value["content"]).encode()
+
+
+def _plain(data: bytes) -> str | None:
+    """Bytes as the text that JSON and Git keep as it is; `None` for anything else."""
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        return None
+    return text if text and "\0" not in text else None
+
+
+def _repository(name: str) -> tuple[str, str]:
+    owner, _, rest = name.partition("/")
+    if not (_NAME.fullmatch(owner) and re.fullmatch(r"[A-Za-z0-9._-]{1,100}", rest)) or rest in (".", ".."):
+        raise UsageError(f"{name!r} is not a repository on GitHub.", "Write GITHUB_REPOSITORY as OWNER/NAME.")
+    return owner, rest
+
+
+def site_of(url: str) -> str:
+    """Where people, and Git, find what an API serves: github.com, a GitHub Enterprise Server, or `*.ghe.com`."""
+    parts = urlsplit(_address(url))
+    host = (
+        parts.netloc.removeprefix("api.")
+        if re.fullmatch(r"api\.(github|[\w-]+\.ghe)\.com", parts.netloc)
+        else parts.netloc
+    )
+    return f"{parts.scheme}://{host}{parts.path.removesuffix('/api/v3')}"
+
+
+def _address(url: str) -> str:
+    """The address of an API, without a slash at its end; never one that would send the token in the clear."""
+    parts = urlsplit(url)
+    local = parts.hostname in ("127.0.0.1", "localhost", "::1")
+    if (
+        parts.scheme not in ("https", "http" if local else "https")
+        or not parts.hostname
+        or parts.username
+        or parts.query
+    ):
+        raise UsageError("GITHUB_API_URL is not an https address.", "Leave it out for github.com.")
+    return url.rstrip("/")

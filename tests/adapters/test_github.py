@@ -1,0 +1,533 @@
+"""GitHub as a forge: what it costs, what people read there, what its failures mean, and what races come to."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from opsbook.adapters.github import GitHubForge
+from opsbook.adapters.github_api import Api, site_of
+from opsbook.core.errors import ForgeError, ForgeUnknown, LostRace, OpsbookError, UsageError
+from opsbook.core.plan import Request
+from opsbook.core.ports import Commit, Published, Receipt
+from opsbook.perform import Outcome, performing, reconcile
+from tests.github_server.calls import merge
+from tests.github_server.faults import KINDS, Fault
+from tests.github_server.hub import OWNER
+from tests.github_server.server import GitHubServer
+from tests.support.github import TOKEN, forge, make_github, merge_pull, office, push_main, truth
+from tests.support.repos import NOW, RECORD, Clone, commit_of
+from tests.support.wired import Chat, Clock
+
+DECLARE = Request(
+    "incident.declare",
+    "oncall-a",
+    {
+        "title": "Checkout <b>is</b> down @everyone fixes #12",
+        "severity": "P1",
+        "services": ["checkout"],
+        "lead": "oncall-a",
+        "summary": "Nobody can pay. cc @team, see GH-7 and https://evil.example/x",
+    },
+)
+KEY = f"{RECORD}/declared-team-console-1a2b3c4d5e6f"
+BRANCH = f"opsbook/{RECORD}"
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[GitHubServer]:
+    """A GitHub with a small book. A request that its description does not allow fails the test."""
+    server = make_github(tmp_path / "github.git")
+    yield server
+    server.close()
+    assert server.refused == []
+
+
+@pytest.fixture
+def clone(server: GitHubServer, tmp_path: Path) -> Path:
+    """A clone on this machine."""
+    Clone(tmp_path).git("clone", "--quiet", str(server.hub.git.path), str(tmp_path / "clone"))
+    return tmp_path / "clone"
+
+
+class Desk:
+    """A machine with the program, and a chat that everybody shares."""
+
+    def __init__(self, server: GitHubServer, folder: Path, *, clone: Path | None = None) -> None:
+        self.chat, self.clock = Chat(), Clock()
+        self._server, self._folder, self._clone = server, folder, clone
+        self._seeds = iter(range(1, 90))
+
+    def perform(self, request: Request) -> Outcome:
+        """Perform a request in a process of its own, as far as the forge can tell."""
+        machine = office(
+            self._server, self._folder / "state", self.chat, self.clock, seed=next(self._seeds), clone=self._clone
+        )
+        with performing(request, machine.context) as outcome:
+            assert outcome.exit_code == 0, outcome
+            return outcome
+
+    def note(self, record: str, text: str = "It is the queue.") -> Outcome:
+        """Add a note."""
+        return self.perform(Request("incident.note", "oncall-a", {"text": text}, record))
+
+    def reconcile(self) -> None:
+        """Reconcile, ten minutes later; nothing may be left to do."""
+        self.clock.later(minutes=10)
+        machine = office(self._server, self._folder / "other", self.chat, self.clock, seed=99, clone=self._clone)
+        assert reconcile(machine.context).exit_code == 0
+
+
+@pytest.fixture
+def desk(server: GitHubServer, tmp_path: Path) -> Desk:
+    """A machine without a clone."""
+    return Desk(server, tmp_path)
+
+
+def publish(forge: GitHubForge, commit: Commit) -> Published:
+    """Publish on the head as it is."""
+    return forge.publish(forge.head(commit.plan.record), commit)
+
+
+# -- what it costs
+
+
+def test_a_declaration_is_published_with_six_calls(server: GitHubServer, tmp_path: Path, clone: Path) -> None:
+    desk = Desk(server, tmp_path, clone=clone)
+    record = desk.perform(DECLARE).id
+    calls = [seen.operation for seen in server.seen]
+    publishing = calls[: calls.index("pulls/create") + 1]
+    print(f"to publish a declaration: {len(publishing)} calls: {', '.join(publishing)}")
+    assert publishing == [
+        "repos/get-branch",
+        "repos/get-branch",
+        "git/create-tree",
+        "git/create-commit",
+        "git/create-ref",
+        "pulls/create",
+    ]
+    receipts = calls[len(publishing) :]
+    print(f"to keep receipts and to show them: {len(receipts)} calls: {', '.join(receipts)}")
+    assert len(receipts) <= 11
+    server.forget()
+    desk.note(record)
+    note = [seen.operation for seen in server.seen]
+    print(f"to publish a note: {len(note)} calls: {', '.join(note)}")
+    assert len(note) <= 6
+
+
+def test_without_a_clone_the_book_is_read_with_one_call_for_its_folders(server: GitHubServer, desk: Desk) -> None:
+    desk.perform(DECLARE)
+    calls = server.calls()
+    assert calls["git/get-tree"] == 1
+    assert calls["git/get-blob"] <= 4
+    print(f"without a clone: {sum(calls.values())} calls in all: {dict(calls)}")
+
+
+def test_a_clone_without_a_way_to_fetch_is_used_for_what_it_has(
+    server: GitHubServer, tmp_path: Path, clone: Path
+) -> None:
+    server.no_fetch = True
+    push_main(server, tmp_path / "people", {"services/new.yaml": "name: new\n"})
+    ours = forge(server, clone=clone)
+    tree = ours.read(ours.head(None))
+    assert tree.read("services/new.yaml") == b"name: new\n"
+    assert tree.read("services/checkout.yaml") is not None
+    # The root and the folder that changed, and the new file; everything else is here.
+    assert server.calls() == {"repos/get-branch": 1, "git/get-tree": 2, "git/get-blob": 1}
+
+
+def test_a_shallow_clone_does_not_mislead(server: GitHubServer, tmp_path: Path) -> None:
+    push_main(server, tmp_path / "people", {"services/new.yaml": "name: new\n"})
+    address = f"file://{server.hub.git.path}"
+    Clone(tmp_path).git("clone", "--quiet", "--depth", "1", address, str(tmp_path / "shallow"))
+    ours = forge(server, clone=tmp_path / "shallow")
+    publish(ours, commit_of(operation="op1"))
+    publish(ours, commit_of(operation="op2"))
+    merge_pull(server, RECORD)
+    assert forge(server, clone=tmp_path / "shallow").head(RECORD).branch is None
+    assert forge(server, clone=tmp_path / "shallow").published(RECORD, "op1") is not None
+
+
+def test_a_clone_of_the_repository_knows_what_is_open_when_github_is_down(server: GitHubServer, tmp_path: Path) -> None:
+    path = tmp_path / "clone"
+    address = server.git_url.replace("http://", f"http://x-access-token:{TOKEN}@")
+    Clone(tmp_path).git("clone", "--quiet", address, str(path))
+    first = publish(forge(server, clone=path), commit_of(operation="op1"))
+    second = publish(forge(server, clone=path), commit_of(operation="op2"))
+    here = Clone(path).forge()
+    # Without a fetch: the commit was made here as it was made there.
+    assert here.head(RECORD).branch == second.commit
+    assert here.published(RECORD, "op1") is not None
+    with server.locked() as hub:
+        hub.git.move("refs/heads/opsbook/INC-20261121-0ABCD", first.commit, None)
+    assert set(forge(server, clone=path).open_records()) == {RECORD, "INC-20261121-0ABCD"}
+    assert set(Clone(path).forge().open_records()) == {RECORD, "INC-20261121-0ABCD"}
+    merge_pull(server, RECORD)
+    with server.locked() as hub:
+        hub.git.move(f"refs/heads/{BRANCH}", None, None)
+    forge(server, clone=path).open_records()
+    assert Clone(path).forge().head(RECORD).branch is None
+
+
+# -- what people read
+
+
+def test_the_pull_request_says_what_it_is_about_and_links_to_the_files(server: GitHubServer, desk: Desk) -> None:
+    outcome = desk.perform(DECLARE)
+    pull = server.hub.issues[1]
+    assert outcome.url == "https://github.example/example/book/pull/1"
+    assert pull.title.startswith(f"{outcome.id} P1: Checkout")
+    assert pull.body is not None
+    for words in ("P1 Critical", "checkout", "oncall", "Nobody can pay"):
+        assert words in pull.body
+    assert f"/tree/opsbook/{outcome.id}/{outcome.path})" in pull.body
+    assert f"/blob/opsbook/{outcome.id}/{outcome.path}/incident.yaml)" in pull.body
+    assert pull.labels == ["incident", "P1"]
+    assert server.hub.labels["incident"][0] == "b60205"
+
+
+def test_a_strangers_words_call_nobody_and_close_nothing(server: GitHubServer, desk: Desk) -> None:
+    outcome = desk.perform(DECLARE)
+    merge_pull(server, outcome.id)
+    pull = server.hub.issues[1]
+    main = server.hub.git.ref("refs/heads/main") or ""
+    written = [pull.body or "", *truth(server).comments]
+    # A title and a message are no Markdown: GitHub escapes them, and still calls people and closes issues.
+    for text in [pull.title, server.hub.git.parse(main).message, *written]:
+        for hostile in ("@everyone", "@team", "#12", "GH-7", "://evil"):
+            assert hostile not in text, text
+    assert all("<b>" not in text for text in written)
+
+
+def test_one_comment_shows_who_was_told_and_is_edited_in_place(server: GitHubServer, desk: Desk) -> None:
+    record = desk.perform(DECLARE).id
+    (before,) = truth(server).comments
+    desk.perform(Request("incident.update", "oncall-a", {"status": "identified"}, record))
+    (after,) = truth(server).comments
+    assert f"<!-- opsbook-receipts {record} -->" in before
+    assert before.count("\n|") < after.count("\n|")
+    assert "message\\-1" in after
+
+
+def test_a_strangers_comment_with_our_marker_is_left_alone(server: GitHubServer) -> None:
+    ours = forge(server)
+    publish(ours, commit_of())
+    with server.locked() as hub:
+        from tests.github_server.hub import Comment
+
+        hub.comments[5] = Comment(5, 1, "stranger", f"<!-- opsbook-receipts {RECORD} --> mine", hub.now(), hub.now())
+    server.faults.append(Fault("issues/update-comment", "scope", times=None))
+    rival = forge(server)
+    rival.claim([Receipt(KEY, "op1", NOW)])
+    rival.receipt({KEY: "ts-1"})
+    assert [body.split("\n")[0] for body in truth(server).comments] == [
+        f"<!-- opsbook-receipts {RECORD} --> mine",
+        f"<!-- opsbook-receipts {RECORD} -->",
+    ]
+
+
+@pytest.mark.parametrize("kind", ["scope", "server error", "reset", "invalid"])
+def test_a_comment_or_label_that_fails_fails_nothing(server: GitHubServer, kind: str) -> None:
+    for call in ("issues/create-comment", "issues/list-comments", "issues/add-labels"):
+        server.faults.append(Fault(call, kind, times=None))
+    ours = forge(server)
+    publish(ours, commit_of())
+    assert ours.claim([Receipt(KEY, "op1", NOW)]) == {KEY}
+    ours.receipt({KEY: "ts-1"})
+    assert ours.receipts()[KEY].reference == "ts-1"
+
+
+# -- what failures mean
+
+PURE = ("repos/get-branch", "git/create-tree", "git/create-commit")
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_each_failure_is_told_apart_and_tells_no_secret(
+    server: GitHubServer, caplog: pytest.LogCaptureFixture, kind: str
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    for call in (*PURE, "git/create-ref"):
+        for when in KINDS[kind].whens:
+            server.faults[:] = [Fault(call, kind, when, times=None)]
+            ours = forge(server, timeouts=(2.0, 0.25 if KINDS[kind].silent == "hang" else 20.0))
+            commit = commit_of(operation=f"op-{len(server.seen)}", files={"incident.yaml": b"text: SECRET-BODY\n"})
+            commit = replace(commit, plan=replace(commit.plan, body="SECRET-BODY"))
+            error = failure(ours, commit)
+            there = commit.operation in truth(server).operations
+            if call in PURE and (kind, call) != ("not found", "repos/get-branch"):
+                assert isinstance(error, ForgeError), (call, when)
+                assert not there
+            elif isinstance(error, ForgeError):
+                assert KINDS[kind].refuses
+                assert not there
+            else:
+                assert error is None or isinstance(error, (ForgeUnknown, LostRace)), (call, when)
+            words = "".join(traceback.format_exception(error)) + repr(error) + getattr(error, "remedy", "")
+            for secret in (TOKEN, "SECRET-BODY"):
+                assert secret not in words
+                assert secret not in caplog.text
+            server.faults.clear()
+
+
+def test_what_cannot_be_read_back_is_unknown(server: GitHubServer) -> None:
+    for kind in ("reset", "server error"):
+        ours, commit = forge(server), commit_of(operation=kind.split()[0])
+        head = ours.head(RECORD)
+        server.faults.append(Fault("git/create-ref", kind, "after"))
+        server.faults.append(Fault("repos/get-branch", "bad credentials", times=None))
+        with pytest.raises(ForgeUnknown):
+            ours.publish(head, commit)
+        server.faults.clear()
+        found = ours.published(RECORD, commit.operation)
+        assert found is not None
+        with server.locked() as hub:
+            hub.git.move(f"refs/heads/{BRANCH}", None, found.commit)
+
+
+def test_a_claim_that_cannot_be_read_back_is_unknown(server: GitHubServer) -> None:
+    server.faults.append(Fault("git/create-ref", "reset", "after"))
+    server.faults.append(Fault("repos/get-branch", "bad credentials", times=None, skip=1))
+    with pytest.raises(ForgeUnknown):
+        forge(server).claim([Receipt(KEY, "op1", NOW)])
+    assert set(truth(server).receipts) == {KEY}
+
+
+def test_a_file_that_can_be_run_stays_so(server: GitHubServer, tmp_path: Path) -> None:
+    path = f"incidents/2026/{RECORD}-checkout-down/run.sh"
+    push_main(server, tmp_path / "people", {path: "old\n"})
+    people = Clone(tmp_path / "people")
+    people.git("update-index", "--chmod=+x", path)
+    people.git("commit", "--quiet", "-m", "Run")
+    people.git("push", "--quiet", "origin", "main")
+    done = publish(forge(server), commit_of(files={"run.sh": b"new\n"}))
+    assert server.hub.git.at(done.commit, path) == ("100755", server.hub.git.store("blob", b"new\n"))
+
+
+def failure(ours: GitHubForge, commit: Commit) -> OpsbookError | None:
+    """How publishing fails, with the connection of each step as good as new."""
+    try:
+        publish(ours, commit)
+    except (ForgeError, ForgeUnknown, LostRace) as error:
+        return error
+    return None
+
+
+def test_a_redirect_is_not_followed(server: GitHubServer) -> None:
+    server.faults.append(Fault("git/create-commit", "moved"))
+    with pytest.raises(ForgeError, match="moved"):
+        publish(forge(server), commit_of())
+    assert server.calls()["git/create-commit"] == 1
+
+
+def test_a_github_that_is_not_there_is_told_at_once() -> None:
+    ours = GitHubForge(Api(TOKEN, "example/book", url="http://127.0.0.1:9", timeouts=(1.0, 1.0)))
+    with pytest.raises(ForgeError, match="cannot be reached"):
+        ours.head(None)
+
+
+def test_after_one_call_without_an_answer_the_next_ones_hurry(server: GitHubServer) -> None:
+    api = Api(TOKEN, "example/book", url=server.url, timeouts=(2.0, 0.2))
+    server.faults.append(Fault("*", "timeout", times=1))
+    with pytest.raises(ForgeError, match="in time"):
+        api.branch("main")
+    assert api.branch("main") is not None
+
+
+@pytest.mark.parametrize(
+    "url", ["http://github.example", "https://me:secret@github.example", "ftp://github.example", "github.example", ""]
+)
+def test_the_token_is_sent_in_the_clear_to_nobody(url: str) -> None:
+    with pytest.raises(UsageError):
+        Api(TOKEN, "example/book", url=url)
+
+
+@pytest.mark.parametrize("name", ["book", "a/b/c", "../x", "a/..", "a/b?x", "a b/c", "", "-a/b", "a/b#c"])
+def test_a_repository_is_an_owner_and_a_name(name: str) -> None:
+    with pytest.raises(UsageError):
+        Api(TOKEN, name, url="https://api.github.com")
+
+
+@pytest.mark.parametrize(
+    ("api", "site"),
+    [
+        ("https://api.github.com", "https://github.com"),
+        ("https://api.github.com/", "https://github.com"),
+        ("https://git.example.org/api/v3", "https://git.example.org"),
+        ("https://api.octo.ghe.com", "https://octo.ghe.com"),
+        ("http://127.0.0.1:8000", "http://127.0.0.1:8000"),
+    ],
+)
+def test_people_find_the_repository_where_the_api_says(api: str, site: str) -> None:
+    assert site_of(api) == site
+
+
+def test_a_commit_without_a_pull_request_is_not_where_it_belongs_until_it_has_one(server: GitHubServer) -> None:
+    server.faults.append(Fault("pulls/create", "scope", times=None))
+    ours, commit = forge(server), commit_of()
+    first = publish(ours, commit)
+    assert "No pull request could be opened" in first.unpushed
+    found = forge(server).published(RECORD, commit.operation)
+    assert found is not None
+    assert found.unpushed
+    server.faults.clear()
+    again = publish(forge(server), commit)
+    assert (again.commit, again.unpushed) == (first.commit, "")
+    assert truth(server).pulls == [(BRANCH, "open")]
+    assert truth(server).operations == [commit.operation]
+
+
+# -- races
+
+
+def merge_and_delete(server: GitHubServer, record: str = RECORD) -> Callable[[], None]:
+    """A person merges the pull request, and GitHub deletes the branch, as it does when that is configured."""
+
+    def act() -> None:
+        hub = server.hub
+        (pull,) = [item for item in hub.issues.values() if item.head == f"opsbook/{record}" and item.state == "open"]
+        merge(hub, pull, OWNER, {"merge_method": "squash", "commit_message": "By hand."})
+        hub.git.move(f"refs/heads/opsbook/{record}", None, None)
+
+    return act
+
+
+@pytest.mark.parametrize("call", ["git/create-tree", "git/create-commit", "git/update-ref", "pulls/list"])
+@pytest.mark.parametrize("deleted", [False, True], ids=["kept", "deleted"])
+def test_a_merge_in_between_loses_no_note(server: GitHubServer, desk: Desk, call: str, deleted: bool) -> None:
+    record = desk.perform(DECLARE).id
+    act = merge_and_delete(server, record) if deleted else lambda: merge_pull(server, record, squash=True)
+    server.meanwhile.append((call, act))
+    outcome = desk.note(record, "said while somebody merged")
+    assert server.meanwhile == []
+    assert everything(server, record).count("said while somebody merged") == 1
+    ours = forge(server)
+    head = ours.head(record)
+    assert head.branch is not None or call == "pulls/list"
+    assert ours.published(record, operation_of(server, outcome)) is not None
+    assert [state for _, state in truth(server).pulls].count("open") == (1 if head.branch else 0)
+    desk.reconcile()
+    assert everything(server, record).count("said while somebody merged") == 1
+
+
+def operation_of(server: GitHubServer, outcome: Outcome) -> str:
+    """The operation that a commit names."""
+    return server.hub.git.parse(outcome.commit).message.strip().rpartition(": ")[2]
+
+
+def everything(server: GitHubServer, record: str) -> str:
+    """The text of all files of a record, on main with its branch laid over it."""
+    ours = forge(server)
+    tree = ours.read(ours.head(record))
+    return "\n".join((tree.read(path) or b"").decode() for path, _ in tree.paths("incidents"))
+
+
+def test_the_same_id_on_main_in_the_same_second_is_a_lost_race(server: GitHubServer, tmp_path: Path) -> None:
+    ours = forge(server)
+    head = ours.head(RECORD)
+    path = f"incidents/2026/{RECORD}-checkout-down/incident.yaml"
+    server.meanwhile.append(("pulls/create", lambda: push_main(server, tmp_path / "people", {path: "by: hand\n"})))
+    with pytest.raises(LostRace):
+        ours.publish(head, commit_of(files={"incident.yaml": b"by: us\n"}))
+
+
+def test_main_is_joined_when_it_changed_what_is_written_now(server: GitHubServer, tmp_path: Path) -> None:
+    path = f"incidents/2026/{RECORD}-checkout-down/report.md"
+    push_main(server, tmp_path / "people", {path: "draft\n"})
+    publish(forge(server), commit_of(operation="op1"))
+    push_main(server, tmp_path / "people", {path: "edited on main\n", "services/new.yaml": "name: new\n"})
+    publish(forge(server), commit_of(operation="op2", files={"report.md": b"edited on main\nand here\n"}))
+    merge_pull(server, RECORD)
+    tree = forge(server).read(forge(server).head(None))
+    assert tree.read(path) == b"edited on main\nand here\n"
+    assert tree.read("services/new.yaml") == b"name: new\n"
+
+
+def test_a_branch_that_somebody_writes_to_is_not_deleted(server: GitHubServer, clone: Path) -> None:
+    for place in (None, clone):
+        ours = forge(server, clone=place)
+        publish(ours, commit_of(operation=f"op-{place}"[-4:]))
+        merge_pull(server, RECORD)
+        with server.locked() as hub:
+            tip = hub.git.ref(f"refs/heads/{BRANCH}") or ""
+            tree = hub.git.parse(tip).tree
+            who = hub.git.parse(tip).author
+            late = hub.git.commit(tree, [tip], "late\n\nOpsbook-Operation: late\n", who, who)
+
+        def write(late: str = late, tip: str = tip) -> None:
+            server.hub.git.move(f"refs/heads/{BRANCH}", late, tip)
+
+        # After the list of branches, before the deletion.
+        server.meanwhile.append(("repos/get-branch", write))
+        assert forge(server, clone=place).tidy() == []
+        assert truth(server).branches == {BRANCH: late}
+        with server.locked() as hub:
+            hub.git.move(f"refs/heads/{BRANCH}", None, late)
+
+
+def test_many_writers_and_merges_at_once_lose_no_note(server: GitHubServer, tmp_path: Path) -> None:
+    first = Desk(server, tmp_path / "first")
+    record = first.perform(DECLARE).id
+    writers, notes = 6, 4
+    start = threading.Barrier(writers + 1)
+    failures: list[BaseException] = []
+
+    def write(number: int) -> None:
+        desk = Desk(server, tmp_path / f"writer-{number}")
+        desk._seeds = iter(range(10 + 10 * number, 100 + 10 * number))
+        start.wait()
+        try:
+            for count in range(notes):
+                desk.note(record, f"note {number}-{count}.")
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(writers)]
+    for thread in threads:
+        thread.start()
+    start.wait()
+    for merges in range(40):
+        with server.locked() as hub:
+            open_pulls = [pull for pull in hub.issues.values() if pull.head and pull.state == "open"]
+            if open_pulls and merges % 3 != 2:
+                merge(hub, open_pulls[0], OWNER, {"merge_method": "squash" if merges % 2 else "merge"})
+                if merges % 4 == 1:
+                    hub.git.move(f"refs/heads/opsbook/{record}", None, None)
+        threads[merges % writers].join(timeout=0.1)
+    for thread in threads:
+        thread.join(timeout=120)
+    assert failures == []
+    text = everything(server, record)
+    wanted = [f"note {number}-{count}." for number in range(writers) for count in range(notes)]
+    assert [text.count(note) for note in wanted] == [1] * (writers * notes)
+
+
+def test_two_writers_claim_each_announcement_once(server: GitHubServer) -> None:
+    writers = 6
+    start = threading.Barrier(writers)
+    claimed: list[set[str]] = []
+    keys = [f"{RECORD}/declared-team-console-{number:012x}" for number in range(5)]
+
+    def claim(number: int) -> None:
+        ours = forge(server)
+        start.wait()
+        mine = ours.claim([Receipt(key, f"op{number}", NOW) for key in keys])
+        if mine:
+            ours.receipt(dict.fromkeys(mine, f"said by {number}"))
+        claimed.append(mine)
+
+    threads = [threading.Thread(target=claim, args=(number,)) for number in range(writers)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(key for mine in claimed for key in mine) == sorted(keys)
+    assert set(truth(server).receipts) == set(keys)
+    assert all(truth(server).receipts.values())

@@ -1,0 +1,138 @@
+"""GitHub fails at every call, in every way, before or after the effect, once or for good: nothing is lost, or twice.
+
+Each cell declares an incident (or notes something in it) through `perform`, with the real forge and a real server; then
+GitHub works again, and `reconcile` runs. What is on GitHub and what was said must be what an undisturbed run leaves.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from opsbook.core.plan import Request
+from opsbook.perform import Outcome, performing, reconcile
+from tests.github_server.faults import KINDS, Fault
+from tests.support.github import Office, make_github, office, truth
+from tests.support.wired import Chat, Clock
+
+DECLARE = Request(
+    "incident.declare",
+    "oncall-a",
+    {"title": "Checkout is down", "severity": "P1", "services": ["checkout"], "lead": "oncall-a"},
+)
+
+CALLS = {"declare": 20, "note": 15}
+"""How many calls an undisturbed run makes without a clone; a test below keeps these numbers true."""
+
+READING = {"declare": range(3, 5), "note": range(5, 11)}
+"""Calls that read one file after another: they are alike, and the first stands for all."""
+
+PLACES = {name: [place for place in range(count) if place not in READING[name]] for name, count in CALLS.items()}
+"""How many calls pass before the one that is disturbed."""
+
+WAYS = [(kind.name, when) for kind in KINDS.values() for when in kind.whens]
+UNKNOWN = [(kind, when) for kind, when in WAYS if not KINDS[kind].refuses]
+SCENARIOS = [("declare", *way) for way in WAYS] + [("note", *way) for way in UNKNOWN]
+
+
+class Run:
+    """One machine, one GitHub, and a request that is made while GitHub fails."""
+
+    def __init__(self, folder: Path, scenario: str) -> None:
+        self.server = make_github(folder / "github.git")
+        self.chat, self.clock = Chat(), Clock()
+        self._folder = folder
+        self._scenario = scenario
+        self._request = DECLARE
+        self._expected = 1
+        if scenario == "note":
+            record = self._perform(self._office(seed=6), DECLARE).id
+            self._request = Request("incident.note", "oncall-a", {"text": "It is the queue."}, record)
+            self._expected = 2
+            self.server.forget()
+
+    def go(self, fault: Fault | None) -> Outcome:
+        """Make the request."""
+        hangs = fault is not None and KINDS[fault.kind].silent == "hang"
+        self.server.faults += [fault] if fault else []
+        outcome = self._perform(self._office(timeouts=(2.0, 0.25) if hangs else (2.0, 20.0)), self._request)
+        self.server.faults.clear()
+        return outcome
+
+    def problems(self, outcome: Outcome) -> list[str]:
+        """What is wrong now, and what is wrong when GitHub has worked again for a while."""
+        found = []
+        if outcome.exit_code not in (0, 4, 5):
+            found.append(f"exit {outcome.exit_code}")
+        if self._scenario == "declare" and len(self.chat.said) != 2:
+            found.append(f"{len(self.chat.said)} of 2 told")
+        if outcome.exit_code != 4 and len(truth(self.server).operations) != self._expected:
+            found.append("said to be published, and is not")
+        self.clock.later(minutes=10)
+        machine = self._office(seed=99)
+        done = reconcile(machine.context)
+        if done.exit_code or machine.context.intents.orphans():
+            found.append(f"not finished: {done}")
+        now = truth(self.server)
+        if (
+            len(now.operations) != self._expected
+            or len(set(now.operations)) != self._expected
+            or len(now.branches) != 1
+        ):
+            found.append(f"on record: {now.operations} on {list(now.branches)}")
+        if [state for _, state in now.pulls] != ["open"]:
+            found.append(f"pull requests: {now.pulls}")
+        if len(self.chat.keys()) != len(set(self.chat.keys())) or len(self.chat.said) != 2:
+            found.append(f"said: {self.chat.keys()}")
+        if set(now.receipts) != set(self.chat.keys()) or not all(now.receipts.values()):
+            found.append(f"receipts: {now.receipts}")
+        return found + [f"refused: {text}" for text in self.server.refused]
+
+    def close(self) -> None:
+        self.server.close()
+
+    def _office(self, *, seed: int = 7, timeouts: tuple[float, float] = (2.0, 20.0)) -> Office:
+        return office(self.server, self._folder / "state", self.chat, self.clock, seed=seed, timeouts=timeouts)
+
+    def _perform(self, machine: Office, request: Request) -> Outcome:
+        with performing(request, machine.context) as outcome:
+            return outcome
+
+
+@pytest.mark.parametrize("scenario", sorted(CALLS))
+def test_an_undisturbed_run_makes_as_many_calls_as_the_sweep_disturbs(tmp_path: Path, scenario: str) -> None:
+    run = Run(tmp_path, scenario)
+    outcome = run.go(None)
+    calls = [seen.operation for seen in run.server.seen]
+    assert outcome.exit_code == 0
+    assert run.problems(outcome) == []
+    run.close()
+    assert len(calls) == CALLS[scenario]
+    assert {calls[place] for place in READING[scenario]} == {"git/get-blob"}
+
+
+@pytest.mark.parametrize(("scenario", "kind", "when"), SCENARIOS, ids=lambda word: word.replace(" ", "-"))
+def test_nothing_is_lost_and_nothing_is_twice(
+    tmp_path: Path, scenario: str, kind: str, when: str, record_property: pytest.RecordProperty
+) -> None:
+    wrong, cells = {}, 0
+    for times in (1, None):
+        for skip in PLACES[scenario]:
+            cells += 1
+            folder = tmp_path / f"{times}-{skip}"
+            folder.mkdir()
+            run = Run(folder, scenario)
+            outcome = run.go(Fault("*", kind, when, times, skip))  # type: ignore[arg-type]
+            found = run.problems(outcome)
+            run.close()
+            if found:
+                wrong[times, skip] = found
+    record_property("cells", cells)
+    assert wrong == {}
+
+
+def test_the_sweep_is_as_large_as_it_says() -> None:
+    cells = 2 * sum(len(PLACES[scenario]) for scenario, _, _ in SCENARIOS)
+    print(f"{cells} cells: calls × kinds of failure × before or after the effect × once or for good")
+    assert cells >= 400

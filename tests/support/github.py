@@ -1,0 +1,155 @@
+"""A GitHub for tests, and the people around it: the real forge, a server over a real repository, and clones."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+
+from opsbook.adapters.git import Repository
+from opsbook.adapters.github import GitHubForge
+from opsbook.adapters.github_api import Api
+from opsbook.adapters.github_clone import Clone
+from opsbook.adapters.state import FileIntents, FileOutbox
+from opsbook.core.context import Context
+from opsbook.core.tree import MemoryTree
+from opsbook.kinds import registry
+from tests.github_server.calls import merge
+from tests.github_server.hub import NAME, OWNER
+from tests.github_server.server import GitHubServer
+from tests.support.desk import make_remote
+from tests.support.repos import ENVIRONMENT
+from tests.support.repos import Clone as Desk
+from tests.support.small_book import FILES
+from tests.support.wired import Chat, Clock, dice
+
+TOKEN = "test-token"  # known to the server alone
+
+TIMEOUTS = (2.0, 10.0)
+
+
+def api(server: GitHubServer, *, token: str = TOKEN, timeouts: tuple[float, float] = TIMEOUTS) -> Api:
+    """The API as the program uses it."""
+    return Api(token, f"{OWNER}/{NAME}", url=server.url, timeouts=timeouts)
+
+
+def forge(server: GitHubServer, *, clone: Path | None = None, timeouts: tuple[float, float] = TIMEOUTS) -> GitHubForge:
+    """A forge, with a clone on this machine or without."""
+    found = None
+    if clone is not None:
+        found = Clone(Repository(clone, environment=ENVIRONMENT), server.git_url, TOKEN)
+    return GitHubForge(api(server, timeouts=timeouts), site=server.url, clone=found)
+
+
+def merge_pull(server: GitHubServer, record: str, *, squash: bool = False) -> None:
+    """A person merges the record's open pull request with the button."""
+    with server.locked() as hub:
+        (pull,) = [item for item in hub.issues.values() if item.head == f"opsbook/{record}" and item.state == "open"]
+        words = {"merge_method": "squash", "commit_message": "By hand."} if squash else {}
+        merge(hub, pull, OWNER, words)
+
+
+def push_main(server: GitHubServer, people: Path, files: Mapping[str, bytes | str]) -> None:
+    """A person commits to main by hand and pushes, with Git itself."""
+    desk = Desk(people)
+    if not people.exists():
+        desk = Desk(people.parent)
+        desk.git("clone", "--quiet", str(server.hub.git.path), str(people))
+        desk = Desk(people)
+        desk.git("config", "user.name", "Test Person")
+        desk.git("config", "user.email", "person@example.invalid")
+    desk.git("pull", "--quiet", "--ff-only")
+    desk.commit("By hand", files)
+    desk.git("push", "--quiet", "origin", "main")
+    with server.locked():
+        pass
+
+
+@dataclass
+class Office:
+    """A machine with the program on it: the real forge and the real state folder, and a chat that others share."""
+
+    context: Context
+    forge: GitHubForge
+    chat: Chat
+    clock: Clock
+
+
+def office(
+    server: GitHubServer, state: Path, chat: Chat, clock: Clock, *, seed: int = 7, clone: Path | None = None,
+    timeouts: tuple[float, float] = TIMEOUTS,
+) -> Office:  # fmt: skip
+    """What `opsbook.wiring` builds, but for clock, dice and chat."""
+    made = forge(server, clone=clone, timeouts=timeouts)
+    context = Context(
+        kinds=registry(),
+        forge=made,
+        sinks=(chat,),
+        intents=FileIntents(state),
+        outbox=FileOutbox(state),
+        now=clock.now,
+        seed=dice(seed),
+        actor="oncall-a",
+        offline=lambda: MemoryTree(FILES),
+    )
+    return Office(context, made, chat, clock)
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What is on GitHub, as Git and the server tell it, without a word of the program's.
+
+    Attributes:
+        operations: the trailers of commits on branches of records that main does not contain, oldest first.
+        pulls: branch and state of every pull request.
+        receipts: key to reference.
+        comments: the bodies of all comments.
+    """
+
+    branches: dict[str, str]
+    operations: list[str]
+    pulls: list[tuple[str, str]]
+    receipts: dict[str, str]
+    comments: list[str]
+
+
+def truth(server: GitHubServer) -> Truth:
+    """Look."""
+    with server.locked() as hub:
+        git = hub.git
+        branches = git.refs("refs/heads/opsbook/")
+        own = git.revisions("--reverse", "--topo-order", "^refs/heads/main", *branches.values()) if branches else []
+        trailers = [re.findall(r"^Opsbook-Operation: (.+)$", git.parse(sha).message, re.MULTILINE) for sha in own]
+        tip = git.ref("refs/heads/opsbook-receipts")
+        files = [(path, oid) for path, mode, oid in git.walk(tip) if mode != "40000"] if tip else []
+        return Truth(
+            {name.removeprefix("refs/heads/"): sha for name, sha in branches.items()},
+            [operation for found in trailers for operation in found],
+            [(pull.head, pull.state) for pull in hub.issues.values() if pull.head],
+            {path.removesuffix(".json"): json.loads(git.blob(oid) or b"")["reference"] for path, oid in files},
+            [comment.body for comment in hub.comments.values()],
+        )
+
+
+@cache
+def _template() -> Path:
+    """A bare repository with the small book, in as few files as Git allows: it is copied for every test."""
+    path = Path(tempfile.mkdtemp(prefix="opsbook-github-")) / "book.git"
+    bare = Desk(make_remote(path, push=False))
+    bare.git("repack", "-adq")
+    bare.git("pack-refs", "--all")
+    for name in ("hooks", "info", "branches"):
+        shutil.rmtree(path / name, ignore_errors=True)
+    return path
+
+
+def make_github(path: Path, *, now: Callable[[], datetime] | None = None) -> GitHubServer:
+    """A GitHub with the small book on main."""
+    shutil.copytree(_template(), path)
+    return GitHubServer(path, now or Clock().now)
