@@ -121,7 +121,7 @@ def test_a_security_incident_says_whom_to_tell_and_nothing_else() -> None:
         "A security incident was declared\n"
         "First: The security desk: Call the number on the restricted page.\n"
         "Do first\n"
-        "1. Do not describe it in a chat, a ticket or this book.\n"
+        "Do not describe it in a chat, a ticket or this book.\n"
         "INC-20261121-S3CRT · Who can read #security: The security desk."
     )
 

@@ -147,7 +147,8 @@ def _fact(label: str, value: str) -> Row:
 
 
 def _steps(steps: tuple[str, ...], width: int) -> Iterator[Block]:
-    rows = [(False, escape(f"{n}. {shorten(one_line(step), width)}")) for n, step in enumerate(steps, start=1)]
+    short = [shorten(one_line(step), width) for step in steps]
+    rows = [(False, escape(f"{n}. {step}" if len(short) > 1 else step or "—")) for n, step in enumerate(short, start=1)]
     if rows:
         yield _section({"type": "mrkdwn", "text": "*Do first*"})
     yield from _sections(_cut(rows, STEPS, "steps"))
