@@ -10,6 +10,7 @@ import os
 import re
 import sys
 import tempfile
+import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -21,9 +22,10 @@ from opsbook.adapters.directory import DirectoryTree
 from opsbook.adapters.git import NotARepository, Repository
 from opsbook.core.book import CONFIG_PATH, Book
 from opsbook.core.context import Context
-from opsbook.core.errors import OpsbookError, UsageError
+from opsbook.core.errors import OpsbookError, Refused, UsageError
 from opsbook.core.kind import Kind
 from opsbook.core.openbook import lay_open
+from opsbook.core.ports import Sink
 from opsbook.core.text import one_line, shorten, terminal
 from opsbook.core.tree import Tree
 from opsbook.core.types import OUTSIDER
@@ -129,7 +131,10 @@ class LocalWorkspace:
         from opsbook.adapters.local_forge import LocalForge
 
         settings = self.book.config.core.forge
-        return LocalForge(self._repository, main=settings.main, push=settings.push)
+        try:
+            return LocalForge(self._repository, main=settings.main, push=settings.push)
+        except Refused:  # Git takes no such name, as `opsbook check` says; a declaration goes on
+            return LocalForge(self._repository, push=settings.push)
 
     def now(self) -> datetime:
         """The time now, in whole seconds."""
@@ -185,7 +190,7 @@ class LocalWorkspace:
         return Context(
             kinds=self.kinds,
             forge=self._forge,
-            sinks=(ConsoleSink(outbox, sys.stderr),),
+            sinks=(ConsoleSink(outbox, sys.stderr), *self._slack()),
             intents=FileIntents(folder),
             outbox=outbox,
             now=self.now,
@@ -200,6 +205,26 @@ class LocalWorkspace:
             return self._forge.read(self._forge.head(None)).read(CONFIG_PATH) is not None
         except OpsbookError:
             return False
+
+    def _slack(self) -> Sequence[Sink]:
+        """Slack, where there is a token for it."""
+        token = os.environ.get("SLACK_BOT_TOKEN", "").strip()
+        if not token:
+            return ()
+        from opsbook.adapters.slack import SlackSink
+        from opsbook.adapters.slack_api import SlackApi
+
+        names = {channel.id: channel.name for channel in self.book.config.core.channels}
+        api = SlackApi(token, os.environ.get("SLACK_API_URL") or "https://slack.com/api/", wait=time.sleep)
+        return (SlackSink(api, names.get, earlier=self._said_before),)
+
+    def _said_before(self, record: str) -> Mapping[str, str]:
+        """The references of what was said about a record, by key; nothing while the forge is down."""
+        try:
+            receipts = self._forge.receipts(record)
+        except OpsbookError:
+            return {}
+        return {key: receipt.reference for key, receipt in receipts.items()}
 
     def revision(self, name: str) -> Tree:
         """The tree of a commit."""

@@ -101,6 +101,15 @@ class Markdown:
     def _page(self) -> _Page:
         return _Page(self.body, self._first_line, with_attributes=self._attributes)
 
+    @cached_property
+    def outline(self) -> tuple[tuple[int, str, int], ...]:
+        """Level, text and line of each heading: for rules about thousands of reports, which need nothing else.
+
+        Where each heading is plain words on a line of its own, the page is not read for it.
+        """
+        plain = _plain_outline(self.body, self._first_line)
+        return tuple((h.level, h.text, h.line) for h in self.headings) if plain is None else tuple(plain)
+
     @property
     def headings(self) -> tuple[Heading, ...]:
         """The headings, in order."""
@@ -165,6 +174,29 @@ def _split(text: str, faults: list[yaml.Fault]) -> tuple[yaml.Document | None, s
         message = "The front matter holds no keys. Write keys and values there, or remove both lines ---."
         faults.append(yaml.Fault(yaml.SYNTAX, 1, 1, message))
     return front, text[end.end() :], 1 + text.count("\n", 0, end.end())
+
+
+_PLAIN_HEADING: Final = re.compile(r"(#{1,6}) +([^ #`*_\[\]&{}\\\t][^#`*_\[\]&{}\\\t]*)")
+_MARKERS: Final = " \t>*+-.)0123456789"
+"""What stands before the text of a line in lists and quotations, and indents it."""
+
+
+def _plain_outline(body: str, first_line: int) -> list[tuple[int, str, int]] | None:
+    """The headings of a page, from its lines; None when only a parser can tell which they are and what they say."""
+    if "<" in body or "```" in body or "~~~" in body:
+        return None
+    found = []
+    for number, line in enumerate(body.split("\n"), first_line):
+        if line.startswith("#"):
+            heading = _PLAIN_HEADING.fullmatch(line)
+            if heading is None:
+                return None
+            found.append((len(heading[1]), " ".join(heading[2].split()), number))
+        elif "#" in line and line.lstrip(_MARKERS).startswith("#"):
+            return None
+        elif line and not line.strip(_MARKERS + "=") and line.strip(" \t"):
+            return None  # it may make a heading of the line above
+    return found
 
 
 _IGNORED: Final = re.compile(r"[\x00-\x20]")

@@ -50,12 +50,15 @@ _CREDENTIALS: tuple[tuple[str, tuple[str, ...], str], ...] = (
         rf"(?i:{_NAME}[\"']?[ \t]*[:=][ \t]*[\"']?(?=[^\s\"'<>{{}}$]{{0,127}}[0-9])[^\s\"'<>{{}}$]{{8,128}})",
     ),
 )
+_HINTS = tuple((hint, index) for index, (_, hints, _) in enumerate(_CREDENTIALS) for hint in hints)
 _MAIL = r"(?<![A-Za-z0-9])[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}"
+_NUMBER = r"(?:[0-9][ .-]?){8,11}[0-9](?![\w-])"
 _PHONE = (
+    # It looks back after its first character and not before it: so the search leaps from one +, 0 or ( to the next.
+    rf"\+(?<![\w.+-]\+)(?<![0-9]:\+)[0-9]{{1,3}}[ .-]?(?:\(0\)[ .-]?)?{_NUMBER}"
     # No date (03-11-2026 09:42) and no fraction of a second (00:00:01.000000001).
-    r"(?:(?<![\w.+-])(?<![0-9]:)(?![0-9]{2}[ .-][0-9]{2}[ .-](?:19|20)[0-9]{2}\b)"
-    r"(?:\+[0-9]{1,3}[ .-]?(?:\(0\)[ .-]?)?|0)(?:[0-9][ .-]?){8,11}[0-9]"
-    r"|\(0[0-9]{2,4}\)[ -]?[0-9]{3,4}[ -]?[0-9]{3,4})(?![\w-])"
+    rf"|0(?<![\w.+-]0)(?<![0-9]:0)(?![0-9][ .-][0-9]{{2}}[ .-](?:19|20)[0-9]{{2}}\b){_NUMBER}"
+    r"|\(0[0-9]{2,4}\)[ -]?[0-9]{3,4}[ -]?[0-9]{3,4}(?![\w-])"
 )
 
 _PASSES = 10
@@ -81,8 +84,8 @@ class Leak:
 def credentials(text: str) -> Iterator[Leak]:
     """Everything in `text` that has the shape of a credential."""
     words = text.lower() if text.isascii() else _folded(text)
-    likely = tuple(i for i, (_, hints, _) in enumerate(_CREDENTIALS) if any(hint in words for hint in hints))
-    for match in _one_of(likely).finditer(text) if likely else ():
+    likely = {index for hint, index in _HINTS if hint in words}
+    for match in _one_of(tuple(sorted(likely))).finditer(text) if likely else ():
         index = int((match.lastgroup or "c0")[1:])
         yield Leak(match.start(), match.end(), _CREDENTIALS[index][0])
 

@@ -9,7 +9,6 @@ from typing import ClassVar
 
 from opsbook.core import checklist
 from opsbook.core.book import CONFIG_PATH, Book
-from opsbook.core.markdown import Heading
 from opsbook.core.record import File, Record
 from opsbook.core.rule import BookRule, Problem, RecordRule
 from opsbook.core.types import write_time
@@ -50,15 +49,16 @@ def _facts(record: Record) -> Iterator[tuple[IncidentView, File, Incident]]:
         yield view, view.file, view.facts
 
 
-def _section(headings: Sequence[Heading], title: str, end: int) -> list[int] | None:
+def _section(outline: Sequence[tuple[int, str, int]], title: str, end: int) -> list[int] | None:
     """The indexes of the lines of a section of a report: its heading, then all below it but deeper headings."""
-    titles = [heading.text.strip().lower() for heading in headings]
+    titles = [text.strip().lower() for _, text, _ in outline]
     if title.lower() not in titles:
         return None
     first = titles.index(title.lower())
-    start, level = headings[first].line - 1, headings[first].level
-    following = next((heading.line - 1 for heading in headings[first + 1 :] if heading.level <= level), end)
-    inner = {heading.line - 1 for heading in headings[first + 1 :]}
+    level, _, line = outline[first]
+    start = line - 1
+    following = next((line - 1 for depth, _, line in outline[first + 1 :] if depth <= level), end)
+    inner = {line - 1 for _, _, line in outline[first + 1 :]}
     return [start, *(index for index in range(start + 1, following) if index not in inner)]
 
 
@@ -324,7 +324,7 @@ class INC012(RecordRule):
             lines = report.text.split("\n")
             written = _COMMENT.sub(lambda comment: "\n" * comment[0].count("\n"), report.text).split("\n")
             for section in SECTIONS:
-                found = _section(report.markdown.headings, section, len(lines))
+                found = _section(report.markdown.outline, section, len(lines))
                 if found is None:
                     yield Problem(f"the report has no section “{section}”", path=report.path)
                 elif not any(written[index].strip() or GUIDANCE in lines[index] for index in found[1:]):
