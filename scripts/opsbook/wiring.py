@@ -22,7 +22,7 @@ from opsbook.adapters.directory import DirectoryTree
 from opsbook.adapters.git import NotARepository, Repository
 from opsbook.core.book import CONFIG_PATH, Book
 from opsbook.core.context import Context
-from opsbook.core.errors import OpsbookError, UsageError
+from opsbook.core.errors import OpsbookError, Refused, UsageError
 from opsbook.core.kind import Kind
 from opsbook.core.openbook import lay_open
 from opsbook.core.ports import Forge, Sink
@@ -151,7 +151,10 @@ class LocalWorkspace:
         from opsbook.adapters.local_forge import LocalForge
 
         settings = self.book.config.core.forge
-        return LocalForge(self._repository, main=settings.main, push=settings.push)
+        try:
+            return LocalForge(self._repository, main=settings.main, push=settings.push)
+        except Refused:  # Git takes no such name, as `opsbook check` says; a declaration goes on
+            return LocalForge(self._repository, push=settings.push)
 
     def now(self) -> datetime:
         """The time now, in whole seconds."""
@@ -225,6 +228,13 @@ class LocalWorkspace:
             offline=lambda: self.open_book.tree,
         )
 
+    def _on_main(self) -> bool:
+        """Whether main is a book, whatever is checked out here."""
+        try:
+            return self._forge.read(self._forge.head(None)).read(CONFIG_PATH) is not None
+        except OpsbookError:
+            return False
+
     def _slack(self) -> Sequence[Sink]:
         """Slack, where there is a token for it."""
         token = os.environ.get("SLACK_BOT_TOKEN", "").strip()
@@ -244,13 +254,6 @@ class LocalWorkspace:
         except OpsbookError:
             return {}
         return {key: receipt.reference for key, receipt in receipts.items()}
-
-    def _on_main(self) -> bool:
-        """Whether main is a book, whatever is checked out here."""
-        try:
-            return self._forge.read(self._forge.head(None)).read(CONFIG_PATH) is not None
-        except OpsbookError:
-            return False
 
     def revision(self, name: str) -> Tree:
         """The tree of a commit."""
