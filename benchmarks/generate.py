@@ -10,7 +10,7 @@ writes, and what people add until it is closed:
 * `report.md`, about 2 KB with every section.
 
 Files are written by the program's own writer, so they are as canonical as real ones. `opsbook check --now NOW` finds
-nothing in the book; a test holds it to that.
+nothing in the book; a test holds it to that. It has the few pages that a site needs.
 """
 
 from __future__ import annotations
@@ -32,6 +32,17 @@ from opsbook.kinds.incident.report import SECTIONS
 
 NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
 """The time at which the book is true: nothing in it is later, and nothing is overdue."""
+
+PAGES = ("security-breach", "incident-process/index", "help/index", "change/index")
+"""Pages of `docs/` that every site links to."""
+SITE = """\
+site_name: Generated book
+nav:
+  - Home: index.md
+  - Incidents: incidents/index.md
+  - Runbooks: runbooks/index.md
+  - Services: services/index.md
+"""
 
 CONFIG = Path(__file__).with_name("opsbook.yml")
 YEARS = timedelta(days=5 * 365)
@@ -89,6 +100,10 @@ def book(records: int) -> Iterator[tuple[str, bytes]]:
     """Every file of a book: its path and its bytes."""
     size = sizes(records)
     yield "opsbook.yml", CONFIG.read_bytes()
+    yield ".gitignore", b"/build/\n"
+    yield "mkdocs.yml", SITE.encode()
+    for page in PAGES:
+        yield f"docs/{page}.md", f"# {page}\n\n{Dice(page).prose(5)}".encode()
     services = [f"service-{index:04}" for index in range(size.services)]
     for index, name in enumerate(services):
         yield f"services/{name}.yaml", _service(index, name, services, _runbook_names(size.runbooks))

@@ -21,7 +21,15 @@ def describe() -> str:
         f"opsbook {version('opsbook')}",
         f"check-jsonschema {version('check-jsonschema')}",
     )
-    return ", ".join(parts) + "; load " + " ".join(f"{load:.1f}" for load in os.getloadavg())
+    return ", ".join(parts)
+
+
+def busy() -> str:
+    """Whether something else uses the machine; empty when it is idle."""
+    load = os.getloadavg()[0]
+    if load < processors() / 2:
+        return ""
+    return f"The machine was busy (load {load:.1f} on {processors()} processors): compare work, not waiting times."
 
 
 def processors() -> int:

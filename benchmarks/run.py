@@ -33,7 +33,7 @@ def main(words: Sequence[str]) -> int:
     def say(text: str) -> None:
         print(f"[{time.monotonic() - started:5.0f} s] {text}", file=sys.stderr, flush=True)
 
-    report = Report(machine.describe())
+    report = Report(machine.describe(), machine.busy())
     with tempfile.TemporaryDirectory(prefix="opsbook-bench-") as scratch:
         books = Books(Path(scratch), say)
         scale = Scale(args.records, args.runs, say)

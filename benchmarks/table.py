@@ -57,15 +57,22 @@ class Section:
 
 @dataclass(frozen=True)
 class Report:
-    """A whole run: on which machine, and every section."""
+    """A whole run.
+
+    Attributes:
+        machine: what it ran on.
+        busy: a warning when the machine had something else to do; may be empty.
+    """
 
     machine: str
+    busy: str = ""
     sections: list[Section] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
         """The object that `--format json` prints."""
         return {
             "machine": self.machine,
+            "busy": self.busy,
             "sections": [
                 {
                     "title": section.title,
@@ -100,6 +107,8 @@ def section_lines(section: Section) -> Iterator[str]:
 
 def _lines(report: Report) -> Iterator[str]:
     yield report.machine
+    if report.busy:
+        yield report.busy
     yield "Whole processes, with their files in the page cache. Median: what people wait. Work: processor time with"
     yield "that of children; other load changes it little. Peak memory: of the largest process."
     yield ""

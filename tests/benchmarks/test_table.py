@@ -25,7 +25,7 @@ def series(start: float, points: dict[int, float]) -> Series:
 
 
 def test_a_row_shows_the_median_and_how_far_the_runs_lie_apart() -> None:
-    text = write(Report("a machine", [Section("Starting", rows=(Row("help", cost(0.4, 0.1, 0.2), "a note"),))]))
+    text = write(Report("a machine", "", [Section("Starting", rows=(Row("help", cost(0.4, 0.1, 0.2), "a note"),))]))
     assert "a machine" in text
     row = next(line for line in text.splitlines() if "help" in line)
     assert "200 ms" in row
@@ -34,15 +34,22 @@ def test_a_row_shows_the_median_and_how_far_the_runs_lie_apart() -> None:
     assert row.endswith("a note")
 
 
+def test_a_busy_machine_is_named_before_any_figure() -> None:
+    lines = write(
+        Report("a machine", "It was busy.", [Section("Starting", rows=(Row("help", cost(0.1)),))])
+    ).splitlines()
+    assert lines[1] == "It was busy."
+
+
 def test_goals_come_last_and_a_missed_one_is_plain_to_see() -> None:
     goals = (Goal("fast", "2 ×", met=True), Goal("faster", "9 ×", met=False))
-    lines = write(Report("a machine", [Section("Starting", goals=goals)])).splitlines()
+    lines = write(Report("a machine", "", [Section("Starting", goals=goals)])).splitlines()
     assert [line.split("  ")[1] for line in lines[-2:]] == ["met", "NOT MET"]
 
 
 def test_the_object_holds_every_figure_without_rounding() -> None:
     section = Section("S", rows=(Row("help", cost(0.123456)),), series=(series(0.1, {10: 0.2, 20: 0.3}),))
-    found = json.loads(json.dumps(Report("m", [section]).as_json()))["sections"][0]
+    found = json.loads(json.dumps(Report("m", "", [section]).as_json()))["sections"][0]
     assert found["rows"][0]["seconds"] == 0.123456
     assert found["growth"][0]["points"][1]["records"] == 20
     assert found["growth"][0]["exponent"] == pytest.approx(1)

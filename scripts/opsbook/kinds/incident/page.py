@@ -54,6 +54,7 @@ def sheets(book: Book, now: datetime) -> Iterator[Sheet]:
         row = _row(view, config)
         rows.append(row)
         yield Sheet(row.path, "page.md.j2", _values(view, row, book, now), f"{view.record.path}/incident.yaml")
+        book.forget(ref)
     years: dict[str, list[Row]] = {}
     for row in rows:
         years.setdefault(row.path.split("/")[1], []).append(row)
