@@ -115,12 +115,14 @@ def killing_git(folder: Path) -> Path:
     real = shutil.which("git")
     script.write_text(
         "#!/bin/sh\n"
+        # Only a caller that is still there: its number may belong to somebody else by now.
+        'kill_caller() { [ "$(ps -o ppid= -p $$ | tr -d " ")" = "$PPID" ] && kill -9 $PPID; }\n'
         'echo x >> "$KILL_COUNT"\n'
         'number=$(wc -l < "$KILL_COUNT")\n'
         'if [ "$number" -ne "$KILL_AT" ]; then exec ' + f'{real} "$@"; fi\n'
-        'if [ "$KILL_WHEN" = before ]; then kill -9 $PPID; exit 1; fi\n'
+        'if [ "$KILL_WHEN" = before ]; then kill_caller; exit 1; fi\n'
         f'{real} "$@"\n'
-        "kill -9 $PPID\n"
+        "kill_caller\n"
     )
     script.chmod(0o755)
     return script.parent

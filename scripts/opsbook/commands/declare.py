@@ -70,7 +70,7 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
     elif asked:
         show_plan(preview(request, workspace.context(args.by)), args, workspace)
         return 0
-    return carry_out(request, args, workspace, "Drill declared:" if args.drill else "Declared")
+    return carry_out(request, args, workspace, "Drill declared:" if args.drill else "Declared", tells=True)
 
 
 def _security(args: argparse.Namespace, workspace: Workspace, screen: Screen) -> int:
@@ -90,7 +90,8 @@ def _security(args: argparse.Namespace, workspace: Workspace, screen: Screen) ->
     values: dict[str, Any] = {"security": True}
     if args.drill:
         values["drill"] = True
-    return carry_out(Request("incident.declare", workspace.actor(args.by), values), args, workspace, "Stub written:")
+    request = Request("incident.declare", workspace.actor(args.by), values)
+    return carry_out(request, args, workspace, "Stub written:", tells=True)
 
 
 def _values(args: argparse.Namespace) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from opsbook.commands.workspace import Workspace
+from opsbook.core.book import CONFIG_PATH
 from opsbook.core.errors import OpsbookError, Refused
 from opsbook.core.plan import Plan, Request
 from opsbook.core.text import shorten, terminal
@@ -26,18 +27,29 @@ def options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--format", choices=("text", "json"), default="text", help="json prints one object")
 
 
-def carry_out(request: Request, args: argparse.Namespace, workspace: Workspace, done: str) -> int:
-    """Perform a request and print its outcome; returns the exit code."""
+def carry_out(
+    request: Request, args: argparse.Namespace, workspace: Workspace, done: str, *, tells: bool = False
+) -> int:
+    """Perform a request and print its outcome; returns the exit code.
+
+    Args:
+        done: what to say before the id.
+        tells: whether somebody should be told by it, so that silence is worth a word.
+    """
     context = workspace.context(args.by)
+    errors = sum(finding.severity == "error" for finding in workspace.book.config.findings)
+    if errors:
+        text = f"opsbook: {CONFIG_PATH} has errors ({errors}), and what they spoil is left out. See: opsbook check"
+        print(text, file=sys.stderr)
     if args.dry_run:
         show_plan(preview(request, context), args, workspace)
         return 0
     with performing(request, context) as outcome:
         if args.format == "json":
             Screen(sys.stdout).json(outcome.as_json())
-            _problems(outcome, Screen(sys.stderr))
+            _problems(outcome, Screen(sys.stderr), tells=tells)
         else:
-            _print(outcome, done, workspace)
+            _print(outcome, done, workspace, tells=tells)
         # What is still in a buffer was not printed: the intent is forgotten only when the person can see the result.
         try:
             sys.stdout.flush()
@@ -70,7 +82,7 @@ def _near(place: str, workspace: Workspace) -> str:
     return str(path.relative_to(workspace.root)) if path.is_relative_to(workspace.root) else place
 
 
-def _print(outcome: Outcome, done: str, workspace: Workspace) -> None:
+def _print(outcome: Outcome, done: str, workspace: Workspace, *, tells: bool) -> None:
     screen = Screen(sys.stdout, color=workspace.color)
     screen.good(f"{done} {outcome.id}")
     if outcome.since is not None:
@@ -86,10 +98,12 @@ def _print(outcome: Outcome, done: str, workspace: Workspace) -> None:
         screen.line(f"  text of the request: {_near(place, workspace)}")
     if outcome.next:
         screen.line(f"  when it is agreed: {outcome.next}")
-    _problems(outcome, screen)
+    _problems(outcome, screen, tells=tells)
 
 
-def _problems(outcome: Outcome, screen: Screen) -> None:
+def _problems(outcome: Outcome, screen: Screen, *, tells: bool) -> None:
+    if tells and not outcome.told:
+        screen.bad(f"Nobody was told: {CONFIG_PATH} names no channel for it. Tell people yourself.")
     if outcome.unpublished:
         screen.bad(f"Saved, and not yet on record: {outcome.unpublished}")
     for told in outcome.told:

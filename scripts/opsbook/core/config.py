@@ -126,7 +126,9 @@ class SecurityAlert(Model):
 class ForgeSettings(Model):
     """Where changes of the book are published."""
 
-    main: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,99}$")] = "main"
+    main: Annotated[
+        str, StringConstraints(max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*(?:[./][A-Za-z0-9_-]+)*$")
+    ] = "main"
     """The branch that holds the agreed book."""
     push: bool = False
     """Whether the local forge pushes to `origin` by itself."""

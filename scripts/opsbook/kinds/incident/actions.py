@@ -18,7 +18,7 @@ from opsbook.core.times import Times
 from opsbook.core.types import write_time
 from opsbook.kinds.incident import files
 from opsbook.kinds.incident.config import IncidentsConfig
-from opsbook.kinds.incident.declare import declare, service
+from opsbook.kinds.incident.declare import declare, service, severity_of
 from opsbook.kinds.incident.model import AnyEntry, Incident, RoleChange, SeverityChange, StatusChange
 from opsbook.kinds.incident.view import FACTS, IncidentView
 from opsbook.kinds.incident.vocabulary import STATUSES
@@ -70,7 +70,7 @@ def update(book: Book, request: Request, now: datetime, ids: Ids, operation: str
             f"{record.path}/{FACTS} cannot be read, so its facts cannot be changed by a command.",
             f"Notes work meanwhile. `opsbook check {record.path}` says what is wrong.",
         )
-    values, facts, config = request.values, view.facts, book.config.section(IncidentsConfig)
+    values, facts = request.values, view.facts
     now = _not_before(view, now)
     seen: Mapping[str, Any] = values.get("seen") or {}
     changes: list[tuple[tuple[str, ...], Any]] = []
@@ -92,12 +92,7 @@ def update(book: Book, request: Request, now: datetime, ids: Ids, operation: str
             lines.append(("Status", f"{facts.status} → {status}"))
     severity = values.get("severity")
     if severity:
-        known = {item.id.lower(): item.id for item in config.severities}
-        if str(severity).lower() not in known:
-            raise Refused(
-                f"“{shorten(str(severity), 40)}” is not a severity.", f"Choose one of {', '.join(known.values())}."
-            )
-        severity = known[str(severity).lower()]
+        severity = severity_of(book, severity).id
         _unchanged("severity", facts.severity, severity, seen, view)
         if severity != facts.severity:
             changes.append((("severity",), severity))

@@ -43,9 +43,8 @@ def declare(book: Book, request: Request, now: datetime, ids: Ids, operation: st
     if values.get("security"):
         return _stub(id_, now, operation, drill=bool(values.get("drill")))
 
-    config = book.config.section(IncidentsConfig)
     title = sentence(book, values.get("title"), "title")
-    severity = _severity(config, values.get("severity"))
+    severity = severity_of(book, values.get("severity"))
     services = list(dict.fromkeys(service(book, name) for name in values.get("services") or []))
     components = listed(book, values.get("components"), "components", "status page component")
     if not components and services:
@@ -146,7 +145,13 @@ def _written_by(record: Record, operation: str) -> bool:
     return facts is not None and facts.operation == operation
 
 
-def _severity(config: IncidentsConfig, value: object) -> Severity:
+def severity_of(book: Book, value: object) -> Severity:
+    """The severity that somebody names; one whose entry in opsbook.yml is broken has its name and nothing else.
+
+    Raises:
+        Refused: there is none of that name.
+    """
+    config = book.config.section(IncidentsConfig)
     offered = [severity for severity in config.severities if severity.retired is None]
     known = ", ".join(f"{severity.id} ({severity.title})" for severity in offered)
     if not isinstance(value, str) or not value:
@@ -154,6 +159,10 @@ def _severity(config: IncidentsConfig, value: object) -> Severity:
     for severity in offered:
         if severity.id.lower() == value.strip().lower():
             return severity
+    name, words = value.strip().upper(), book.config.vocabulary.get("severities")
+    lost = words is None or (name in words and config.severity(name) is None)
+    if lost and re.fullmatch(r"[A-Z][A-Z0-9]{0,9}", name):
+        return Severity(id=name, title=name, meaning="Its entry in opsbook.yml cannot be read.")
     raise Refused(f"“{shorten(value, 40)}” is not a severity.", f"Choose one of {known}; it can be changed later.")
 
 
