@@ -13,9 +13,10 @@ USAGE = "usage: opsbook [-C BOOK] COMMAND …    opsbook COMMAND --help    opsbo
 def entry() -> None:
     """The console script: whatever becomes of the streams, there is an exit code and no traceback."""
     _streams()
+    code = 0
     try:
         try:
-            code = main(sys.argv[1:])
+            code = main([_word(word) for word in sys.argv[1:]])
         except SystemExit as end:
             code = int(end.code or 0)
         sys.stdout.flush()
@@ -25,7 +26,8 @@ def entry() -> None:
         # The reader of our output went away (`| head`): there is nobody left to tell.
         code = 141
     except OSError as error:
-        print(f"opsbook: the output cannot be written: {error.strerror}.", file=sys.stderr)
+        if code != 3:
+            print(f"opsbook: the output cannot be written: {error.strerror}.", file=sys.stderr)
         code = 3
     if code in (3, 141):
         # What could not be written is still in a buffer, and Python would try again on its way out.
@@ -38,9 +40,19 @@ def _streams() -> None:
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115, PTH123 - it stays open to the end
-    sys.stdin.reconfigure(errors="surrogateescape")  # type: ignore[union-attr]
+    ascii_only = sys.stdin.encoding.lower() in ("ascii", "us-ascii", "ansi_x3.4-1968")
+    encoding = "utf-8" if ascii_only else sys.stdin.encoding
+    sys.stdin.reconfigure(encoding=encoding, errors="surrogateescape")  # type: ignore[union-attr]
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
+
+
+def _word(given: str) -> str:
+    """An argument as UTF-8, whatever the locale says; bytes that are none stay what Python made of them."""
+    try:
+        return os.fsencode(given).decode("utf-8")
+    except UnicodeError:
+        return given
 
 
 def main(argv: list[str]) -> int:

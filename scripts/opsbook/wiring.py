@@ -10,6 +10,7 @@ import os
 import re
 import sys
 import tempfile
+import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -24,7 +25,7 @@ from opsbook.core.context import Context
 from opsbook.core.errors import OpsbookError, UsageError
 from opsbook.core.kind import Kind
 from opsbook.core.openbook import lay_open
-from opsbook.core.ports import Forge
+from opsbook.core.ports import Forge, Sink
 from opsbook.core.text import one_line, shorten, terminal
 from opsbook.core.tree import Tree
 from opsbook.core.types import OUTSIDER
@@ -206,12 +207,16 @@ class LocalWorkspace:
                 f"The book in {self.root} is not at the root of its repository.",
                 f"Move it to {top}, or make it a repository of its own.",
             )
+        if not self.book.config.present and not self._on_main():
+            raise UsageError(
+                f"{self.root} is no book: there is no {CONFIG_PATH}.", "Go to the folder of a book, or name it with -C."
+            )
         folder = state_folder(self._repository.common)
         outbox = FileOutbox(folder)
         return Context(
             kinds=self.kinds,
             forge=self._forge,
-            sinks=(ConsoleSink(outbox, sys.stderr),),
+            sinks=(ConsoleSink(outbox, sys.stderr), *self._slack()),
             intents=FileIntents(folder),
             outbox=outbox,
             now=self.now,
@@ -219,6 +224,33 @@ class LocalWorkspace:
             actor=self.actor(by),
             offline=lambda: self.open_book.tree,
         )
+
+    def _slack(self) -> Sequence[Sink]:
+        """Slack, where there is a token for it."""
+        token = os.environ.get("SLACK_BOT_TOKEN", "").strip()
+        if not token:
+            return ()
+        from opsbook.adapters.slack import SlackSink
+        from opsbook.adapters.slack_api import SlackApi
+
+        names = {channel.id: channel.name for channel in self.book.config.core.channels}
+        api = SlackApi(token, os.environ.get("SLACK_API_URL") or "https://slack.com/api/", wait=time.sleep)
+        return (SlackSink(api, names.get, earlier=self._said_before),)
+
+    def _said_before(self, record: str) -> Mapping[str, str]:
+        """The references of what was said about a record, by key; nothing while the forge is down."""
+        try:
+            receipts = self._forge.receipts(record)
+        except OpsbookError:
+            return {}
+        return {key: receipt.reference for key, receipt in receipts.items()}
+
+    def _on_main(self) -> bool:
+        """Whether main is a book, whatever is checked out here."""
+        try:
+            return self._forge.read(self._forge.head(None)).read(CONFIG_PATH) is not None
+        except OpsbookError:
+            return False
 
     def revision(self, name: str) -> Tree:
         """The tree of a commit."""

@@ -25,11 +25,12 @@ WRITING = {"mktree", "commit-tree", "update-ref", "push", "fetch", "read-tree"}
 FILE_EFFECTS = {"os.rename", "os.link", "os.remove", "os.mkdir", "os.truncate"}
 
 
-def kill_before(number: int, below: str) -> None:
+def kill_before(number: int, below: str, fault: str) -> None:
     """End this process by SIGKILL before its effect of this number, counted from 1.
 
     Args:
         below: effects on files count below this folder only.
+        fault: raise an error with these words instead.
     """
     seen = 0
 
@@ -45,6 +46,8 @@ def kill_before(number: int, below: str) -> None:
             counts = event in FILE_EFFECTS and str(arguments[0]).startswith(below)
         seen += counts
         if counts and seen == number:
+            if fault:
+                raise RuntimeError(fault)
             os.kill(os.getpid(), signal.SIGKILL)
 
     sys.addaudithook(hook)
@@ -61,7 +64,7 @@ def child(task: Mapping[str, Any]) -> NoReturn:
     os.environ.update(task["environment"])
     sys.argv = ["opsbook", *task["words"]]
     if task["kill"]:
-        kill_before(task["kill"], task["below"])
+        kill_before(task["kill"], task["below"], task["fault"])
     code = 1
     try:
         runpy.run_module("opsbook", run_name="__main__")
@@ -107,12 +110,20 @@ class ForkServer:
         self._folder = TemporaryDirectory(prefix="opsbook-runs-")
 
     def run(
-        self, words: Sequence[str], folder: Path, environment: Mapping[str, str], stdin: bytes, *, kill: int = 0
+        self,
+        words: Sequence[str],
+        folder: Path,
+        environment: Mapping[str, str],
+        stdin: bytes,
+        *,
+        kill: int = 0,
+        fault: str = "",
     ) -> tuple[int, bytes, bytes]:
         """Run the command to its end: exit code (negative for a signal), standard output, standard error.
 
         Args:
             kill: the number of the effect before which it is killed; 0 lets it live.
+            fault: the words of an error that is raised there instead.
         """
         if self._process is None:
             here = Path(__file__).parents[2]
@@ -137,6 +148,7 @@ class ForkServer:
             "folder": str(folder),
             "environment": dict(environment),
             "kill": kill,
+            "fault": fault,
             "below": str(folder),
         }
         self._process.stdin.write(json.dumps(task) + "\n")

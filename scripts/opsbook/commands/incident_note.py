@@ -22,7 +22,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, workspace: Workspace) -> int:
     """Write one entry."""
-    text = " ".join(args.text) if args.text else ("" if sys.stdin.isatty() else sys.stdin.read())
+    # An endless stream must not fill the memory: what is longer than this is refused by its length.
+    text = " ".join(args.text) if args.text else ("" if sys.stdin.isatty() else sys.stdin.read(100_000))
     if not text.strip():
         raise UsageError("The note is empty.", "opsbook incident note ID 'what you saw or did'")
     record = pick_incident(None if args.id == "-" else args.id, workspace)

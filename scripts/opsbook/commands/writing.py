@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from opsbook.commands.workspace import Workspace
-from opsbook.core.errors import Refused
+from opsbook.core.errors import OpsbookError, Refused
 from opsbook.core.plan import Plan, Request
 from opsbook.core.text import shorten, terminal
 from opsbook.core.types import write_time
@@ -39,7 +39,14 @@ def carry_out(request: Request, args: argparse.Namespace, workspace: Workspace, 
         else:
             _print(outcome, done, workspace)
         # What is still in a buffer was not printed: the intent is forgotten only when the person can see the result.
-        sys.stdout.flush()
+        try:
+            sys.stdout.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise OpsbookError(
+                f"It is done, and the result cannot be written: {error.strerror}.", "The same command shows it again."
+            ) from None
         return outcome.exit_code
 
 

@@ -5,6 +5,27 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass, field
+from typing import Literal
+
+Tone = Literal["alarm", "warning", "notice", "over"]
+"""How much it matters at this moment; a sink may show it as a colour, never as the only sign."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a sink that can edit its messages shows of a record at the top, in step with the record.
+
+    Attributes:
+        title: one line: what it is, now.
+        steps: what to do first, while it is open.
+        revision: grows with the record. A message never goes back to the state of a lower one, because announcements
+            may be delivered late and in another order.
+    """
+
+    title: str
+    tone: Tone
+    steps: tuple[str, ...] = ()
+    revision: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +47,9 @@ class Announcement:
         footer: who can read the channel.
         drill: a rehearsal; said first, everywhere.
         unrecorded: the forge was down: the words "not yet on record" go with it.
+        standing: the state of the record after it, with `facts` and `links`; none where nothing is kept in step.
+        opens: whether it is the first that this audience hears of the record.
+        loud: whether also those should notice who do not follow the conversation about the record.
     """
 
     record: str
@@ -39,6 +63,9 @@ class Announcement:
     footer: str = ""
     drill: bool = False
     unrecorded: bool = field(default=False, compare=False)
+    standing: Standing | None = None
+    opens: bool = False
+    loud: bool = False
 
     def key(self, sink: str) -> str:
         """The name of the receipt for this announcement in one sink.
@@ -46,5 +73,17 @@ class Announcement:
         `<record>/<name>-<audience>-<sink>-<hash of the fact>`: only `[A-Za-z0-9/-]`, safe as a path of a receipt.
         """
         fact = hashlib.sha256(self.fact.encode()).hexdigest()[:12]
-        parts = (re.sub(r"[^A-Za-z0-9]+", "-", part) for part in (self.name, self.audience, sink))
-        return f"{re.sub(r'[^A-Za-z0-9-]+', '-', self.record)}/{'-'.join(parts)}-{fact}"
+        return f"{_safe(self.record)}/{_plain(self.name)}-{_plain(self.audience)}-{_plain(sink)}-{fact}"
+
+    def kin(self, sink: str) -> re.Pattern[str]:
+        """Matches the keys of everything that one sink says to this audience about this record."""
+        where = f"{_plain(self.audience)}-{_plain(sink)}"
+        return re.compile(rf"{re.escape(_safe(self.record))}/[A-Za-z0-9]+-{re.escape(where)}-[0-9a-f]{{12}}")
+
+
+def _plain(part: str) -> str:
+    return re.sub(r"[^A-Za-z0-9]+", "-", part)
+
+
+def _safe(record: str) -> str:
+    return re.sub(r"[^A-Za-z0-9-]+", "-", record)

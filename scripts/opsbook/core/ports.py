@@ -171,7 +171,10 @@ class Sink(Protocol):
         ...
 
     def find(self, announcement: Announcement, key: str) -> Delivery:
-        """Read back: done with its reference, not done, or unknown when this sink cannot tell."""
+        """Read back: done with its reference, not done, or unknown when this sink cannot tell.
+
+        A sink that can edit what it said brings it in step with the announcement on the way; it says nothing new.
+        """
         ...
 
 

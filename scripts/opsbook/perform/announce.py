@@ -48,7 +48,11 @@ def announce(announcements: Sequence[Announcement], intent: Intent, context: Con
     unknown: dict[str, str] = {}
     for key, (item, sink) in todo.items():
         if key not in turns:
-            told.append(Told(sink.name, item.audience, ok=True, ref=known.get(key, "")))
+            receipt = known.get(key)
+            if receipt is not None and receipt.reference and receipt.operation == intent.key:
+                # Said by an earlier run, perhaps as not yet on record: the sink puts that right where it can.
+                sink.find(item, key)
+            told.append(Told(sink.name, item.audience, ok=True, ref=receipt.reference if receipt is not None else ""))
             continue
         delivery = _say(item, sink, key, turns[key], intent.told.get(key, ""))
         if delivery.outcome == "done":
@@ -100,11 +104,11 @@ def find_or_send(item: Announcement, sink: Sink, key: str) -> Delivery:
     return sink.send(item, key) if delivery.outcome == "not done" else delivery
 
 
-def _claim(record: str, todo: Todo, intent: Intent, context: Context) -> tuple[dict[str, Turn], Mapping[str, str]]:
+def _claim(record: str, todo: Todo, intent: Intent, context: Context) -> tuple[dict[str, Turn], Mapping[str, Receipt]]:
     """Claim what nobody has claimed, and what an earlier run of this intent has claimed and not said.
 
     Returns:
-        what to do about each announcement that is ours, and the references of the others.
+        what to do about each announcement that is ours, and the receipts of the others.
     """
     forge, now = context.forge, context.now()
     claimed = forge.claim([Receipt(key, intent.key, now, intent.told.get(key, "")) for key in todo])
@@ -124,7 +128,7 @@ def _claim(record: str, todo: Todo, intent: Intent, context: Context) -> tuple[d
             turns[key] = "wait"
         elif key in taken:
             turns[key] = "read back"
-    return turns, {key: receipt.reference for key, receipt in found.items()}
+    return turns, found
 
 
 def _say(item: Announcement, sink: Sink, key: str, turn: Turn, reference: str) -> Delivery:

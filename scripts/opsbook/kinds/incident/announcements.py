@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from opsbook.core.announcement import Announcement
+from opsbook.core.announcement import Announcement, Standing, Tone
 from opsbook.core.book import Book
 from opsbook.core.record import File, Record
 from opsbook.core.times import Times
 from opsbook.kinds.incident.config import IncidentsConfig
 from opsbook.kinds.incident.model import AnyEntry, Declared, RoleChange, SeverityChange, StatusChange, Update
 from opsbook.kinds.incident.view import IncidentView
+
+_TONES: tuple[Tone, ...] = ("alarm", "warning")
+"""Of the worst severity and the next; all others are a notice."""
+_LOUD = frozenset({"status", "severity"})
+"""What nobody may miss who once read that there is an incident."""
 
 
 def announcements(before: Record | None, after: Record | None, book: Book) -> Sequence[Announcement]:
@@ -43,6 +48,7 @@ def _security(view: IncidentView, old: IncidentView | None, book: Book) -> Itera
             headline="A security incident was declared",
             facts=(("Incident", facts.id), ("First", f"{security.who}: {security.how.strip()}")),
             steps=("Do not describe it in a chat, a ticket or this book.",),
+            opens=True,
             **common,  # type: ignore[arg-type]
         )
     elif old.facts.status != facts.status:
@@ -52,6 +58,7 @@ def _security(view: IncidentView, old: IncidentView | None, book: Book) -> Itera
             fact=f"{old.facts.status}>{facts.status}",
             headline=f"A security incident is {facts.status}",
             facts=(("Incident", facts.id),),
+            loud=True,
             **common,  # type: ignore[arg-type]
         )
 
@@ -69,12 +76,13 @@ def _operational(view: IncidentView, old: IncidentView | None, book: Book) -> It
     state = [
         ("Severity", f"{facts.severity} {severity.title}" if severity is not None else facts.severity or "not set"),
         ("Status", facts.status),
-        ("Services", ", ".join(facts.services) or "none named"),
+        ("Services", ", ".join(book.title("service", name) or name for name in facts.services) or "none named"),
         ("Lead", core.person_name(facts.roles.lead) if facts.roles.lead else "not named yet"),
         ("Comms", core.person_name(facts.roles.comms) if facts.roles.comms else "not named yet"),
     ]
     if due is not None:
         state.append(("Next update", Times(due, core.timezone).full(due)))
+    standing, links = _standing(view, config), _links(view, book)
     told: list[tuple[str, str, str, tuple[str, ...]]] = []
     if declared:
         told.append(("declared", "declared", f"{facts.severity} incident: {facts.title}", _first_steps(view)))
@@ -89,10 +97,28 @@ def _operational(view: IncidentView, old: IncidentView | None, book: Book) -> It
                 headline=headline,
                 facts=(("Incident", facts.id), *state),
                 steps=steps,
-                links=tuple((link.title, link.url) for link in facts.links),
+                links=links,
                 footer=_footer(book, audience),
                 drill=facts.drill,
+                standing=standing,
+                opens=name == "declared",
+                loud=name in _LOUD,
             )
+
+
+def _standing(view: IncidentView, config: IncidentsConfig) -> Standing:
+    """What the incident is now. The timeline only grows, so its length orders the states."""
+    facts = view.facts
+    assert facts is not None
+    if not view.is_open:
+        return Standing(f"{facts.status.capitalize()}: {facts.title}", "over", revision=len(view.timeline.entries))
+    rank = next((n for n, item in enumerate(config.severities) if item.id == facts.severity), len(_TONES))
+    return Standing(
+        title=f"{facts.severity or 'Incident'}: {facts.title}",
+        tone=_TONES[rank] if rank < len(_TONES) else "notice",
+        steps=_first_steps(view),
+        revision=len(view.timeline.entries),
+    )
 
 
 def _news(
@@ -132,6 +158,19 @@ def _news(
             yield "role", f"{role}:{held}>{holds}", f"{core.person_name(holds)} is {role} for: {facts.title}"
 
 
+def _links(view: IncidentView, book: Book) -> tuple[tuple[str, str], ...]:
+    """Where to read and to do more: on the site, if it has an address, and what the incident links to."""
+    facts, site = view.facts, book.config.core.site.url
+    assert facts is not None
+    links = [(link.title, link.url) for link in facts.links]
+    if site is not None:
+        base = site.rstrip("/")
+        lists = view.checklist.checklists[:1] if view.checklist is not None and view.is_open else ()
+        steps = [(frozen.title, f"{base}/runbooks/{frozen.runbook}/") for frozen in lists]
+        links = [("Incident page", f"{base}/{view.record.path}/"), *steps, *links]
+    return tuple(links)
+
+
 def _first_steps(view: IncidentView) -> tuple[str, ...]:
     lists = view.checklist.checklists if view.checklist is not None else ()
     return tuple(step.action for frozen in lists[:1] for step in frozen.steps[:3])
@@ -139,4 +178,4 @@ def _first_steps(view: IncidentView) -> tuple[str, ...]:
 
 def _footer(book: Book, audience: str) -> str:
     channel = book.config.core.channel(audience)
-    return f"{channel.name} is read by: {channel.audience}" if channel is not None else ""
+    return f"Who can read {channel.name}: {channel.audience}" if channel is not None else ""
