@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import threading
 import traceback
 from collections.abc import Callable, Iterator
@@ -10,9 +11,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from opsbook.adapters.github import GitHubForge
 from opsbook.adapters.github_api import Api, site_of
+from opsbook.adapters.github_words import marker, pull_title, receipts_comment
 from opsbook.core.errors import ForgeError, ForgeUnknown, LostRace, OpsbookError, UsageError
 from opsbook.core.plan import Request
 from opsbook.core.ports import Commit, Published, Receipt
@@ -130,6 +134,18 @@ def test_without_a_clone_the_book_is_read_with_one_call_for_its_folders(server: 
     print(f"without a clone: {sum(calls.values())} calls in all: {dict(calls)}")
 
 
+def test_what_was_written_is_not_asked_for_again(server: GitHubServer) -> None:
+    ours = forge(server)
+    publish(ours, commit_of(operation="op1", files={"a.yaml": b"a\n", "b/c.bin": bytes(range(256)), "empty": b""}))
+    publish(ours, commit_of(operation="op2", files={"a.yaml": None, "b/d.yaml": b"d\n"}))
+    server.forget()
+    tree = ours.read(ours.head(RECORD))
+    folder = f"incidents/2026/{RECORD}-checkout-down"
+    assert [path.removeprefix(f"{folder}/") for path, _ in tree.paths(folder)] == ["b/c.bin", "b/d.yaml", "empty"]
+    assert tree.read(f"{folder}/b/c.bin") == bytes(range(256))
+    assert set(server.calls()) == {"repos/get-branch"}
+
+
 def test_a_clone_without_a_way_to_fetch_is_used_for_what_it_has(
     server: GitHubServer, tmp_path: Path, clone: Path
 ) -> None:
@@ -204,6 +220,24 @@ def test_a_strangers_words_call_nobody_and_close_nothing(server: GitHubServer, d
         for hostile in ("@everyone", "@team", "#12", "GH-7", "://evil"):
             assert hostile not in text, text
     assert all("<b>" not in text for text in written)
+
+
+@given(st.text(max_size=300))
+def test_a_title_is_one_harmless_line(text: str) -> None:
+    title = pull_title(replace(commit_of().plan, title=text))
+    assert title.strip()
+    assert len(title) <= 250
+    assert not re.search(r"[@#\n\r\x00-\x1f]|://|\bGH-\d", title, re.IGNORECASE)
+
+
+@given(st.dictionaries(st.from_regex(r"[a-z]{1,9}-[0-9a-f]{12}", fullmatch=True), st.text(max_size=400), max_size=130))
+def test_the_comment_fits_and_calls_nobody(references: dict[str, str]) -> None:
+    receipts = {f"{RECORD}/{key}": Receipt(f"{RECORD}/{key}", "op", NOW, text) for key, text in references.items()}
+    comment = receipts_comment(RECORD, receipts)
+    assert comment.startswith(marker(RECORD))
+    assert len(comment) < 65_536
+    assert not re.search(r"[@#](?!<!-- -->)\w", comment)
+    assert comment.count("\n|") == 2 + min(len(receipts), 100)
 
 
 def test_one_comment_shows_who_was_told_and_is_edited_in_place(server: GitHubServer, desk: Desk) -> None:
@@ -325,6 +359,21 @@ def test_a_redirect_is_not_followed(server: GitHubServer) -> None:
     with pytest.raises(ForgeError, match="moved"):
         publish(forge(server), commit_of())
     assert server.calls()["git/create-commit"] == 1
+
+
+def test_an_answer_that_leads_elsewhere_is_not_followed(server: GitHubServer) -> None:
+    ours = forge(server)
+    publish(ours, commit_of())
+    server.elsewhere = "https://elsewhere.example/steal"
+    with pytest.raises(ForgeError, match="cannot be read"):
+        ours.open_records()
+
+
+@pytest.mark.parametrize("token", ["", "two words", "line\nend", "é"])
+def test_a_token_that_is_none_is_told_before_it_is_sent(token: str) -> None:
+    with pytest.raises(UsageError, match="GITHUB_TOKEN") as caught:
+        Api(token, "example/book", url="https://api.github.com")
+    assert not token or token not in str(caught.value)
 
 
 def test_a_github_that_is_not_there_is_told_at_once() -> None:

@@ -58,6 +58,7 @@ class GitHubServer:
         seen: every request so far.
         refused: every request that the description does not allow; a test that ends with any has failed.
         meanwhile: what people do just before the next call of an operation: its name, and what is done, once.
+        elsewhere: an address to which every list claims to go on.
         fetches: how many requests of Git's own protocol came; no_fetch: they are refused.
     """
 
@@ -65,6 +66,7 @@ class GitHubServer:
         self._lock = threading.RLock()
         self.fetches = 0
         self.no_fetch = False
+        self.elsewhere = ""
         self.meanwhile: list[tuple[str, Callable[[], object]]] = []
         self.closing = threading.Event()
         self.faults: list[Fault] = []
@@ -144,6 +146,8 @@ class GitHubServer:
             return
         if ".full" in request.headers.get("Accept", ""):
             content = _with_renderings(content)
+        if self.elsewhere and isinstance(content, list):
+            headers = {"Link": f'<{self.elsewhere}>; rel="next"'}
         self._end(request, operation, body, status, content, headers)
 
     def _fetch(self, request: _Request, parts: SplitResult) -> None:

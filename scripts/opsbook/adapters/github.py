@@ -237,6 +237,7 @@ class GitHubForge:
         if not self._is_fresh():
             self._sight = _Sight(time.monotonic())
         self._sight.main = self._objects.learn(step)
+        self._objects.want([step.commit])
         return step
 
     def _main_step(self) -> Step:
@@ -249,7 +250,10 @@ class GitHubForge:
         step = self._api.branch(f"opsbook/{record}")
         if not self._is_fresh():
             self._sight = _Sight(time.monotonic())
-        self._sight.tips[record] = self._objects.learn(step) if step else None
+        self._sight.tips[record] = step
+        if step is not None:
+            self._objects.learn(step)
+            self._objects.want([step.commit])
         return step
 
     def _merged(self, main: str, tip: str, record: str) -> bool:

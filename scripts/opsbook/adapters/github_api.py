@@ -142,6 +142,8 @@ class Api:
         self.owner, self.name = _repository(repository)
         self._base = _address(url)
         self._session = _Session(self._base, f"{self._base}/repos/{self.owner}/{self.name}", timeouts)
+        if not re.fullmatch(r"[\x21-\x7e]+", token):
+            raise UsageError("GITHUB_TOKEN is not a token.", "It is one word of letters, digits and `_`.")
         self._session.token_auth(token)
         self._repo = _Repo({"url": f"{self._base}/repos/{self.owner}/{self.name}"}, self._session)
         self.calls: Counter[str] = Counter()
@@ -173,12 +175,14 @@ class Api:
 
     def create_branch(self, name: str, commit: str) -> None:
         """Make a branch that must not exist."""
-        self._write("create branch", lambda: self._repo.create_ref(f"refs/heads/{name}", commit))
+        value = self._write("create branch", lambda: self._repo.create_ref(f"refs/heads/{name}", commit).as_dict())
+        self._parsed(lambda: _same(value["object"]["sha"], commit), unknown=True)
 
     def move_branch(self, name: str, commit: str) -> None:
         """Move a branch forward; GitHub refuses (422) when the commit does not contain the branch's."""
         data = {"sha": commit, "force": False}
-        self._write("move branch", lambda: self._repo.send("patch", "git", "refs", "heads", name, data=data))
+        value = self._write("move branch", lambda: self._repo.send("patch", "git", "refs", "heads", name, data=data))
+        self._parsed(lambda: _same(value["object"]["sha"], commit), unknown=True)
 
     def delete_branch(self, name: str) -> None:
         """Delete a branch, wherever it is."""
@@ -212,7 +216,8 @@ class Api:
     def create_blob(self, data: bytes) -> str:
         """Store bytes."""
         text = base64.b64encode(data).decode()
-        return _sha(self._read("create blob", lambda: self._repo.create_blob(text, "base64")))
+        value = self._read("create blob", lambda: self._repo.create_blob(text, "base64"))
+        return self._parsed(lambda: _sha(value))
 
     def create_tree(self, base: str | None, changes: Mapping[str, Entry | Text | None]) -> str:
         """Store a tree that is another with some files replaced; text goes along, everything else is stored before."""
@@ -361,7 +366,7 @@ class Api:
             raise GitHubRefused(
                 "The repository has moved on GitHub.", "Set GITHUB_REPOSITORY to its new name.", 301, ""
             ) from None
-        except (KeyError, TypeError, ValueError, AttributeError, IndexError):
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError, _Astray):
             # github3.py builds objects of whatever it gets.
             raise _unreadable() from None
         self._session.hurry = False
@@ -403,6 +408,10 @@ class _Moved(Exception):
     """GitHub redirects: the repository has another name now."""
 
 
+class _Astray(Exception):
+    """An answer leads out of the repository, where the token must not go."""
+
+
 class _Session(GitHubSession):  # type: ignore[misc]
     """A session that goes nowhere but to one repository, follows nobody, and does not wait for ever."""
 
@@ -419,12 +428,12 @@ class _Session(GitHubSession):  # type: ignore[misc]
         """Make one request."""
         parts = urlsplit(url)
         if not url.startswith(f"{self._inside}/") or re.search(r"/\.{1,2}(/|$)|//|%2e|\\", parts.path, re.IGNORECASE):
-            raise AssertionError("a request that leads out of the repository")
+            raise _Astray
         connect, read = self._timeouts
         kwargs["timeout"] = (min(connect, HURRY), min(read, HURRY)) if self.hurry else (connect, read)
         kwargs["allow_redirects"] = False
         response: requests.Response = super().request(method, url, *args, **kwargs)
-        if response.is_redirect or response.is_permanent_redirect:
+        if 300 <= response.status_code < 400:
             raise _Moved
         return response
 
@@ -546,6 +555,12 @@ def _pull(value: Json) -> Pull:
         _sha(value["head"]["sha"]),
         _sha(value["base"]["sha"]),
     )
+
+
+def _same(value: object, expected: str) -> None:
+    """An answer about something else cannot be read as an answer to us."""
+    if value != expected:
+        raise ValueError
 
 
 def _sha(value: object) -> str:

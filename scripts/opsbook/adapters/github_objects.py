@@ -32,12 +32,12 @@ class HubObjects(Objects):
     def learn(self, step: Step) -> Step:
         """Remember a commit that GitHub told us of."""
         self._steps[step.commit] = step
-        self._wanted.add(step.commit)
         return step
 
     def want(self, commits: Iterable[str]) -> None:
         """Say what will be asked for, so that one fetch brings it all."""
-        self._wanted.update(commits)
+        if self._clone is not None:
+            self._wanted.update(commits)
 
     def grow(self, base: str | None, tree: str, changes: Mapping[str, Entry | Text | None]) -> None:
         """Remember a tree that GitHub made for us of another with changes, so that nobody has to ask for it.

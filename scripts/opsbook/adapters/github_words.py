@@ -15,6 +15,9 @@ BODY_LIMIT = 60_000
 
 _TITLE_LIMIT = 250
 
+_ROWS = 100
+"""So many announcements are shown; a comment has the same limit as a body."""
+
 
 LABELS = {
     "incident": ("b60205", "Something is wrong, or was"),
@@ -58,7 +61,8 @@ def receipts_comment(record: str, receipts: Mapping[str, Receipt]) -> str:
     for key, receipt in sorted(receipts.items(), key=lambda item: (item[1].claimed_at, item[0])):
         name = key.partition("/")[2].rpartition("-")[0]
         when = f"{receipt.claimed_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-        rows.append(f"| {github(name)} | {when} | {github(receipt.reference[:200]) or 'not known yet'} |")
-    table = "\n".join(["| Who was told | When | Where |", "| --- | --- | --- |", *rows[-200:]])
-    left = f"\n\n{len(rows) - 200} earlier ones are on the branch `opsbook-receipts`." if len(rows) > 200 else ""
+        rows.append(f"| {github(name)} | {when} | {github(receipt.reference[:120]) or 'not known yet'} |")
+    table = "\n".join(["| Who was told | When | Where |", "| --- | --- | --- |", *rows[-_ROWS:]])
+    earlier = len(rows) - _ROWS
+    left = f"\n\n{earlier} earlier ones are on the branch `opsbook-receipts`." if earlier > 0 else ""
     return f"{marker(record)}\n### Announcements\n\n{table}{left}\n"
