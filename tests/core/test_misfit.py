@@ -100,7 +100,7 @@ def test_every_pattern_has_a_sentence() -> None:
     ],
 )
 def test_a_misfit_says_where_it_is_and_what_would_fit(text: str, said: str) -> None:
-    file = File("services/x.yaml", Part("", "service", model=Service), lambda _: text.encode(), {})
+    file = File("services/x.yaml", Part("", "service", model=Service), lambda _: text.encode(), dict)
     found = [f"{finding.line}:{finding.column} {finding.code} {finding.message}" for finding in file.findings]
     assert any(line.startswith(said) for line in found), found
 

@@ -100,19 +100,21 @@ class DirectoryTree:
 
     def _inside(self, prefix: str) -> os.stat_result | None:
         """The status of what is at `prefix`, if every folder on the way is a real one below the root."""
-        at = self._root
         parts = _parts(prefix) if prefix else []
-        if parts is None or not self.root.is_dir():
+        if parts is None:
             return None
-        status = self.root.stat()
-        for part in parts:
+        at = self._root
+        try:
+            status = os.stat(at)  # noqa: PTH116 - bytes
             if not stat.S_ISDIR(status.st_mode):
                 return None
-            at = os.path.join(at, part)  # noqa: PTH118 - bytes
-            try:
+            for part in parts:
+                if not stat.S_ISDIR(status.st_mode):
+                    return None
+                at += b"/" + part
                 status = os.lstat(at)
-            except OSError:
-                return None
+        except OSError:
+            return None
         return status
 
 

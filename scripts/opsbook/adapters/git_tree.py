@@ -58,8 +58,9 @@ class GitTree:
         if any(self._laid[path] is None for path in changed):
             return sorted({path[start:].split("/", 1)[0] for path, _ in self.paths(prefix) if len(path) > start})
         entry = self._objects.entry(self._root, prefix)
-        names = set(self._objects.tree(entry.oid)) if entry and entry.is_folder else set()
-        return sorted(names | {path[start:].split("/", 1)[0] for path in changed if len(path) > start})
+        # In the order of Git, which is nearly sorted: thousands of names are in order in no time.
+        names = dict.fromkeys(self._objects.tree(entry.oid) if entry and entry.is_folder else ())
+        return sorted(names | dict.fromkeys(path[start:].split("/", 1)[0] for path in changed if len(path) > start))
 
     def read(self, path: str) -> bytes | None:
         """See `Tree.read`."""

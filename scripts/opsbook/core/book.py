@@ -112,11 +112,17 @@ class Book:
         return self.record(ref) if ref is not None else None
 
     def find(self, kind: str, id_: str) -> Ref | None:
-        """Where the record with this id is; for kinds of one file this asks for that file only."""
+        """Where the record with this id is.
+
+        For kinds of one file this asks for that file only; for others it looks through the names of folders, without
+        making anything of those that do not hold the id.
+        """
         if kind not in self.kinds:
             return None
-        if kind in self._refs or not self.kinds[kind].is_file:
-            return self.refs(kind).get(id_)
+        if kind in self._refs:
+            return self._refs[kind].get(id_)
+        if not self.kinds[kind].is_file:
+            return self._look_for(self.kinds[kind], id_)
         path = f"{self.kinds[kind].folder}/{id_}"
         for part in self.kinds[kind].parts:
             if self.kinds[kind].path.fullmatch(id_ + part.suffix) and self.tree.read(path + part.suffix) is not None:
@@ -147,20 +153,32 @@ class Book:
         match = kind.path.fullmatch(name)
         return Ref(kind.name, match["id"] if match else name, path)
 
-    def _list(self, kind: Kind) -> dict[str, Ref]:
+    def _look_for(self, kind: Kind, id_: str) -> Ref | None:
+        last = id_.rpartition("/")[2]
+        for folder in self._level(kind, strays=[]):
+            for name in self.tree.folders(folder):
+                if last in name and (ref := self._ref(kind, f"{folder}/{name}")).id == id_:
+                    return ref
+        return None
+
+    def _level(self, kind: Kind, strays: list[tuple[Kind, str]]) -> list[str]:
+        """The folders in which records of a kind lie; what lies above them and is no folder is added to `strays`."""
         level = [kind.folder]
         for _ in range(kind.depth - 1):
             below_it: list[str] = []
             for folder in level:
-                for name in self._names(kind, folder):
+                for name in self._names(kind, folder, strays):
                     if "." in name:
-                        self._strays.append((kind, f"{folder}/{name}"))
+                        strays.append((kind, f"{folder}/{name}"))
                     else:
                         below_it.append(f"{folder}/{name}")
             level = below_it
+        return level
+
+    def _list(self, kind: Kind) -> dict[str, Ref]:
         found: dict[str, Ref] = {}
-        for folder in level:
-            for name in self._names(kind, folder):
+        for folder in self._level(kind, self._strays):
+            for name in self._names(kind, folder, self._strays):
                 ref = self._ref(kind, f"{folder}/{name}")
                 if ref.id in found:
                     self._duplicates.append((found[ref.id], ref))
@@ -168,11 +186,11 @@ class Book:
                     found[ref.id] = ref
         return found
 
-    def _names(self, kind: Kind, folder: str) -> list[str]:
+    def _names(self, kind: Kind, folder: str, strays: list[tuple[Kind, str]]) -> list[str]:
         """What lies in a folder; a file or a link in the place of the folder is a stray."""
         names = list(self.tree.folders(folder))
         if not names and any(True for _ in self.tree.paths(folder)):
-            self._strays.append((kind, folder))
+            strays.append((kind, folder))
         return names
 
     def _read(self, ref: Ref) -> Record:
@@ -187,8 +205,11 @@ class Book:
             elif part is None or (kind.is_file and not path.endswith(part.suffix)):
                 strays.append((path, "stray"))
             else:
-                files[name] = File(path, part, self.tree.read, self.config.vocabulary)
+                files[name] = File(path, part, self.tree.read, self._vocabulary)
         return Record(ref, kind, files, strays)
+
+    def _vocabulary(self) -> Mapping[str, Mapping[str, Any]]:
+        return self.config.vocabulary
 
 
 def _part(kind: Kind, name: str) -> Part | None:
@@ -201,7 +222,7 @@ def _part(kind: Kind, name: str) -> Part | None:
 def _read_config(data: bytes | None, kinds: Mapping[str, Kind]) -> Config:
     document = yaml.load(data if data is not None else b"", limit=CONFIG_LIMIT)
     value: dict[str, Any] = document.value if isinstance(document.value, dict) else {}
-    file = File(CONFIG_PATH, CONFIG_PART, lambda _path: data, {})
+    file = File(CONFIG_PATH, CONFIG_PART, lambda _path: data, dict)
     file.document = document
     findings = [
         codes.FAULTS[fault.code].finding(Problem(fault.message, path=CONFIG_PATH, line=fault.line, column=fault.column))

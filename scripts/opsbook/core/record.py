@@ -53,11 +53,12 @@ class File:
         path: from the root of the book.
         read: gives its bytes; `None` when it is not a regular file. Asked once, when they are needed: a list of
             incidents needs the facts of each and nothing else.
-        vocabulary: the words that `opsbook.yml` defines; see `core.config.Vocabulary`.
+        vocabulary: gives the words that `opsbook.yml` defines (see `core.config.Vocabulary`), when they are needed:
+            copying a record's files from a branch needs no configuration.
     """
 
     def __init__(
-        self, path: str, part: Part, read: Callable[[str], bytes | None], vocabulary: Mapping[str, Any]
+        self, path: str, part: Part, read: Callable[[str], bytes | None], vocabulary: Callable[[], Mapping[str, Any]]
     ) -> None:
         self.path = path
         self.part = part
@@ -92,7 +93,7 @@ class File:
         if model is None or document is None or (document.value is None and document.faults):
             return None, ()
         try:
-            return model.model_validate(document.value, context=self._vocabulary), ()
+            return model.model_validate(document.value, context=self._vocabulary()), ()
         except ValidationError as error:
             found = explain(error, model, document.value, self.part.noun)
             return None, tuple(

@@ -185,7 +185,7 @@ def _lists(model: Model, above: tuple[str | int, ...]) -> Iterator[tuple[tuple[s
 
 
 def _config(book: Book) -> File:
-    file = File(CONFIG_PATH, CONFIG_PART, book.tree.read, {})
+    file = File(CONFIG_PATH, CONFIG_PART, book.tree.read, dict)
     file.document = book.config.document
     return file
 
