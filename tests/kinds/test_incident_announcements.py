@@ -62,7 +62,7 @@ def test_a_declaration_is_told_to_the_incident_channel_and_the_team_with_the_fir
         "Incident": id_,
         "Severity": "P1 Critical",
         "Status": "investigating",
-        "Services": "checkout",
+        "Services": "Checkout",
         "Lead": "On-call engineer A",
         "Comms": "not named yet",
         "Next update": "12:00 UTC, Sat 21 Nov 2026",
