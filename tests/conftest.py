@@ -9,9 +9,10 @@ import pytest
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """No test sees the identity, the configuration or the tokens of whoever runs it."""
+    """No test sees the identity, the configuration, the tokens or the proxies of whoever runs it."""
     for name in list(os.environ):
-        if name.startswith(("GIT_", "OPSBOOK_", "GITHUB_", "SLACK_", "STATUSPAGE_", "SMTP_")):
+        ours = ("GIT_", "OPSBOOK_", "GITHUB_", "SLACK_", "STATUSPAGE_", "SMTP_")
+        if name.startswith(ours) or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
     home = tmp_path_factory.getbasetemp() / "home"
     home.mkdir(exist_ok=True)

@@ -14,8 +14,11 @@ if TYPE_CHECKING:
     from opsbook.commands.workspace import Workspace
 
 
-WITHOUT_A_BOOK = frozenset({"explain", "new book"})
+ASKS_NO_BOOK = frozenset({"explain", "new book"})
 """The commands that need no book."""
+
+WRITES = frozenset({"declare", "incident note", "incident update", "checklist tick", "reconcile"})
+"""The commands that write to the forge: what counts for them is whether main is a book, and the workspace asks that."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -39,7 +42,7 @@ def run(name: str, words: list[str], book: str | None) -> int:
         module.arguments(parser)
         args = parser.parse_intermixed_args(words)
         workspace = wiring.open_workspace(book)
-        if name not in WITHOUT_A_BOOK:
+        if name not in ASKS_NO_BOOK | WRITES:
             _demand_book(workspace)
         return int(module.run(args, workspace))
     except OpsbookError as error:
@@ -57,16 +60,10 @@ def run(name: str, words: list[str], book: str | None) -> int:
 
 
 def _demand_book(workspace: Workspace) -> None:
-    """Raise NothingToCheck where there is neither a configuration nor a record.
-
-    A book whose configuration was lost is still a book: nobody is kept from declaring an incident in it.
-    """
-    book = workspace.book
-    if not book.config.present and not any(
-        True for kind in workspace.kinds.values() for _ in book.tree.folders(kind.folder)
-    ):
+    """Raise NothingToCheck where there is no book."""
+    if not workspace.book.config.present:
         raise NothingToCheck(
-            f"{workspace.root} holds no book: there is no opsbook.yml and no record.",
+            f"{workspace.root} is no book: there is no opsbook.yml.",
             "Go to the folder of a book or name it with -C, or start one: opsbook new book FOLDER.",
         )
 

@@ -60,6 +60,12 @@ def test_a_declaration_is_one_call_for_each_channel(slack: SlackServer) -> None:
     ]
 
 
+def test_a_private_channel_is_told_too(slack: SlackServer) -> None:
+    private = slack.workspace.channel("private", private=True)
+    say(slack_sink(slack), *(replace(item, audience="private") for item in (DECLARED, UPDATE)))
+    assert [message.key is not None for message in private.messages] == [True, True]
+
+
 def test_later_announcements_are_said_in_the_thread_and_shown_at_the_top(slack: SlackServer, channel: Channel) -> None:
     done = say(slack_sink(slack), DECLARED, IDENTIFIED, UPDATE, RESOLVED)
     assert seen(top(channel)).startswith("✅ Resolved: Checkout is down\nSeverity: P1 Critical\nStatus: resolved\n")
@@ -116,7 +122,13 @@ def test_records_do_not_answer_each_other(slack: SlackServer, channel: Channel) 
 def test_several_announcements_of_one_change_edit_once(slack: SlackServer) -> None:
     role = replace(IDENTIFIED, name="role", fact="r", headline="On-call engineer B is lead for: Checkout is down")
     say(slack_sink(slack), DECLARED, IDENTIFIED, role)
-    assert slack.called().count("chat.update") == 1
+    assert slack.called() == [
+        "chat.postMessage",
+        "conversations.history",
+        "chat.update",
+        "chat.postMessage",
+        "chat.postMessage",
+    ]
 
 
 def test_without_a_conversation_an_announcement_begins_one_and_says_everything(

@@ -21,7 +21,12 @@ from opsbook.report.schemas import schemas
 from tests.report.books import repository
 from tests.report.test_schemas import altered, inside
 
-MODELS = {"incident": Incident, "timeline-entry": TimelineEntry, "checklist": Checklist, "service": Service}
+MODELS: dict[str, type[BaseModel]] = {
+    "incident": Incident,
+    "timeline-entry": TimelineEntry,
+    "checklist": Checklist,
+    "service": Service,
+}
 JARGON = re.compile(r"[Ii]nput should|valid (?:string|tuple|integer)|pydantic|_type|regex|pattern|\^|None|dict|tuple")
 
 

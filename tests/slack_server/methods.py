@@ -224,7 +224,9 @@ def _channel(workspace: Workspace, arguments: Arguments, granted: set[str], *, b
     wanted = str(arguments.get("channel", ""))
     found = workspace.channels.get(wanted)
     if found is None and by_name:
-        found = next((c for c in workspace.channels.values() if c.name == wanted.removeprefix("#")), None)
+        # Slack promises this for public channels; whether it holds for private ones is not said, so it does not.
+        public = (channel for channel in workspace.channels.values() if not channel.private)
+        found = next((channel for channel in public if channel.name == wanted.removeprefix("#")), None)
     if found is None or (found.private and not found.member):
         raise Refusal("channel_not_found")
     return found

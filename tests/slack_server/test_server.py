@@ -79,7 +79,9 @@ def test_what_it_does_not_know_it_refuses(slack: SlackServer) -> None:
 # -- channels
 
 
-def test_a_channel_can_be_named_in_a_post_and_nowhere_else(slack: SlackServer) -> None:
+def test_a_public_channel_can_be_named_in_a_post_and_nowhere_else(slack: SlackServer) -> None:
+    slack.workspace.channel("private", private=True)
+    assert error_of(lambda: post(slack, channel="#private")) == "channel_not_found"
     answer = post(slack, channel="#ops")
     assert answer["channel"] == slack.workspace.named("ops").id
     assert error_of(lambda: client(slack).conversations_history(channel="#ops")) == "channel_not_found"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from opsbook.adapters.slack_api import PATIENCE, SlackApi, SlackRefusal, SlackUnknown
@@ -47,7 +48,7 @@ class SlackSink:
         self._channels = channels
         self._earlier = earlier
         self._tops: dict[tuple[str, str], Place] = {}
-        self._shows: dict[Place, int] = {}
+        self._shows: dict[Place, Marker] = {}
 
     def send(self, announcement: Announcement, key: str) -> Delivery:
         """See `Sink.send`."""
@@ -112,8 +113,15 @@ class SlackSink:
                 if refusal.code not in _NO_THREAD:
                     raise
         marker = Marker.at_top(key, _revision(announcement), headline(announcement))
-        where = self._history.ids.get(channel, channel)
-        place = self._say(where, headline(announcement, news=True), marker, {})
+        shape, where = headline(announcement, news=True), self._history.ids.get(channel, channel)
+        try:
+            place = self._say(where, shape, marker, {})
+        except SlackRefusal as refusal:
+            # By its name Slack finds a public channel; a private one, in which the bot is, may need its id.
+            found = self._looked_up(channel) if refusal.code == "channel_not_found" and where == channel else None
+            if found is None:
+                raise
+            place = self._say(found, shape, marker, {})
         self._history.ids[channel] = place.channel
         self._tops.setdefault((announcement.record, channel), place)
         return place
@@ -129,8 +137,6 @@ class SlackSink:
 
     def _in_step(self, announcement: Announcement, channel: str, place: Place) -> Delivery:
         """Done, once the message at the top shows the state as well, or never will."""
-        if self._shows.get(place.root, -2) >= _revision(announcement):
-            return Delivery("done", str(place))
         try:
             self._edit(place.root, announcement)
         except LookupError:
@@ -150,25 +156,27 @@ class SlackSink:
         Raises:
             LookupError: there is no such message any more.
         """
-        if announcement.standing is None:
+        shape = headline(announcement)
+        then = Marker.at_top("", _revision(announcement), shape)
+        if announcement.standing is None or then.is_shown_by(self._shows.get(top, Marker())):
             return
         try:
-            self._edit_once(top, announcement)
+            self._edit_once(top, then, shape)
         except SlackUnknown:
-            self._edit_once(top, announcement)
+            self._edit_once(top, then, shape)
 
-    def _edit_once(self, top: Place, announcement: Announcement) -> None:
-        now, shape = self._history.shown(top), headline(announcement)
-        then = Marker.at_top(now.key, _revision(announcement), shape)
-        if now.revision < then.revision or (now.revision == then.revision and now.shows != then.shows):
-            metadata = {"metadata": then.metadata()} if now.key else {}  # left out, it stays as it is
+    def _edit_once(self, top: Place, then: Marker, shape: Shape) -> None:
+        now = self._history.shown(top)
+        if not then.is_shown_by(now):
+            now = replace(then, key=now.key)
+            metadata = {"metadata": now.metadata()} if now.key else {}  # left out, it stays as it is
             try:
                 self._api.write("chat.update", channel=top.channel, ts=top.ts, **shape.arguments(), **metadata)
             except SlackRefusal as refusal:
                 if refusal.code in _NO_THREAD:
                     raise LookupError from None
                 raise
-        self._shows[top] = max(now.revision, then.revision)
+        self._shows[top] = now
 
     # -- finding
 
@@ -183,12 +191,18 @@ class SlackSink:
         yield from (place for place in remembered if place != known)
         if known is None and not remembered:
             try:
-                where = self._history.id(channel)
+                where = self._looked_up(channel)
                 said = self._history.ours(where, announcement.record, Span()) if where is not None else ()
                 tops = oldest_first(place for place, _ in said if not place.top)
             except (SlackRefusal, SlackUnknown):
                 return
             yield from tops
+
+    def _looked_up(self, channel: str) -> str | None:
+        """The id of a channel, if it can be had."""
+        with suppress(SlackRefusal, SlackUnknown):
+            return self._history.id(channel)
+        return None
 
     def _remembered(self, announcement: Announcement) -> list[Place]:
         """The same, from the references of what was said before."""

@@ -81,6 +81,10 @@ class Marker:
             shows if isinstance(shows, str) else "",
         )
 
+    def is_shown_by(self, other: Marker) -> bool:
+        """Whether a message with the other marker shows this state, or a later one."""
+        return other.revision > self.revision or (other.revision == self.revision and other.shows == self.shows)
+
     def metadata(self) -> dict[str, Any]:
         """The argument of the calls that write messages."""
         state = {"revision": self.revision, "shows": self.shows} if self.shows else {}

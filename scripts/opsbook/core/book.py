@@ -139,9 +139,7 @@ class Book:
             if below(path, kind.folder) and path != kind.folder:
                 parts = path.split("/")
                 where = "/".join(parts[: kind.depth + 1])
-                if len(parts) <= kind.depth or (kind.is_file and where != path):
-                    return None
-                return self._ref(kind, where)
+                return self._ref(kind, where) if len(parts) > kind.depth else None
         return None
 
     def _ref(self, kind: Kind, path: str) -> Ref:
@@ -265,8 +263,10 @@ def _lenient(model: type[S], content: Any) -> tuple[S, dict[str, None] | None]:
             if isinstance(gone, dict) and isinstance(gone.get("id"), str):
                 if dropped is not None:
                     dropped[gone["id"]] = None
-            elif (isinstance(container, list) and isinstance(gone, dict)) or (
-                len(place) <= 2 and field is not None and isinstance(field.default, tuple)
+            elif (
+                (isinstance(container, list) and isinstance(gone, dict))
+                or (len(place) <= 2 and field is not None and isinstance(field.default, tuple))
+                or (field is None and isinstance(gone, list))  # people, misspelt
             ):
                 dropped = None
         if not places:

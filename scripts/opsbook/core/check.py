@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from datetime import datetime
 
 from opsbook.core import codes
 from opsbook.core.book import Book
 from opsbook.core.finding import Finding
 from opsbook.core.record import Record, Ref
-from opsbook.core.rule import BookRule, Code, Problem
+from opsbook.core.rule import ANY_KIND, BookRule, Code, Problem
 from opsbook.core.rules import BOOK_RULES, RECORD_RULES
 
 
@@ -36,15 +36,27 @@ def check_records(refs: Iterable[Ref], book: Book, now: datetime) -> list[Findin
     return found
 
 
-def check_book(book: Book, now: datetime) -> list[Finding]:
-    """What is wrong with the configuration, and with the records taken together."""
+def check_book(book: Book, now: datetime, changed: Set[str] | None = None) -> list[Finding]:
+    """What is wrong with the configuration, and with the records taken together.
+
+    Args:
+        changed: the kinds of which records changed, where the configuration did not; `None` when all is checked.
+    """
     rules: list[type[BookRule]] = [*BOOK_RULES]
     for kind in book.kinds.values():
         rules += kind.book_rules
     found = [*book.config.findings]
     for rule in rules:
-        found += [rule.finding(problem) for problem in rule().check(book, now)]
+        if _concerns(rule, changed):
+            found += [rule.finding(problem) for problem in rule().check(book, now)]
     return sorted(found)
+
+
+def _concerns(rule: type[BookRule], changed: Set[str] | None) -> bool:
+    """Whether a change can make a difference to a rule."""
+    if changed is None or rule.reads is None:
+        return True
+    return bool(changed if rule.reads == ANY_KIND else rule.reads & changed)
 
 
 def all_codes(book_kinds: Iterable[object]) -> dict[str, type[Code]]:

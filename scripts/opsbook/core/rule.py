@@ -79,8 +79,15 @@ class RecordRule(Code, ABC):
         """What is wrong with `record` at `now` (aware UTC)."""
 
 
+ANY_KIND = frozenset({"*"})
+
+
 class BookRule(Code, ABC):
     """A rule about the book as a whole: its configuration, or records taken together."""
+
+    reads: ClassVar[frozenset[str] | None] = None
+    """The kinds of records that it looks at besides the configuration, or `ANY_KIND`. A check of changes leaves the
+    rule out when neither has changed. `None`: it is never left out."""
 
     @abstractmethod
     def check(self, book: Book, now: datetime) -> Iterable[Problem]:

@@ -12,7 +12,7 @@ from opsbook.core import secrets
 from opsbook.core.book import CONFIG_PART, CONFIG_PATH, Book
 from opsbook.core.config import Entry
 from opsbook.core.record import File, Record
-from opsbook.core.rule import BookRule, Problem, RecordRule
+from opsbook.core.rule import ANY_KIND, BookRule, Problem, RecordRule
 from opsbook.core.types import Model
 
 
@@ -60,6 +60,8 @@ class BOK001(BookRule):
     Give one of them another id (`opsbook` draws a fresh one for each declaration) and rename its folder.
     """
 
+    reads = ANY_KIND
+
     def check(self, book: Book, now: datetime) -> Iterable[Problem]:
         """Ids that two folders or files share."""
         for first, second in book.duplicates:
@@ -87,6 +89,8 @@ class BOK003(BookRule):
     Rename one of them: on macOS and Windows they are the same file, and one would silently replace the other.
     """
 
+    reads = ANY_KIND
+
     always = True
 
     def check(self, book: Book, now: datetime) -> Iterable[Problem]:
@@ -103,6 +107,8 @@ class BOK004(BookRule):
 
     Move it to `docs/` or delete it: whatever lies in these folders may be published.
     """
+
+    reads = ANY_KIND
 
     always = True
 
@@ -137,6 +143,8 @@ class CFG002(BookRule):
     Give one of the entries another id: records could not say which one they mean.
     """
 
+    reads = frozenset()
+
     def check(self, book: Book, now: datetime) -> Iterable[Problem]:
         """Ids within each list of the configuration."""
         lists = [*_lists(book.config.core, ())]
@@ -155,6 +163,8 @@ class CFG003(BookRule):
 
     Write it as the IANA time zone database does, like Europe/London.
     """
+
+    reads = frozenset()
 
     def check(self, book: Book, now: datetime) -> Iterable[Problem]:
         """`timezone` against the zones that Python knows."""

@@ -91,7 +91,7 @@ def _with_words(schema: dict[str, Any], words: Mapping[str, list[str]]) -> dict[
     return {**schema, "$defs": {**schema.get("$defs", {}), **listed}} if listed else schema
 
 
-def _by_kind(discriminator: Mapping[str, Any], members: list[dict[str, Any]]) -> dict[str, Any]:
+def _by_kind(discriminator: Any, members: Any) -> dict[str, Any]:
     """A choice of models by one of their fields, as conditions.
 
     With `oneOf` a tool can only say that none of the members fits; this way it says what is wrong with the one meant.

@@ -259,11 +259,10 @@ def _not_before(view: IncidentView, now: datetime) -> datetime:
     an incident would be resolved before it was mitigated.
     """
     assert view.facts is not None
-    known: list[datetime] = [
-        moment for name in type(view.facts.times).model_fields if (moment := getattr(view.facts.times, name))
-    ]
+    times = view.facts.times
+    known: list[datetime | None] = [getattr(times, name) for name in type(times).model_fields]
     known += [entry.at for _, entry in view.timeline.entries if isinstance(entry, _FACTUAL)]
-    return max([now, *(moment for moment in known if moment <= now + CLOCK_SKEW)])
+    return max([now, *(at for at in known if at is not None and at <= now + CLOCK_SKEW)])
 
 
 def _times(view: IncidentView, status: str, now: datetime) -> list[tuple[tuple[str, ...], Any]]:

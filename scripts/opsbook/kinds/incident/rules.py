@@ -434,6 +434,8 @@ class CFG004(BookRule):
     Correct the name of the runbook in `opsbook.yml`, or give the runbook a table with the columns Step, Action, Owner.
     """
 
+    reads = frozenset({"runbook"})
+
     def check(self, book: Book, now: datetime) -> Iterable[Problem]:
         """Each runbook of each severity."""
         for index, severity in enumerate(book.config.section(IncidentsConfig).severities):
@@ -456,6 +458,8 @@ class CFG005(BookRule):
     Name at least as many different roles as approvals: two different people in two different roles decide (the
     incident process).
     """
+
+    reads = frozenset()
 
     def check(self, book: Book, now: datetime) -> Iterable[Problem]:
         """`incidents.publication`: the number of approvals against the roles."""

@@ -31,20 +31,22 @@ def open_incidents(book: Book) -> list[IncidentView]:
 
 def similar(book: Book, title: str, services: Sequence[str]) -> list[Incident]:
     """At most five open incidents with a similar title, or with a service and a word in common."""
-    found: list[tuple[float, Incident]] = []
+    found: list[tuple[float, float, Incident]] = []
     for view in open_incidents(book):
         facts = view.facts
         if facts is None or facts.classification == "security":
             continue
-        score = _alike(title, facts.title)
+        score, exactness = _alike(title, facts.title)
         if set(services) & set(facts.services):
             score += 0.35
         if score >= ENOUGH:
-            found.append((score, facts))
-    return [facts for _, facts in sorted(found, key=lambda item: -item[0])[:5]]
+            found.append((score, exactness, facts))
+    return [facts for _, _, facts in sorted(found, key=lambda item: item[:2], reverse=True)[:5]]
 
 
-def _alike(first: str, second: str) -> float:
+def _alike(first: str, second: str) -> tuple[float, float]:
+    """How alike two titles are by their words or their letters, and by their letters alone."""
     one, two = (set(re.findall(r"\w{3,}", text.lower())) for text in (first, second))
     common = len(one & two) / max(1, min(len(one), len(two)))
-    return max(common, difflib.SequenceMatcher(None, first.lower(), second.lower()).ratio())
+    letters = difflib.SequenceMatcher(None, first.lower(), second.lower()).ratio()
+    return max(common, letters), letters
