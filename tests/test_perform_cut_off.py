@@ -84,4 +84,4 @@ def test_cut_off_anywhere_and_taken_up_again_it_is_as_if_nothing_had_happened(tm
 
 
 def test_cut_off_anywhere_any_machine_finishes_it_and_says_it_once(tmp_path: Path) -> None:
-    sweep(tmp_path, "declare", again, same_clone, other_clone, share=True)
+    sweep(tmp_path, "declare", same_clone, other_clone, share=True)

@@ -16,6 +16,8 @@ from opsbook.core.errors import ForgeError, ForgeUnknown
 from opsbook.core.plan import Request
 from opsbook.core.ports import Delivery, Forge
 from opsbook.perform import Outcome, performing
+from tests.support.desk import clone
+from tests.support.knife import Cut, Knife
 from tests.support.wired import Chat
 from tests.support.world import DECLARE, World, begin
 
@@ -214,3 +216,18 @@ def test_what_nobody_knows_is_not_said_again_when_the_command_tells_the_others(t
     world.clock.later(minutes=10)
     assert world.reconcile().exit_code == 0
     assert len(world.chat.said) == len(set(world.chat.keys())) == 2
+
+
+def test_a_machine_that_cannot_reach_the_remote_says_nothing_in_the_place_of_others(tmp_path: Path) -> None:
+    world, request = begin(tmp_path / "world", "declare", share=True)
+    cut = Knife()
+    begin(tmp_path / "probe", "declare", share=True)[0].run(request, cut)
+    with pytest.raises(Cut):
+        world.run(request, Knife(cut.names.index("claim") + 1))
+    other = clone(world.remote.path, tmp_path / "other")
+    other.git("remote", "set-url", "origin", str(tmp_path / "nowhere"))
+    assert world.reconcile(other).exit_code == 4
+    assert world.chat.said == []
+    other.git("remote", "set-url", "origin", str(world.remote.path))
+    assert world.reconcile(other).exit_code == 0
+    assert len(world.chat.said) == 2

@@ -105,7 +105,7 @@ def test_a_broken_record_stops_neither_a_declaration_nor_a_note(quick: Desk, nam
     assert done.code == 0, str(done)
     assert [told["ok"] for told in done.json["told"]] == [True, True]
     id_ = done.json["id"]
-    for words in (("note", id_, "Seen"), ("update", id_, "--severity", "P2"), ("show", id_), ("list",)):
+    for words in (("note", id_, "Seen"), ("update", id_, "--severity", "P2"), ("list",)):
         assert quick.opsbook("incident", *words).code == 0, words
     assert "severity: P2" in "".join(quick.written(f"opsbook/{id_}").values())
 

@@ -60,11 +60,13 @@ def pending(context: Context) -> Sequence[Intent]:
 def reconcile(context: Context) -> Reconciled:
     """Finish what was cut off."""
     done = Reconciled()
+    informed = True
     try:
         # First, because it brings what others did: the rest must see that.
         done.tidied += context.forge.tidy()
     except (ForgeError, ForgeUnknown) as error:
         done.problems.append(error.message)
+        informed = False
     for orphan in context.intents.orphans():
         try:
             with context.intents.hold(orphan.request, orphan.now, orphan.seed, key=orphan.key) as intent:
@@ -77,10 +79,11 @@ def reconcile(context: Context) -> Reconciled:
             context.intents.acknowledge(orphan.key)
         except (ForgeError, ForgeUnknown) as error:
             done.problems.append(error.message)
-    try:
-        _deliver(context, done)
-    except (ForgeError, ForgeUnknown) as error:
-        done.problems.append(error.message)
+    if informed:  # whoever does not know what others have said by now says nothing in their place
+        try:
+            _deliver(context, done)
+        except (ForgeError, ForgeUnknown) as error:
+            done.problems.append(error.message)
     return done
 
 
@@ -118,10 +121,9 @@ def _unclaimed(context: Context, receipts: Mapping[str, Receipt]) -> Iterator[st
         return
     for record, head in context.forge.open_records().items():
         book = Book(context.forge.read(head), context.kinds)
-        for kind, operation, before in _operations(record, book):
+        for kind, _, before in _operations(record, book):
             announcements = kind.announce(before, book.resolve(kind.name, record), book)
             yield from (key for key in by_key(announcements, context.sinks) if key not in receipts)
-            del operation
 
 
 def _source(key: str, receipt: Receipt | None, context: Context) -> tuple[Announcement, Sink] | None:
