@@ -98,7 +98,7 @@ def test_a_book_reads_nothing_before_it_is_asked() -> None:
     assert asked == []
     assert watched.find("service", "checkout") is not None
     assert watched.title("runbook", "response/respond") == "Respond to an incident"
-    assert set(asked) == {"runbooks/response/respond.md", "opsbook.yml"}
+    assert set(asked) == {"runbooks/response/respond.md"}
 
 
 PLACES = st.integers(0, 400)
