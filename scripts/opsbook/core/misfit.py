@@ -44,6 +44,7 @@ _PATTERNS = {
     r"^[0-9a-f]{20}$": "must be the 20 characters of an operation key",
     r"^[0-9a-f]{64}$": "must be the 64 characters of a SHA-256",
     r"^#[a-z0-9][a-z0-9_-]{0,79}$": "must be the name of a channel, like #incident",
+    r"^[A-Za-z0-9][A-Za-z0-9_-]*(?:[./][A-Za-z0-9_-]+)*$": "must be the name of a branch, like main",
 }
 
 
