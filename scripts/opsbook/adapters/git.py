@@ -429,7 +429,7 @@ def failure(arguments: Iterable[str], output: Output) -> GitFailed:
             return GitFailed(message.format(*found.groups()), remedy.format(*found.groups()), errors)
     said = next((line for line in errors.splitlines() if re.match(r"(fatal|error|remote):", line)), errors[:200])
     cause = re.sub(r"^(fatal|error):\s*", "", said).rstrip(".") or f"exit status {output.status}"
-    return GitFailed(f"`git {command}` failed: {redacted(cause)}.", "Run `opsbook doctor`, then try again.", errors)
+    return GitFailed(f"`git {command}` failed: {redacted(cause)}.", "Repair what it names, then try again.", errors)
 
 
 def redacted(text: str) -> str:

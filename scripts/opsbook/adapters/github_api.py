@@ -493,15 +493,18 @@ def _refusal(error: exceptions.GitHubError) -> ForgeError | ForgeUnknown:
         401: ("GitHub does not accept the token.", "Look at GITHUB_TOKEN: it may have expired."),
         403: (
             "The token may not do this on GitHub.",
-            "It needs to read and write contents, pull requests and issues; `opsbook doctor` says what is missing.",
+            "It needs to read and write contents, pull requests and issues.",
         ),
         404: (
             "GitHub shows nothing there.",
             "Look at GITHUB_REPOSITORY, and whether the token may see the repository.",
         ),
         409: ("GitHub says that the repository is empty or busy.", "Make a first commit on main, or try again."),
-        422: (f"GitHub refuses this as invalid{_fields(error)}.", "Run `opsbook doctor`."),
-    }.get(status, (f"GitHub answered {status}.", "Run `opsbook doctor`."))
+        422: (
+            f"GitHub refuses this as invalid{_fields(error)}.",
+            "Look at the branch and its pull request, then run the command again.",
+        ),
+    }.get(status, (f"GitHub answered {status}.", "Run the command again; `opsbook reconcile` finishes what is left."))
     return GitHubRefused(message, remedy, status, said)
 
 
