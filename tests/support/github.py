@@ -153,3 +153,11 @@ def make_github(path: Path, *, now: Callable[[], datetime] | None = None) -> Git
     """A GitHub with the small book on main."""
     shutil.copytree(_template(), path)
     return GitHubServer(path, now or Clock().now)
+
+
+def copy_github(server: GitHubServer, path: Path) -> GitHubServer:
+    """A GitHub that begins with all that another one holds."""
+    shutil.copytree(server.hub.git.path, path)
+    made = GitHubServer(path, Clock().now)
+    made.hub.copy(server.hub)
+    return made
