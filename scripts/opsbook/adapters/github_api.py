@@ -87,6 +87,7 @@ class Pull:
 
     Attributes:
         head: the commit of the branch that GitHub last saw; base: the commit of main when it was opened or updated.
+        body: what it says.
     """
 
     number: int
@@ -95,6 +96,7 @@ class Pull:
     merged: bool
     head: str
     base: str
+    body: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -557,6 +559,7 @@ def _pull(value: Json) -> Pull:
         bool(value["merged_at"]),
         _sha(value["head"]["sha"]),
         _sha(value["base"]["sha"]),
+        str(value["body"] or ""),
     )
 
 
