@@ -226,7 +226,14 @@ class LocalWorkspace:
             seed=lambda: secrets.token_bytes(32),
             actor=self.actor(by),
             offline=lambda: self.open_book.tree,
+            wait=self._wait,
         )
+
+    def _wait(self, seconds: float) -> None:
+        """Wait because the forge asks for it."""
+        text = f"opsbook: GitHub asks to wait {seconds:.0f} s: too many requests. It is saved; this goes on by itself."
+        print(text, "Whoever cannot wait: Ctrl-C, and later opsbook reconcile.", file=sys.stderr, flush=True)
+        time.sleep(seconds)
 
     def _on_main(self) -> bool:
         """Whether main is a book, whatever is checked out here."""

@@ -107,6 +107,11 @@ class GitHubForge:
         self._silent: set[str] = set()
         self._losses: dict[str, int] = {}
 
+    @property
+    def rest(self) -> float:
+        """See `Forge.rest`: GitHub limits how much one person, and one repository, may ask for and write."""
+        return max(self._api.resume - time.monotonic(), 0.0)
+
     # -- reading
 
     def head(self, record: str | None) -> Head:

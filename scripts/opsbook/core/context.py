@@ -20,6 +20,7 @@ class Context:
         seed: fresh random bytes, at least 16.
         actor: who acts, as far as it is known.
         offline: the best book at hand when the forge does not answer.
+        wait: let so many seconds pass, and say why; `None` where nobody may be kept waiting.
     """
 
     kinds: Mapping[str, Kind]
@@ -31,3 +32,4 @@ class Context:
     seed: Callable[[], bytes]
     actor: str
     offline: Callable[[], Tree]
+    wait: Callable[[float], None] | None = None
