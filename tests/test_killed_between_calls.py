@@ -6,7 +6,7 @@ import itertools
 import os
 import shutil
 import signal
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -23,11 +23,12 @@ from opsbook.core.plan import Request
 from opsbook.perform import performing, reconcile
 from tests.github_server.server import GitHubServer
 from tests.slack_server import SlackServer, slack_server
+from tests.slack_server.workspace import TOKEN as SLACK_TOKEN
 from tests.support.desk import Desk
 from tests.support.github import TOKEN, api, copy_github, make_github, office, truth
 from tests.support.knife import Cut, Knife
 from tests.support.slack import by_name
-from tests.support.sweeps import KILLED, Sweep
+from tests.support.sweeps import KILLED, Sweep, leaks
 from tests.support.wired import Chat, Clock
 from tests.test_slack_cut_off import CHANNELS, DECLARE, MOVE_ON, CutApi, in_any_order, told_in
 
@@ -135,7 +136,7 @@ def begin(folder: Path, slack: SlackServer, request: Request) -> tuple[World, Re
 @pytest.mark.parametrize("recover", [run_again, from_another_clone])
 @pytest.mark.parametrize("request_", [DECLARE, MOVE_ON], ids=["declare", "update"])
 def test_killed_between_any_two_calls_it_ends_as_if_nothing_had_happened(
-    tmp_path: Path, request_: Request, recover: Any, sweep: Sweep
+    tmp_path: Path, request_: Request, recover: Any, sweep: Sweep, overheard: Callable[[], str]
 ) -> None:
     wanted: dict[str, Any] = {}
     wrong: dict[str, Any] = {}
@@ -163,6 +164,7 @@ def test_killed_between_any_two_calls_it_ends_as_if_nothing_had_happened(
     assert {name.partition(":")[0] for name in names} > {"GitHub"}
     assert "chat.postMessage" in names
     assert wrong == {}
+    assert leaks(overheard(), TOKEN, SLACK_TOKEN, "Checkout is down", "We found it") == []
     sweep(KILLED, len(names))
 
 
@@ -175,8 +177,8 @@ def test_the_real_command_killed_by_the_system_while_github_answers_is_finished(
             address = hub.git_url.replace("http://", f"http://x-access-token:{TOKEN}@")
             Desk(tmp_path).git("clone", "--quiet", address, str(tmp_path / name))
             variables = {"GITHUB_TOKEN": TOKEN, "GITHUB_REPOSITORY": "example/book", "GITHUB_API_URL": hub.url}
-            token = next(iter(slack.workspace.tokens))
-            desks.append(Desk(tmp_path / name, {**variables, "SLACK_BOT_TOKEN": token, "SLACK_API_URL": slack.url}))
+            variables |= {"SLACK_BOT_TOKEN": SLACK_TOKEN, "SLACK_API_URL": slack.url}
+            desks.append(Desk(tmp_path / name, variables))
         words = ("declare", "--title", "Checkout is down", "--severity", "P1", "--yes", "--format", "json")
         process = desks[0].start(*words)
         hub.meanwhile.append((call, lambda: os.kill(process.pid, signal.SIGKILL)))
@@ -184,6 +186,7 @@ def test_the_real_command_killed_by_the_system_while_github_answers_is_finished(
         assert process.returncode == -signal.SIGKILL
         done = desks[0].opsbook(*words)
         assert done.code in (0, 5), str(done)
+        assert desks[1].opsbook("reconcile").code in (0, 5)
         now = truth(hub)
         assert len(now.operations) == len(now.branches) == len(now.pulls) == 1
         keys = [message.key for message in slack.messages()]
