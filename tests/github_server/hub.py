@@ -110,6 +110,7 @@ class Hub:
         self.comments: dict[int, Comment] = {}
         self.labels: dict[str, tuple[str, str]] = {"bug": ("d73a4a", "Something isn't working")}
         self.dispatched: list[tuple[str, Json]] = []
+        self.methods = {"merge", "squash", "rebase"}  # the ways of merging that its settings allow
         self._ids = iter(range(1001, 1_000_000))
 
     def now(self) -> str:
