@@ -63,7 +63,7 @@ def allowing(case: Case, finding: Finding) -> Book:
     return Book(MemoryTree({**case.files, finding.path: "\n".join(lines).encode()}, case.modes), registry())
 
 
-SUPPRESSIBLE = sorted(name for name, code in CODES.items() if code.suppressible and not code.always)
+SUPPRESSIBLE = sorted(name for name, code in CODES.items() if code.may_be_suppressed())
 
 
 @pytest.mark.parametrize("code", SUPPRESSIBLE)
