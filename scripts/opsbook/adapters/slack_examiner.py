@@ -76,15 +76,21 @@ class SlackExaminer:
             who = self._api.write("auth.test")
             bot, team = (shorten(one_line(str(who.get(name, "?"))), 80) for name in ("user", "team"))
             yield fine("token", f"Slack accepts it: the bot is @{bot} in the workspace {team}.")
-            yield from _scopes(self._api.scopes)
-            yield from self._all(self._api, bot)
         except (SlackRefusal, SlackUnknown) as error:
             yield _failed("token", error, "")
+            return
+        yield from _scopes(self._api.scopes)
+        try:
+            yield from self._all(self._api, bot)
+        except (SlackRefusal, SlackUnknown) as error:
+            yield _failed("channels", error, "")
 
     def _all(self, api: SlackApi, bot: str) -> Iterator[Examined]:
-        mine = _listed(api, "users.conversations", self._private(api))
+        mine = _listed(api, "users.conversations", _kinds(api.scopes))
         wanted = {channel.name for channel in self._channels}
-        others = _listed(api, "conversations.list", "public_channel", wanted - set(mine)) if wanted - set(mine) else {}
+        others: Mapping[str, Mapping[str, Any]] = {}
+        if wanted - set(mine) and "public_channel" in _kinds(api.scopes):
+            others = _listed(api, "conversations.list", "public_channel", wanted - set(mine))
         unseen = []
         for channel in self._channels:
             seen = mine.get(channel.name) or others.get(channel.name)
@@ -102,17 +108,19 @@ class SlackExaminer:
                 "Look at the spelling under `channels` in opsbook.yml, unless the channel is private.",
             )
 
-    def _private(self, api: SlackApi) -> str:
-        """The kinds of channels that may be listed."""
-        scopes = api.scopes
-        kinds = (("public_channel", "channels:read"), ("private_channel", "groups:read"))
-        return ",".join(kind for kind, scope in kinds if scopes is None or scope in scopes)
-
     def _channel(
         self, api: SlackApi, channel: Channel, seen: Mapping[str, Any] | None, *, is_member: bool, bot: str
     ) -> Iterator[Examined]:
         name = channel.name
         if seen is None:
+            lacking = [scope for scope in ("channels:read", "groups:read") if scope not in (api.scopes or _SCOPES)]
+            if lacking:
+                yield unknown(
+                    name,
+                    f"The bot cannot look for {name} without the scope {lacking[0]}.",
+                    "Add the scope, and run it again.",
+                )
+                return
             says, do = advice(SlackRefusal("channel_not_found"), name)
             yield missing(name, f"{says}. It should be told of {self._told[channel.id]}.", _sentence(do))
             return
@@ -197,6 +205,12 @@ def _scopes(granted: frozenset[str] | None) -> Iterator[Examined]:
         )
     if not lacking:
         yield fine("scopes", f"{', '.join(_SCOPES)} are there.")
+
+
+def _kinds(scopes: frozenset[str] | None) -> str:
+    """The kinds of channels that may be listed."""
+    kinds = (("public_channel", "channels:read"), ("private_channel", "groups:read"))
+    return ",".join(kind for kind, scope in kinds if scopes is None or scope in scopes)
 
 
 def _listed(api: SlackApi, method: str, kinds: str, wanted: set[str] | None = None) -> dict[str, Mapping[str, Any]]:

@@ -9,6 +9,10 @@ from opsbook.core.book import CONFIG_PATH, Book
 from opsbook.core.check import check_book
 from opsbook.core.errors import OpsbookError
 from opsbook.core.examined import Examined, fine, missing, note
+from opsbook.core.finding import Finding
+
+SHOWN = 3
+"""So many findings are told one by one; the check tells all."""
 
 
 class BookExaminer:
@@ -44,17 +48,11 @@ class BookExaminer:
             yield from section.examine()
 
     def _settings(self) -> Iterator[Examined]:
-        found = {finding for finding in check_book(self._book, self._now(), set()) if finding.path == CONFIG_PATH}
-        found |= set(self._book.config.findings)
+        found = {finding for finding in check_book(self._book, self._now()) if finding.path == CONFIG_PATH}
         errors = sorted(finding for finding in found if finding.severity == "error")
-        for finding in errors[:3]:
-            yield missing(
-                CONFIG_PATH,
-                f"Line {finding.line}: {finding.message} ({finding.code}).",
-                f"See: opsbook explain {finding.code}",
-            )
-        if len(errors) > 3:
-            more = len(errors) - 3
+        for finding in errors[:SHOWN]:
+            yield missing(CONFIG_PATH, _told(finding), f"See: opsbook explain {finding.code}")
+        if more := len(errors[SHOWN:]):
             yield missing(
                 CONFIG_PATH,
                 f"{more} more errors are in it." if more > 1 else "One more error is in it.",
@@ -62,6 +60,8 @@ class BookExaminer:
             )
         if not errors:
             yield fine(CONFIG_PATH, f"It can be read, and asks for Opsbook {self._book.config.core.requires}.")
+        for finding in sorted(found - set(errors))[:SHOWN]:
+            yield note(CONFIG_PATH, _told(finding), f"See: opsbook explain {finding.code}")
 
     def _who(self) -> Examined:
         core = self._book.config.core
@@ -80,3 +80,7 @@ class BookExaminer:
             f"You act as {actor}, who is not listed in {CONFIG_PATH}: you may declare and note, and hold no role.",
             f"If you are listed: {how}." if how else "",
         )
+
+
+def _told(finding: Finding) -> str:
+    return f"Line {finding.line}: {finding.message} ({finding.code})."
