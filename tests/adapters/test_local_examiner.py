@@ -27,11 +27,16 @@ def desk(tmp_path: Path) -> Desk:
 
 
 def examiner(
-    root: Path, *, push: bool | None = False, main: str = "main", variables: Mapping[str, str] | None = None
+    root: Path,
+    *,
+    push: bool = False,
+    elsewhere: str = "",
+    main: str = "main",
+    variables: Mapping[str, str] | None = None,
 ) -> LocalExaminer:
     """An examiner of a folder."""
     given = environment(**(variables or {}))
-    return LocalExaminer(root, given, main=main, push=push, zone="Europe/London", now=lambda: NOW)
+    return LocalExaminer(root, given, main=main, push=push, elsewhere=elsewhere, zone="Europe/London", now=lambda: NOW)
 
 
 def found(root: Path, **more: Any) -> dict[str, Examined]:
@@ -53,7 +58,7 @@ GOOD = {"Git": "fine", "repository": "fine", "state folder": "fine", "requests":
 def test_a_clone_without_a_remote_is_fine(desk: Desk) -> None:
     before = snapshot(desk.path)
     assert states(desk.path) == {**GOOD, "publishing": "note"}
-    assert states(desk.path, push=None) == GOOD
+    assert states(desk.path, elsewhere="example/book") == GOOD
     assert snapshot(desk.path) == before
 
 
@@ -166,3 +171,23 @@ def test_a_remote_that_is_gone_or_missing_is_said(tmp_path: Path) -> None:
     desk.git("remote", "remove", "origin")
     item = found(desk.path, push=True)["publishing"]
     assert "no remote called origin" in item.says
+
+
+@pytest.mark.parametrize(
+    ("origin", "is_same"),
+    [
+        ("https://github.com/example/book.git", True),
+        ("https://somebody:secret@github.com/Example/Book/", True),
+        ("git@github.com:example/book.git", True),
+        ("ssh://git@github.com/example/book", True),
+        ("git@github.com:example/another.git", False),
+        ("/srv/git/book.git", False),
+    ],
+)
+def test_a_clone_of_another_book_than_the_one_on_github_is_noticed(desk: Desk, origin: str, is_same: bool) -> None:
+    desk.git("remote", "add", "origin", origin)
+    said = found(desk.path, elsewhere="example/book", push=True)
+    assert ("publishing" not in said) == is_same
+    if not is_same:
+        assert said["publishing"].state == "note"
+        assert "GITHUB_REPOSITORY, which is example/book" in said["publishing"].says

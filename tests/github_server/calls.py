@@ -679,7 +679,12 @@ def branch_rules(hub: Hub, call: Call) -> tuple[int, Any]:
     # The branch does not need to exist.
     return 200, Pages(
         [
-            {"type": type_, "ruleset_id": ruleset, "ruleset_source_type": "Repository", "ruleset_source": "example/book"}
+            {
+                "type": type_,
+                "ruleset_id": ruleset,
+                "ruleset_source_type": "Repository",
+                "ruleset_source": "example/book",
+            }
             for pattern, type_, ruleset in hub.rules
             if fnmatchcase(call.path["branch"], pattern)
         ]

@@ -27,7 +27,8 @@ class LocalExaminer:
         root: the folder of the book.
         environment: the variables of the process, for Git.
         main: name of the main branch.
-        push: whether the local forge pushes; `None` when records are published elsewhere.
+        push: whether the local forge pushes.
+        elsewhere: the repository on GitHub, as `owner/name`, when records are published there and not by this clone.
         zone: in which people see times.
     """
 
@@ -39,7 +40,8 @@ class LocalExaminer:
         environment: Mapping[str, str],
         *,
         main: str,
-        push: bool | None,
+        push: bool,
+        elsewhere: str,
         zone: str,
         now: Callable[[], datetime],
     ) -> None:
@@ -47,6 +49,7 @@ class LocalExaminer:
         self._environment = environment
         self._main = main
         self._push = push
+        self._elsewhere = elsewhere
         self._times = Times(now(), zone)
 
     def examine(self) -> Iterator[Examined]:
@@ -114,7 +117,13 @@ class LocalExaminer:
             return
         yield fine("main branch", f"{self._main} is there.")
         origin = repository.remote_url()
-        if self._push is None:
+        if self._elsewhere:
+            if origin is not None and not _is_of(origin, self._elsewhere):
+                yield note(
+                    "publishing",
+                    f"origin is {origin}, and records go to GITHUB_REPOSITORY, which is {self._elsewhere}.",
+                    "If they should go to one book, correct one of the two.",
+                )
             return
         if not self._push:
             where = f"origin is {origin}. " if origin else ""
@@ -141,6 +150,12 @@ class LocalExaminer:
             )
         else:
             yield fine("publishing", f"Branches can be pushed to {origin}.")
+
+
+def _is_of(address: str, repository: str) -> bool:
+    """Whether an address of Git's, in whatever form, leads to `owner/name` on some host."""
+    path = re.sub(r"(\.git)?/*$", "", address)
+    return "/".join(re.split(r"[/:]", path)[-2:]).lower() == repository.lower()
 
 
 def _git(version: str) -> Examined:
