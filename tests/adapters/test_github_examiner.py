@@ -98,7 +98,7 @@ def test_what_is_fine_is_said_too(server: GitHubServer) -> None:
         "main branch": "main is there, and is the default branch.",
         "contents": "The token may keep records: write commits.",
         "pull requests": "The token may open pull requests.",
-        "labels": "The token may comment on them and label them.",
+        "labels": "The token may comment on pull requests and label them.",
         "rules": "No ruleset stands in the way of the branches opsbook/** and opsbook-receipts.",
     }
     assert sum(server.calls().values()) <= 8
@@ -120,6 +120,20 @@ def test_a_permission_that_is_missing_is_named_and_only_that(
     (item,) = found(server).values()
     assert (item.what, item.state) == (what, "missing")
     assert f"“{permission}: Read and write”" in item.remedy
+
+
+def test_a_token_that_may_not_even_read_is_said_and_the_rest_is_tried(server: GitHubServer) -> None:
+    server.faults.append(Fault("repos/get-branch", "scope", times=None))
+    (item,) = found(server).values()
+    assert (item.what, item.state, item.says) == ("main branch", "missing", "The token may not read main.")
+    assert server.calls()["pulls/create"] == 1
+
+
+def test_a_ruleset_that_is_not_shown_is_a_note(server: GitHubServer) -> None:
+    server.hub.rules.append(("opsbook/*", "creation", 7))
+    server.faults.append(Fault("repos/get-repo-ruleset", "not found", times=None))
+    (item,) = found(server).values()
+    assert (item.what, item.state) == ("rules", "note")
 
 
 def test_a_token_of_somebody_who_may_only_read_may_do_none_of_it(server: GitHubServer) -> None:

@@ -193,9 +193,16 @@ def test_a_channel_in_which_the_bot_may_not_post_is_found_without_posting(slack:
 
 def test_a_public_channel_for_security_is_said_loudly(slack: SlackServer) -> None:
     slack.workspace.named("security").private = False
-    (item,) = found(slack).values()
-    assert (item.what, item.state) == ("#security", "missing")
-    assert item.says.startswith("THE CHANNEL FOR SECURITY INCIDENTS IS PUBLIC")
+    (item,) = (item for item in examiner(slack).examine() if item.what == "#security")
+    assert item.state == "missing"
+    assert item.says.startswith("THE CHANNEL FOR SECURITY INCIDENTS IS PUBLIC: everybody in the workspace reads")
+
+
+def test_a_channel_for_security_with_people_from_outside_is_said_as_loudly(slack: SlackServer) -> None:
+    slack.workspace.named("security").outside = True
+    (item,) = (item for item in examiner(slack).examine() if item.what == "#security")
+    assert item.state == "missing"
+    assert item.says.startswith("THE CHANNEL FOR SECURITY INCIDENTS IS SHARED WITH OTHERS: people of other")
 
 
 def test_readers_from_outside_are_compared_with_what_the_channel_promises(slack: SlackServer) -> None:

@@ -382,7 +382,12 @@ class Api:
 
     def bypasses(self, ruleset: int) -> bool | None:
         """Whether a ruleset lets this token do what it forbids to others; `None` when GitHub does not say."""
-        value = self._read("ruleset", lambda: self._repo.get("rulesets", str(ruleset)))
+        try:
+            value = self._read("ruleset", lambda: self._repo.get("rulesets", str(ruleset)))
+        except GitHubRefused as error:
+            if error.status in (403, 404):
+                return None
+            raise
         said = self._parsed(lambda: value.get("current_user_can_bypass"))
         return said in ("always", "exempt") if isinstance(said, str) else None
 

@@ -106,17 +106,12 @@ class GitHubExaminer:
                 f"Unarchive it at the end of {page}/settings, or set GITHUB_REPOSITORY to another.",
             )  # fmt: skip
             return
-        try:
-            yield from self._branches(api, one_line(known.main))
-            yield _tried(
-                "contents", lambda: api.create_blob(b"opsbook doctor was here\n"), "keep records: write commits",
-                "Contents", page,
-            )  # fmt: skip
-            yield _tried("pull requests", lambda: api.try_pull(self._main), "open pull requests", "Pull requests", page)
-            yield _tried("labels", api.try_label, "comment on them and label them", "Issues", page)
-            yield from _rules(api, page)
-        except (ForgeError, ForgeUnknown) as error:
-            yield unknown("answer", error.message, _AGAIN)
+        yield from self._branches(api, one_line(known.main), page)
+        blob = b"opsbook doctor was here\n"
+        yield _tried("contents", lambda: api.create_blob(blob), "keep records: write commits", "Contents", page)
+        yield _tried("pull requests", lambda: api.try_pull(self._main), "open pull requests", "Pull requests", page)
+        yield _tried("labels", api.try_label, "comment on pull requests and label them", "Issues", page)
+        yield from _rules(api, page)
         yield from self._budget(api)
 
     def _not_set_up(self) -> Examined:
@@ -157,7 +152,7 @@ class GitHubExaminer:
                 "The organisation asks for single sign-on, and the token is not authorised for it.",
                 f"Open {site_of(self._url)}/settings/tokens, and choose “Configure SSO” beside the token.",
             )
-        if error.status in (403, 404) and error.remedy != _limited(error):
+        if _forbids(error):
             return missing(
                 "repository",
                 f"GitHub shows no repository {name} to this token.",
@@ -189,7 +184,7 @@ class GitHubExaminer:
             yield fine("clock", "This machine and GitHub agree on the time.")
             return
         size = int(abs(off).total_seconds())
-        words = f"{size} seconds" if size < 600 else f"{size // 60} minutes" if size < 7200 else f"{size // 3600} hours"
+        words = f"{size} seconds" if size < 120 else f"{size // 60} minutes" if size < 7200 else f"{size // 3600} hours"
         yield missing(
             "clock",
             f"The clock of this machine is {words} {'ahead of' if off > timedelta() else 'behind'} GitHub's: the times "
@@ -197,8 +192,19 @@ class GitHubExaminer:
             "Switch on the time synchronisation of this machine, for example: timedatectl set-ntp true",
         )
 
-    def _branches(self, api: Api, default: str) -> Iterator[Examined]:
-        if api.branch(self._main) is None:
+    def _branches(self, api: Api, default: str, page: str) -> Iterator[Examined]:
+        try:
+            there = api.branch(self._main)
+        except GitHubRefused as error:
+            if _forbids(error):
+                yield missing("main branch", f"The token may not read {self._main}.", _grant("Contents", page))
+            else:
+                yield unknown("main branch", error.message, _AGAIN)
+            return
+        except (ForgeError, ForgeUnknown) as error:
+            yield unknown("main branch", error.message, _AGAIN)
+            return
+        if there is None:
             yield missing(
                 "main branch",
                 f"There is no branch {self._main} on GitHub; its default branch is {default}.",
@@ -242,43 +248,55 @@ def _tried(what: str, attempt: Callable[[], object], may: str, permission: str, 
             return fine(what, f"The token may {may}.")
         if error.status == 409:
             return missing(what, "The repository on GitHub is empty.", "Push a first commit to main.")
-        if error.status not in (403, 404) or error.remedy == _limited(error):
+        if not _forbids(error):
             return unknown(what, error.message, _AGAIN)
-        return missing(
-            what,
-            f"The token may not {may}.",
-            f"Give it “{permission}: Read and write” on its page on GitHub (a workflow: under `permissions`). If it "
-            f"has that, whoever made it needs the role Write in {page}/settings/access.",
-        )
+        return missing(what, f"The token may not {may}.", _grant(permission, page))
     except (ForgeError, ForgeUnknown) as error:
         return unknown(what, error.message, _AGAIN)
     return fine(what, f"The token may {may}.")
 
 
-def _limited(error: GitHubRefused) -> str:
-    """The remedy of an error, when it says to wait; nothing otherwise."""
-    return error.remedy if error.message.startswith("GitHub asks to wait") else ""
+def _grant(permission: str, page: str) -> str:
+    """How a token gets a permission."""
+    return (
+        f"Give it “{permission}: Read and write” where it was made: at {_site(page)}/settings/personal-access-tokens, "
+        "on the page of the App, or under `permissions` in the workflow. If it has that, whoever made it needs the role "
+        f"Write in {page}/settings/access."
+    )
+
+
+def _site(page: str) -> str:
+    """Where people find GitHub, from the page of a repository."""
+    return page.rsplit("/", 2)[0]
+
+
+def _forbids(error: GitHubRefused) -> bool:
+    """Whether GitHub refuses for good, and does not only ask to wait."""
+    return error.status in (403, 404) and not error.message.startswith("GitHub asks to wait")
 
 
 def _rules(api: Api, page: str) -> Iterator[Examined]:
     """Rulesets that would refuse what we write. Rules of the older kind can be seen by administrators only."""
     stopped = False
-    for branch, shown in (("opsbook/never-made", "opsbook/**"), ("opsbook-receipts", "opsbook-receipts")):
-        for rule in _stopping(api, branch):
-            may = api.bypasses(rule.ruleset)
-            if may:
-                continue
-            stopped = True
-            says = f"A rule holds for {shown}: {_STOPS[rule.type]}."
-            remedy = (
-                f"Open {page}/settings/rules, and exclude {shown} from the targets of the ruleset, or put whoever owns "
-                "the token on its bypass list."
-            )
-            yield (
-                missing("rules", says, remedy)
-                if may is False
-                else note("rules", f"{says} Perhaps not for the token.", remedy)
-            )
+    try:
+        for branch, shown in (("opsbook/never-made", "opsbook/**"), ("opsbook-receipts", "opsbook-receipts")):
+            for rule in _stopping(api, branch):
+                may = api.bypasses(rule.ruleset)
+                if may:
+                    continue
+                stopped = True
+                says = f"A rule holds for {shown}: {_STOPS[rule.type]}."
+                remedy = (
+                    f"Open {page}/settings/rules, and exclude {shown} from the targets of the ruleset, or put whoever "
+                    "owns the token on its bypass list."
+                )
+                if may is None:
+                    yield note("rules", f"{says} GitHub does not say whether it holds for the token.", remedy)
+                else:
+                    yield missing("rules", says, remedy)
+    except (ForgeError, ForgeUnknown) as error:
+        yield unknown("rules", error.message, _AGAIN)
+        return
     if not stopped:
         yield fine("rules", "No ruleset stands in the way of the branches opsbook/** and opsbook-receipts.")
 

@@ -127,14 +127,8 @@ class SlackExaminer:
         if seen.get("is_archived"):
             yield _failed(name, SlackRefusal("is_archived"), name)
             return
-        if channel.id == self._security and not seen.get("is_private"):
-            yield missing(
-                name,
-                f"THE CHANNEL FOR SECURITY INCIDENTS IS PUBLIC: everybody in the workspace reads in {name} that there "
-                "is one.",
-                "Make it private in Slack (channel settings → Change to a private channel), or name a private one as "
-                "`security.channel` in opsbook.yml.",
-            )
+        found = [*self._readers(channel, seen)]
+        yield from found
         if not is_member:
             yield missing(
                 name,
@@ -142,19 +136,32 @@ class SlackExaminer:
                 f"Write “/invite @{bot}” in {name}.",
             )
             return
-        if any(seen.get(flag) for flag in ("is_ext_shared", "is_pending_ext_shared")):
+        where = str(seen.get("id", ""))
+        tried = (_unread(api, where, name), self._mute(api, where, name))
+        failures = [failure for failure in tried if failure is not None]
+        yield from failures
+        if not failures and all(item.is_good for item in found):
+            yield fine(name, f"The bot is in it, may post, and can read back. It is told of {self._told[channel.id]}.")
+
+    def _readers(self, channel: Channel, seen: Mapping[str, Any]) -> Iterator[Examined]:
+        """Who can read the channel that should not, or of whom opsbook.yml may know nothing."""
+        outside = any(seen.get(flag) for flag in ("is_ext_shared", "is_pending_ext_shared"))
+        if channel.id == self._security and (outside or not seen.get("is_private")):
+            who = "people of other organisations read" if outside else "everybody in the workspace reads"
+            how = "SHARED WITH OTHERS" if outside else "PUBLIC"
+            yield missing(
+                channel.name,
+                f"THE CHANNEL FOR SECURITY INCIDENTS IS {how}: {who} in {channel.name} that there is one.",
+                "Make it private to the workspace in the settings of the channel in Slack, or name another one as "
+                "`security.channel` in opsbook.yml.",
+            )
+        elif outside:
             yield note(
-                name,
-                f"People of other organisations can read {name}. opsbook.yml says under each message who can: "
+                channel.name,
+                f"People of other organisations can read {channel.name}. opsbook.yml says under each message who can: "
                 f"“{one_line(channel.audience)}”",
                 "Put right whichever of the two is not meant.",
             )
-        where = str(seen.get("id", ""))
-        tried = (_unread(api, where, name), self._mute(api, where, name))
-        found = [failure for failure in tried if failure is not None]
-        yield from found
-        if not found:
-            yield fine(name, f"The bot is in it, may post, and can read back. It is told of {self._told[channel.id]}.")
 
     def _mute(self, api: SlackApi, where: str, name: str) -> Examined | None:
         """Why the bot cannot post; `None` when it can."""
