@@ -25,7 +25,7 @@ from opsbook.core.context import Context
 from opsbook.core.errors import OpsbookError, Refused, UsageError
 from opsbook.core.kind import Kind
 from opsbook.core.openbook import lay_open, open_files
-from opsbook.core.ports import Forge, Landed, Sink
+from opsbook.core.ports import Examiner, Forge, Landed, Sink
 from opsbook.core.text import one_line, shorten, terminal
 from opsbook.core.tree import Overlay, Tree
 from opsbook.core.types import OUTSIDER, parse_duration
@@ -34,6 +34,7 @@ from opsbook.kinds import registry
 if TYPE_CHECKING:
     from opsbook.adapters.github import GitHubForge
     from opsbook.adapters.local_forge import LocalForge
+    from opsbook.adapters.slack_api import SlackApi
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -149,11 +150,12 @@ class LocalWorkspace:
     def _github(self) -> GitHubForge | None:
         """GitHub, where there is a token and a repository for it."""
         token, repository = (os.environ.get(name, "").strip() for name in ("GITHUB_TOKEN", "GITHUB_REPOSITORY"))
+        """GitHub where there is a token and a repository for it, else the clone."""
+        token, repository, url = _github()
         if not token or not repository:
             return None
         from opsbook.adapters.github import connect
 
-        url = os.environ.get("GITHUB_API_URL", "").strip() or "https://api.github.com"
         main = self.book.config.core.forge.main
         return connect(token, repository, url=url, main=main, clone=self._repository)
 
@@ -249,15 +251,49 @@ class LocalWorkspace:
 
     def _slack(self) -> Sequence[Sink]:
         """Slack, where there is a token for it."""
-        token = os.environ.get("SLACK_BOT_TOKEN", "").strip()
-        if not token:
+        api = _slack_api()
+        if api is None:
             return ()
         from opsbook.adapters.slack import SlackSink
-        from opsbook.adapters.slack_api import SlackApi
 
         names = {channel.id: channel.name for channel in self.book.config.core.channels}
-        api = SlackApi(token, os.environ.get("SLACK_API_URL") or "https://slack.com/api/", wait=time.sleep)
         return (SlackSink(api, names.get, earlier=self._said_before),)
+
+    def examiners(self) -> Sequence[Examiner]:
+        """Those of this machine, of the book, and of each service that the program can use."""
+        from opsbook.adapters.github_examiner import GitHubExaminer
+        from opsbook.adapters.local_examiner import LocalExaminer
+        from opsbook.adapters.slack_examiner import SlackExaminer
+        from opsbook.report.book_examiner import BookExaminer
+
+        config = self.book.config
+        core = config.core
+        token, repository, url = _github()
+        told: dict[str, str] = {}
+        for section in (core, *config.sections.values()):
+            told |= section.told()
+        return (
+            LocalExaminer(
+                self.root,
+                os.environ,
+                main=core.forge.main,
+                push=core.forge.push,
+                elsewhere=repository if token else "",
+                zone=core.timezone,
+                now=self.now,
+            ),
+            BookExaminer(self.book, str(self.root), actor=self.actor, now=self.now),
+            GitHubExaminer(
+                token,
+                repository,
+                url=url,
+                main=core.forge.main,
+                zone=core.timezone,
+                now=self.now,
+                in_actions=os.environ.get("GITHUB_ACTIONS") == "true",
+            ),
+            SlackExaminer(_slack_api(seconds=5), core.channels, told, security=core.security.channel, now=self.now),
+        )
 
     def _said_before(self, record: str) -> Mapping[str, str]:
         """The references of what was said about a record, by key; nothing while the forge is down."""
@@ -318,6 +354,29 @@ class LocalWorkspace:
         from opsbook.adapters.processes import spread
 
         return spread(work, items, processes)
+
+
+def _github() -> tuple[str, str, str]:
+    """Token, repository and address of the API, each of the first two empty when it is not set."""
+    token, repository, url = (
+        os.environ.get(name, "").strip() for name in ("GITHUB_TOKEN", "GITHUB_REPOSITORY", "GITHUB_API_URL")
+    )
+    return token, repository, url or "https://api.github.com"
+
+
+def _slack_api(seconds: float | None = None) -> SlackApi | None:
+    """Slack, where there is a token for it.
+
+    Args:
+        seconds: how long an answer may take, where that is less than usual.
+    """
+    token = os.environ.get("SLACK_BOT_TOKEN", "").strip()
+    if not token:
+        return None
+    from opsbook.adapters.slack_api import TIMEOUT, SlackApi
+
+    url = os.environ.get("SLACK_API_URL") or "https://slack.com/api/"
+    return SlackApi(token, url, wait=time.sleep, timeout=seconds or TIMEOUT)
 
 
 def _login() -> str:

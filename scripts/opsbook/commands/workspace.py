@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar
 from opsbook.core.book import Book
 from opsbook.core.context import Context
 from opsbook.core.kind import Kind
-from opsbook.core.ports import Landed
+from opsbook.core.ports import Examiner, Landed
 from opsbook.core.tree import Tree
 
 T = TypeVar("T")
@@ -59,6 +59,10 @@ class Workspace(Protocol):
 
     def context(self, by: str | None = None) -> Context:
         """The ports, to perform requests with."""
+        ...
+
+    def examiners(self) -> Sequence[Examiner]:
+        """Whoever examines a part of the world, for the doctor; they do so only when they are asked to."""
         ...
 
     def revision(self, name: str) -> Tree:
