@@ -19,6 +19,8 @@ COMMANDS: dict[str, str] = {
     "site build": "build the site",
     "site serve": "serve the site on this machine and follow changes",
     "intake": "declare what somebody asks for with a form on GitHub, and answer it; for workflows",
+    "announce": "tell people what was changed by hand, once it is on main",
+    "nudge": "remind people of what is due in open incidents, once",
     "reconcile": "finish what was cut off: publish, tell, and tidy up",
 }
 """Every command and its line of help, in the order of `opsbook --help`: the first line of its module's docstring.
