@@ -113,12 +113,13 @@ class Hub:
         bypasses: whether whoever asks may bypass a ruleset, by its id; GitHub says `never` otherwise.
     """
 
-    def __init__(self, git: Bare, url: str, now: Callable[[], datetime]) -> None:
+    def __init__(self, git: Bare, url: str, now: Callable[[], datetime], name: str = NAME) -> None:
+        self.name = name
         self.git = git
         self.url = url
         self._now = now
-        self.api = f"{url}/repos/{OWNER}/{NAME}"
-        self.html = f"https://github.example/{OWNER}/{NAME}"
+        self.api = f"{url}/repos/{OWNER}/{name}"
+        self.html = f"https://github.example/{OWNER}/{name}"
         self.permissions: dict[str, str] = {OWNER: "admin", "bot": "write", "reader": "read"}
         self.tokens: dict[str, str] = {"test-token": "bot", "readers-token": "reader"}
         self.issues: dict[int, Issue] = {}
@@ -198,8 +199,8 @@ class Hub:
         """The repository."""
         return {
             "id": 1,
-            "name": NAME,
-            "full_name": f"{OWNER}/{NAME}",
+            "name": self.name,
+            "full_name": f"{OWNER}/{self.name}",
             "owner": self.show_user(OWNER),
             "private": True,
             "visibility": "private",

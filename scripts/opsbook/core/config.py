@@ -130,6 +130,8 @@ class SecurityAlert(Model):
     """The only channel that is told, and without facts."""
     book: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+$")] | None = None
     """The restricted repository that holds the facts of security incidents."""
+    restricted: bool = False
+    """Whether this is that restricted repository: then facts of security incidents may be kept here."""
 
 
 Permission = Literal["read", "triage", "write", "maintain", "admin"]
