@@ -266,6 +266,14 @@ def test_a_page_reads_as_if_its_suppressions_were_not_there_and_everything_keeps
     assert steps == [(s.step, s.action, s.owner, numbers[s.line]) for s in checklist.lines_of(bare)]
 
 
+def test_what_looks_like_code_only_because_of_another_suppression_is_found() -> None:
+    text = f"1. First\n\n{WORDS}\n    [more](x.md) {WORDS}\n\n    {WORDS}\n    - [and](y.md)\n"
+    page = markdown.parse(text.encode())
+    assert page.body == "1. First\n\n    [more](x.md)\n\n    - [and](y.md)\n"
+    assert [(comment.line, comment.about) for comment in page.comments] == [(3, 4), (4, 4), (6, 7)]
+    assert [(link.target, link.line) for link in page.links] == [("x.md", 4), ("y.md", 7)]
+
+
 def test_many_suppressions_are_read_in_linear_time() -> None:
     page = markdown.parse(("a <!-- opsbook: allow " * 20_000).encode() + b"\n" + (WORDS + "\n").encode() * 5_000)
     assert len(page.comments) >= 5_000
