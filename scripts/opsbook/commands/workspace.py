@@ -10,6 +10,7 @@ from typing import Protocol, TypeVar
 from opsbook.core.book import Book
 from opsbook.core.context import Context
 from opsbook.core.kind import Kind
+from opsbook.core.ports import Examiner, Landed
 from opsbook.core.tree import Tree
 
 T = TypeVar("T")
@@ -41,7 +42,7 @@ class Workspace(Protocol):
 
     @property
     def open_book(self) -> Book:
-        """The working tree with every open record laid over it; the working tree alone outside a repository."""
+        """The working tree, what main has more, and every open record; the first alone outside a repository."""
         ...
 
     def again(self) -> Workspace:
@@ -60,12 +61,24 @@ class Workspace(Protocol):
         """The ports, to perform requests with."""
         ...
 
+    def examiners(self) -> Sequence[Examiner]:
+        """Whoever examines a part of the world, for the doctor; they do so only when they are asked to."""
+        ...
+
     def revision(self, name: str) -> Tree:
         """The tree of a commit; raises UsageError when there is no such revision."""
         ...
 
     def changed(self, since: str) -> tuple[Sequence[str], Sequence[str]]:
         """Paths written and paths deleted since a revision, with those that are not committed yet."""
+        ...
+
+    def landed(self, since: str) -> Sequence[Landed]:
+        """What became part of main since a revision or a length of time, oldest first; zeros mean the last step."""
+        ...
+
+    def output(self, name: str, value: str) -> None:
+        """Hand a value to the following steps of a workflow; nothing outside of one."""
         ...
 
     def inside(self, path: str) -> str:
