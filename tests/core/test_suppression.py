@@ -143,6 +143,8 @@ def test_nothing_is_called_unused_for_which_a_check_of_changes_did_not_look() ->
     assert unused(None) == ["CFG004", "CFG005"]
     assert unused({"runbook"}) == ["CFG004"]
     assert unused({"service"}) == unused(set()) == []
+    broken = book(more=("[response/respond]", f"[response/respond] # {words}\n      nothing_like_it: 1"))
+    assert [item.code for item in check_book(broken, AT)] == ["MOD002"], "what does not fit is replaced by defaults"
 
 
 # -- actions
@@ -272,6 +274,15 @@ def test_what_looks_like_code_only_because_of_another_suppression_is_found() -> 
     assert page.body == "1. First\n\n    [more](x.md)\n\n    - [and](y.md)\n"
     assert [(comment.line, comment.about) for comment in page.comments] == [(3, 4), (4, 4), (6, 7)]
     assert [(link.target, link.line) for link in page.links] == [("x.md", 4), ("y.md", 7)]
+
+
+@pytest.mark.parametrize(
+    "text", [f"Some `code that goes on {WORDS}\nbelow` it", f"An escape: \\{WORDS}", f"~~~\n{WORDS}\n"]
+)
+def test_what_is_no_comment_on_the_page_is_none(text: str) -> None:
+    page = markdown.parse(text.encode())
+    assert page.body == text
+    assert not [comment for comment in page.comments if not comment.torn]
 
 
 def test_many_suppressions_are_read_in_linear_time() -> None:
