@@ -276,6 +276,12 @@ def test_what_looks_like_code_only_because_of_another_suppression_is_found() -> 
     assert [(link.target, link.line) for link in page.links] == [("x.md", 4), ("y.md", 7)]
 
 
+def test_a_quotation_goes_on_below_a_suppression_with_a_line_of_its_own() -> None:
+    page = markdown.parse(f"> one\n> {WORDS}\n> [two](x.md)\n".encode())
+    assert page.body == "> one\n> [two](x.md)\n"
+    assert [(comment.line, comment.about) for comment in page.comments] == [(2, 3)]
+
+
 @pytest.mark.parametrize(
     "text", [f"Some `code that goes on {WORDS}\nbelow` it", f"An escape: \\{WORDS}", f"~~~\n{WORDS}\n"]
 )
