@@ -122,6 +122,12 @@ def test_a_permission_that_is_missing_is_named_and_only_that(
     assert f"“{permission}: Read and write”" in item.remedy
 
 
+def test_a_workflow_is_told_of_the_switch_that_forbids_it_pull_requests(server: GitHubServer) -> None:
+    server.faults.append(Fault("pulls/create", "scope", times=None))
+    (item,) = found(server, in_actions=True).values()
+    assert "/example/book/settings/actions" in item.remedy
+
+
 def test_a_token_that_may_not_even_read_is_said_and_the_rest_is_tried(server: GitHubServer) -> None:
     server.faults.append(Fault("repos/get-branch", "scope", times=None))
     (item,) = found(server).values()

@@ -385,7 +385,7 @@ class Api:
         try:
             value = self._read("ruleset", lambda: self._repo.get("rulesets", str(ruleset)))
         except GitHubRefused as error:
-            if error.status in (403, 404):
+            if error.status == 404:
                 return None
             raise
         said = self._parsed(lambda: value.get("current_user_can_bypass"))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
@@ -109,7 +110,11 @@ class GitHubExaminer:
         yield from self._branches(api, one_line(known.main), page)
         blob = b"opsbook doctor was here\n"
         yield _tried("contents", lambda: api.create_blob(blob), "keep records: write commits", "Contents", page)
-        yield _tried("pull requests", lambda: api.try_pull(self._main), "open pull requests", "Pull requests", page)
+        pulls = _tried("pull requests", lambda: api.try_pull(self._main), "open pull requests", "Pull requests", page)
+        if self._in_actions and pulls.state == "missing":
+            allow = f"Allow it too at {page}/settings/actions: “Allow GitHub Actions to create … pull requests”."
+            pulls = replace(pulls, remedy=f"{pulls.remedy} {allow}")
+        yield pulls
         yield _tried("labels", api.try_label, "comment on pull requests and label them", "Issues", page)
         yield from _rules(api, page)
         yield from self._budget(api)
@@ -260,8 +265,8 @@ def _grant(permission: str, page: str) -> str:
     """How a token gets a permission."""
     return (
         f"Give it “{permission}: Read and write” where it was made: at {_site(page)}/settings/personal-access-tokens, "
-        "on the page of the App, or under `permissions` in the workflow. If it has that, whoever made it needs the role "
-        f"Write in {page}/settings/access."
+        "on the page of the App, or under `permissions` in the workflow. If it has that, whoever made it needs the "
+        f"role Write in {page}/settings/access."
     )
 
 
