@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ from opsbook.adapters.github_examiner import GitHubExaminer
 from opsbook.core.examined import Examined
 from tests.contracts.examiner import ExaminerContract, read_aloud
 from tests.github_server.faults import KINDS, Fault, When
+from tests.github_server.hub import valid_ref
 from tests.github_server.server import GitHubServer
 from tests.support.github import TOKEN, make_github
 
@@ -102,6 +104,15 @@ def test_what_is_fine_is_said_too(server: GitHubServer) -> None:
         "rules": "No ruleset stands in the way of the branches opsbook/** and opsbook-receipts.",
     }
     assert sum(server.calls().values()) <= 8
+
+
+def test_what_is_asked_for_can_never_exist(server: GitHubServer) -> None:
+    list(examiner(server).examine())
+    (pull,) = (item.body for item in server.seen if item.operation == "pulls/create")
+    assert not valid_ref(f"refs/heads/{pull['head']}")
+    (label,) = (item.body for item in server.seen if item.operation == "issues/create-label")
+    assert len(label["name"]) > 50
+    assert not re.fullmatch(r"[0-9a-f]{3}|[0-9a-f]{6}", label["color"], re.IGNORECASE)
 
 
 @pytest.mark.parametrize(
