@@ -24,14 +24,15 @@ from opsbook.core.book import CONFIG_PATH, Book
 from opsbook.core.context import Context
 from opsbook.core.errors import OpsbookError, Refused, UsageError
 from opsbook.core.kind import Kind
-from opsbook.core.openbook import lay_open
+from opsbook.core.openbook import lay_open, open_files
 from opsbook.core.ports import Examiner, Forge, Landed, Sink
 from opsbook.core.text import one_line, shorten, terminal
-from opsbook.core.tree import Tree
+from opsbook.core.tree import Overlay, Tree
 from opsbook.core.types import OUTSIDER, parse_duration
 from opsbook.kinds import registry
 
 if TYPE_CHECKING:
+    from opsbook.adapters.github import GitHubForge
     from opsbook.adapters.local_forge import LocalForge
     from opsbook.adapters.slack_api import SlackApi
 
@@ -113,9 +114,14 @@ class LocalWorkspace:
 
     @cached_property
     def open_book(self) -> Book:
-        """The working tree with every open record laid over it; without them where Git cannot say what is open."""
+        """The working tree, what main has more, and every open record; the first alone where Git cannot tell."""
+        from opsbook.adapters.git_ahead import ahead
+
         try:
-            tree = lay_open(self.book.tree, self._forge, self.kinds)
+            files = open_files(self._forge, self.kinds)  # it brings what GitHub has; main is asked for afterwards
+            folders = [kind.folder for kind in self.kinds.values()]
+            merged = ahead(self._repository, self._forge.head(None).main, folders)
+            tree = Overlay(self.book.tree, {**merged, **files})
         except NotARepository:
             return self.book
         except OpsbookError as error:
@@ -137,10 +143,17 @@ class LocalWorkspace:
 
     @cached_property
     def _forge(self) -> Forge:
+        """GitHub where it is set up, else the clone."""
+        return self._github or self._local_forge
+
+    @cached_property
+    def _github(self) -> GitHubForge | None:
+        """GitHub, where there is a token and a repository for it."""
+        token, repository = (os.environ.get(name, "").strip() for name in ("GITHUB_TOKEN", "GITHUB_REPOSITORY"))
         """GitHub where there is a token and a repository for it, else the clone."""
         token, repository, url = _github()
         if not token or not repository:
-            return self._local_forge
+            return None
         from opsbook.adapters.github import connect
 
         main = self.book.config.core.forge.main
@@ -226,6 +239,7 @@ class LocalWorkspace:
             seed=lambda: secrets.token_bytes(32),
             actor=self.actor(by),
             offline=lambda: self.open_book.tree,
+            host=self._github,
         )
 
     def _on_main(self) -> bool:
@@ -313,6 +327,16 @@ class LocalWorkspace:
         except PydanticCustomError:
             return self._local_forge.landed(None if set(since) == {"0"} else since)
         return self._local_forge.landed(moment)
+
+    def output(self, name: str, value: str) -> None:
+        """Hand a value to the following steps (docs: "Workflow commands", `GITHUB_OUTPUT`); nothing elsewhere."""
+        file = os.environ.get("GITHUB_OUTPUT", "")
+        if not file:
+            return
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or re.search(r"[\r\n]", value):
+            raise ValueError(name)
+        with Path(file).open("a", encoding="utf-8") as outputs:
+            outputs.write(f"{name}={value}\n")
 
     def inside(self, path: str) -> str:
         """A path that a person typed, relative to where they are, as a path in the book."""

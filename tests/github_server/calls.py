@@ -454,6 +454,9 @@ def merge(hub: Hub, pull: Issue, by: str, body: Json) -> str:
     base = hub.git.ref(f"refs/heads/{pull.base}") or ""
     if pull.state != "open" or pull.draft:
         raise Answer(405, "Pull Request is not mergeable")
+    if method not in hub.methods:
+        what = "Merge commits" if method == "merge" else f"{method.capitalize()} merges"
+        raise Answer(405, f"{what} are not allowed on this repository.")
     try:
         tree = hub.git.merge_tree(base, pull.head_sha)
     except Conflict:

@@ -115,6 +115,7 @@ class Hub:
         self.comments: dict[int, Comment] = {}
         self.labels: dict[str, tuple[str, str]] = {"bug": ("d73a4a", "Something isn't working")}
         self.dispatched: list[tuple[str, Json]] = []
+        self.methods = {"merge", "squash", "rebase"}  # the ways of merging that its settings allow
         self.facts: Json = {}
         self.rules: list[tuple[str, str, int]] = []
         self.bypasses: dict[int, str] = {}

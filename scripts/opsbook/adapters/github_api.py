@@ -323,6 +323,20 @@ class Api:
         value = self._write("create pull", lambda: self._repo.create_pull(title, main, branch, body).as_dict())
         return self._parsed(lambda: _pull(value), unknown=True)
 
+    def merge_pull(self, number: int, head: str, method: str) -> str:
+        """Merge a pull request if its head is still this commit; the commit on main."""
+        data = {"sha": head, "merge_method": method}
+        value = self._write("merge pull", lambda: self._repo.send("put", "pulls", str(number), "merge", data=data))
+        return self._parsed(lambda: _sha(value["sha"]), unknown=True)
+
+    def start_workflow(self, name: str, ref: str, inputs: Mapping[str, str]) -> None:
+        """Start a workflow by hand, so to speak (docs: "Create a workflow dispatch event")."""
+        if not _NAME.fullmatch(name):
+            raise UsageError(f"{name!r} is not the name of a workflow's file.", "Name it like main.yml.")
+        data = {"ref": ref, "inputs": dict(inputs)}
+        place = ("actions", "workflows", name, "dispatches")
+        self._write("start workflow", lambda: self._repo.send("post", *place, data=data, silent=True))
+
     def comments(self, number: int) -> list[Comment]:
         """The comments on a pull request, oldest first."""
         rows = self._read(
@@ -534,10 +548,16 @@ class _Repo(_Repository):  # type: ignore[misc]
             url, params = response.links.get("next", {}).get("url"), None
         return rows
 
-    def send(self, method: str, *parts: str, data: Any) -> Any:
-        """Write what github3.py has no method for without reading the object first."""
+    def send(self, method: str, *parts: str, data: Any, silent: bool = False) -> Any:
+        """Write what github3.py has no method for without reading the object first.
+
+        Args:
+            silent: the answer has no body.
+        """
         url = self._build_url(*parts, base_url=self._api)
         response = self._request(method, url, json=data)
+        if silent and response.status_code == 204:
+            return None
         return self._json(response, 201 if response.status_code == 201 else 200, include_cache_info=False)
 
     def remove(self, *parts: str) -> None:

@@ -17,6 +17,7 @@ COMMANDS: dict[str, str] = {
     "schema": "write the JSON Schemas that editors use, from the models and opsbook.yml",
     "site build": "build the site",
     "site serve": "serve the site on this machine and follow changes",
+    "merge": "merge declarations that pass the check, where opsbook.yml says so",
     "doctor": "say what is missing, by trying it: Git, settings, GitHub, Slack",
     "announce": "tell people what was changed by hand, once it is on main",
     "nudge": "remind people of what is due in open incidents, once",

@@ -42,7 +42,7 @@ class Workspace(Protocol):
 
     @property
     def open_book(self) -> Book:
-        """The working tree with every open record laid over it; the working tree alone outside a repository."""
+        """The working tree, what main has more, and every open record; the first alone outside a repository."""
         ...
 
     def again(self) -> Workspace:
@@ -75,6 +75,10 @@ class Workspace(Protocol):
 
     def landed(self, since: str) -> Sequence[Landed]:
         """What became part of main since a revision or a length of time, oldest first; zeros mean the last step."""
+        ...
+
+    def output(self, name: str, value: str) -> None:
+        """Hand a value to the following steps of a workflow; nothing outside of one."""
         ...
 
     def inside(self, path: str) -> str:

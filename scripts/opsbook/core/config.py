@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
@@ -141,6 +141,8 @@ class ForgeSettings(Model):
     """The branch that holds the agreed book."""
     push: bool = False
     """Whether the local forge pushes to `origin` by itself."""
+    merge: Literal["never", "declarations"] = "never"
+    """What `opsbook merge` merges without a person, once it passes the check: nothing, or declarations of incidents."""
 
 
 class SiteSettings(Model):

@@ -159,6 +159,30 @@ class Forge(Protocol):
         ...
 
 
+class Host(Protocol):
+    """What only a hosting service does, and a plain repository does not."""
+
+    def merge(self, record: str, expected: Head, inside: str) -> Published:
+        """Merge the record's open pull request, if its branch is still at `expected` and changes nothing else.
+
+        Args:
+            inside: the folder or file of the record.
+
+        Raises:
+            LostRace: the branch moved; look at it again. Refused: it changes something else, or is merged already.
+            ForgeError: not done, and why. ForgeUnknown: nobody knows.
+        """
+        ...
+
+    def start(self, workflow: str, inputs: Mapping[str, str]) -> None:
+        """Start a workflow on main, by the name of its file.
+
+        Raises:
+            ForgeError: not done. ForgeUnknown: nobody knows.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """How sending one announcement ended.
