@@ -583,14 +583,17 @@ def _refusal(error: exceptions.GitHubError) -> ForgeError | ForgeUnknown:
             f"GitHub asks to wait{_until(headers)}: too many requests.", "Then run `opsbook reconcile`.", status, said
         )
     message, remedy = {
-        401: ("GitHub does not accept the token.", "Look at GITHUB_TOKEN: it may have expired."),
+        401: (
+            "GitHub does not accept the token.",
+            "Look at GITHUB_TOKEN: it may have expired. `opsbook doctor` tries it.",
+        ),
         403: (
             "The token may not do this on GitHub.",
-            "It needs to read and write contents, pull requests and issues.",
+            "It needs to read and write contents, pull requests and issues. `opsbook doctor` says which it lacks.",
         ),
         404: (
             "GitHub shows nothing there.",
-            "Look at GITHUB_REPOSITORY, and whether the token may see the repository.",
+            "Look at GITHUB_REPOSITORY, and whether the token may see the repository. `opsbook doctor` tries it.",
         ),
         409: ("GitHub says that the repository is empty or busy.", "Make a first commit on main, or try again."),
         422: (

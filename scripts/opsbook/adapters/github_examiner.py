@@ -19,7 +19,7 @@ from opsbook.core.examined import Examined, fine, missing, note, unknown
 from opsbook.core.text import one_line
 from opsbook.core.times import Times
 
-TIMEOUTS = (3.0, 8.0)
+TIMEOUTS = (3.0, 5.0)
 """Seconds to connect and to read: a person waits for it."""
 SKEW = timedelta(seconds=60)
 """A clock that is wrong by more puts wrong times on record."""
