@@ -25,7 +25,7 @@ from opsbook.core.context import Context
 from opsbook.core.errors import OpsbookError, Refused, UsageError
 from opsbook.core.kind import Kind
 from opsbook.core.openbook import lay_open, open_files
-from opsbook.core.ports import Examiner, Forge, Landed, Sink
+from opsbook.core.ports import Desk, Examiner, Forge, Landed, Sink
 from opsbook.core.text import one_line, shorten, terminal
 from opsbook.core.tree import Overlay, Tree
 from opsbook.core.types import OUTSIDER, parse_duration
@@ -302,6 +302,28 @@ class LocalWorkspace:
         except OpsbookError:
             return {}
         return {key: receipt.reference for key, receipt in receipts.items()}
+
+    def desk(self) -> Desk:
+        """The event that a runner of GitHub was started for."""
+        names = ("GITHUB_EVENT_NAME", "GITHUB_EVENT_PATH", "GITHUB_REPOSITORY", "GITHUB_TOKEN")
+        event, path, repository, token = (os.environ.get(name, "").strip() for name in names)
+        if missing := [name for name in names if not os.environ.get(name, "").strip()]:
+            raise UsageError(
+                f"There is no form to read: {', '.join(missing)} {'is' if len(missing) == 1 else 'are'} not set.",
+                "This command runs in a workflow on GitHub; anywhere else, use: opsbook declare",
+            )
+        from opsbook.adapters.github_api import Api
+        from opsbook.adapters.github_desk import GitHubDesk
+
+        summary = os.environ.get("GITHUB_STEP_SUMMARY", "").strip()
+        return GitHubDesk(
+            Api(token, repository, url=_github()[2]),
+            event=event,
+            path=Path(path),
+            run=os.environ.get("GITHUB_RUN_ID", "").strip(),
+            who=self._github_person,
+            summary=Path(summary) if summary else None,
+        )
 
     def revision(self, name: str) -> Tree:
         """The tree of a commit."""

@@ -58,7 +58,7 @@ class GitHubServer:
         faults: what goes wrong from now on.
         seen: every request so far.
         refused: every request that the description does not allow; a test that ends with any has failed.
-        meanwhile: what people do just before the next call of an operation: its name, and what is done, once.
+        meanwhile: what people do just before the next call of an operation: its name (or `*`), and what is done, once.
         elsewhere: an address to which every list claims to go on.
         always: headers that every answer has; ahead: how far the clock of its answers goes ahead of ours.
         fetches: how many requests of Git's own protocol came; no_fetch: they are refused.
@@ -191,7 +191,7 @@ class GitHubServer:
         return met[0] if met else None
 
     def _meanwhile(self, operation: str) -> None:
-        due = [item for item in self.meanwhile if item[0] == operation]
+        due = [item for item in self.meanwhile if item[0] in (operation, "*")]
         for item in due[:1]:
             self.meanwhile.remove(item)
             item[1]()
