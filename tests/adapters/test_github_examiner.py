@@ -193,6 +193,12 @@ def test_a_repository_that_is_archived_is_said_at_once(server: GitHubServer) -> 
     assert "archived" in item.says
 
 
+def test_issues_that_are_switched_off_are_a_note(server: GitHubServer) -> None:
+    server.hub.facts["has_issues"] = False
+    (item,) = found(server).values()
+    assert (item.what, item.state) == ("issues", "note")
+
+
 def test_a_main_branch_that_is_not_there_is_compared_with_the_default(server: GitHubServer) -> None:
     item = found(server, main="trunk")["main branch"]
     assert item.state == "missing"

@@ -206,6 +206,7 @@ class Hub:
             "html_url": self.html,
             "url": self.api,
             "default_branch": "main",
+            "has_issues": True,
             "license": None,
             **self.facts,
         }

@@ -114,11 +114,13 @@ class Known:
 
     Attributes:
         name: `owner/name`, as GitHub writes it; main: its default branch; archived: nobody can write to it.
+        issues: whether people can open issues.
     """
 
     name: str
     main: str
     archived: bool
+    issues: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -388,7 +390,12 @@ class Api:
         """The repository."""
         value = self._read("repository", self._repo.get)
         return self._parsed(
-            lambda: Known(str(value["full_name"]), str(value["default_branch"]), bool(value.get("archived")))
+            lambda: Known(
+                str(value["full_name"]),
+                str(value["default_branch"]),
+                bool(value.get("archived")),
+                bool(value.get("has_issues", True)),
+            )
         )
 
     def rules(self, branch: str) -> list[Rule]:

@@ -116,6 +116,12 @@ class GitHubExaminer:
             pulls = replace(pulls, remedy=f"{pulls.remedy} {allow}")
         yield pulls
         yield _tried("labels", api.try_label, "comment on pull requests and label them", "Issues", page)
+        if not known.issues:
+            yield note(
+                "issues",
+                "Issues are switched off, so nobody can declare from a phone with the form.",
+                f"Switch them on under “Features” at {page}/settings.",
+            )
         yield from _rules(api, page)
         yield from self._budget(api)
 
