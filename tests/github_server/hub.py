@@ -207,6 +207,7 @@ class Hub:
             "html_url": self.html,
             "url": self.api,
             "default_branch": "main",
+            "has_issues": True,
             "license": None,
             **self.facts,
         }

@@ -285,7 +285,7 @@ class CoreConfig(Section):
             if without:
                 yield note(
                     f"{name}s",
-                    f"{without} of {len(people)} people have no {name}, and count as outsiders there.",
+                    f"No {name} is known of {without} of {len(people)} people: they count as outsiders there.",
                     f"Add `{given}` to them under `people` in opsbook.yml.",
                 )
 
