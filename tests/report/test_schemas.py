@@ -121,7 +121,7 @@ ODD: tuple[Any, ...] = (
     "2026-11-21T10:05:00.5Z", "2026-11-21T10:05Z", "2026-11-21T10:05:00", "2026-11-21T24:00:00Z", "2026-11-21T23:59:60Z",
     "2026-02-30T10:05:00Z", "0000-01-01T00:00:00Z", "2026-11-21T10:05:00Z\n", "1h", "90m", "0m", "01h", "10000d", "1٣m",
     "1h\n", "1 h", "26w", "-1h", "oncall-a", "oncall-a\n", "oncall-z", "github:octo-fiction", "github:octo-fiction\n",
-    "github:", "github:-a", "github:robot[bot]", "slack:U012ABC", "slack:u012abc", "local:a.b", "local:A", "teams:x",
+    "github:", "github:-a", "github:robot[bot]", "github:octo_corp", "slack:U012ABC", "slack:u012abc", "local:a.b", "local:A", "teams:x",
     "INC-20261121-7KQ4M", "INC-20261121-7KQ4I", "INC-20261121-7KQ4M\n", "INC-٢٠٢٦1121-7KQ4M", "a-b", "a--b", "-a", "A",
     "a/b", "a/b/c", "a/b\n", "/b", "https://x.example/", "http://x", "https://", "https:// x", "https://x\n", "ftp://x",
     "HTTPS://x", "https://x/\"y\"", "https://x/ü", "#incident", "#Incident", "#incident\n", "incident", "x/y", "x/y\n",
