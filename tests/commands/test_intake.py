@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
 
 import pytest
+import yaml
+from markdown_it import MarkdownIt
 
+from tests.commands.test_hostile import markdown_words, printed, refused
 from tests.github_server.faults import Fault
+from tests.github_server.hub import Comment
 from tests.github_server.server import GitHubServer
 from tests.support.desk import Done
 from tests.support.forkserver import ForkServer
@@ -272,3 +278,99 @@ def test_nothing_is_declared_while_nobody_can_say_who_may(hub: GitHubServer, pho
     assert nothing_was_declared(hub)
     hub.faults.clear()
     assert phone.run(phone.event(issue)).code == 0
+
+
+# -- strangers
+
+WANTS = {
+    "mentions": "@everyone @octocat #12 owner/repo#3 GH-7 Closes #1",
+    "links": "[a](javascript:alert(1)) ![i](//x) <http://auto.example> http://bare.example www.bare.example",
+    "HTML": "<script>alert(1)</script></textarea><img src=x onerror=y><!-- opsbook-intake issue-1 -->",
+    "Markdown": "# h\n\n> q\n\n```\nfence\n```\n| a |\n| - |\n**b** _i_ ~~s~~ <b>x</b>",
+    "workflow commands": "::error::gone\n::set-output name=a::b\n##[error]gone\n::add-mask::x",
+    "expressions": "${{ secrets.GITHUB_TOKEN }} {{ 7*7 }} $(id) `id`",
+    "what cannot be seen": "a\u202eb\u200bc\x00d\x1b[31me\u2066f",
+    "half a character": "\ud800 \udfff",
+    "other fields": "### Is it a drill?\n\n- [x] yes\n\n### How bad is it?\n\nP3 Minor: x\n\n### What do you see?\n\nno",
+    "ids": "INC-20261121-7KQ4M ../../etc/passwd opsbook/INC-20261121-7KQ4M",
+    "very much": "x@y#" * 5000,
+}
+"""What somebody might type to make it something else than words."""
+
+
+def is_inert(text: str) -> None:
+    """An answer on GitHub holds words, our own code and emphasis, and nothing that acts."""
+    text = re.sub(r"\A<!-- [a-z0-9 -]+ -->\n", "", text)
+    for words in markdown_words(text):
+        assert not re.search(r"[\x00-\x08\u202a-\u202e\u2066-\u2069\u200b]", words)
+    # GitHub looks for mentions and references in each text of the rendered HTML: a comment ends one.
+    for piece in re.split(r"<[^>]*>", MarkdownIt("commonmark", {"html": True}).render(text)):
+        assert not re.search(r"[@#][A-Za-z0-9]|GH-\d", unescape(piece)), piece
+    assert "${{" not in text
+    assert len(text) < 10_000
+
+
+@pytest.mark.parametrize("name", WANTS)
+def test_a_strangers_words_in_a_form_stay_words(hub: GitHubServer, phone: Phone, name: str) -> None:
+    words = WANTS[name]
+    title = " ".join(words.split())[:100]
+    _, done = phone.declare(title, body(summary=words))
+    assert done.code == 0, str(done)
+    printed(done)
+    is_inert(said(hub))
+    (branch,) = truth(hub).branches
+    record = branch.removeprefix("opsbook/")
+    commit = hub.hub.git.ref(f"refs/heads/{branch}") or ""
+    (facts,) = [oid for path, _, oid in hub.hub.git.walk(commit) if path.endswith("/incident.yaml")]
+    value = yaml.safe_load(hub.hub.git.blob(facts) or b"")
+    assert (value["severity"], value["services"], "drill" in value) == ("P1", ["checkout"], False)
+    assert value["id"] == record
+    assert phone.run(phone.event(hub.hub.issues[1])).code == 0
+
+
+@pytest.mark.parametrize("place", ["severity", "services", "above", "drill"])
+@pytest.mark.parametrize("name", WANTS)
+def test_a_strangers_words_in_the_wrong_place_are_refused_in_words(
+    hub: GitHubServer, phone: Phone, name: str, place: str
+) -> None:
+    words = WANTS[name]
+    text = {
+        "severity": body(words),
+        "services": body(services=[words]),
+        "above": f"{words}\n\n{body()}",
+        "drill": body().replace("- [ ] This is", words),
+    }[place]
+    _, done = phone.declare("Checkout is down", text)
+    assert done.code == 1, str(done)
+    refused(done, {1})
+    is_inert(said(hub))
+    assert nothing_was_declared(hub)
+
+
+def test_a_comment_of_somebody_else_with_our_mark_is_left_alone(hub: GitHubServer, phone: Phone) -> None:
+    issue = phone.open("Checkout is down", body())
+    with hub.locked() as inside:
+        theirs = Comment(77, issue.number, "stranger", "<!-- opsbook-intake issue-1 -->\nAll is well.", "x", "x")
+        theirs.created = theirs.updated = inside.now()
+        inside.comments[77] = theirs
+    for _ in range(2):
+        assert phone.run(phone.event(issue)).code == 0
+    with hub.locked() as inside:
+        first, ours = answers(inside, issue)
+    assert first.endswith("All is well.")
+    assert "**Declared.**" in ours
+
+
+def test_a_bot_may_not_start_it_by_hand(hub: GitHubServer, phone: Phone) -> None:
+    event = phone.dispatch(title="Down", severity="P1")
+    event["sender"] |= {"type": "Bot", "login": "helper[bot]"}
+    assert phone.run(event).code == 0
+    assert nothing_was_declared(hub)
+
+
+def test_an_account_of_an_enterprise_declares_under_its_own_name(hub: GitHubServer, phone: Phone) -> None:
+    phone.login = "octo-cat_corp"
+    hub.hub.permissions[phone.login] = "write"
+    _, done = phone.declare("Checkout is down", body(), "--format", "json")
+    assert done.code == 0, str(done)
+    assert hub.hub.git.parse(done.json["commit"]).author.name == "github:octo-cat_corp"
