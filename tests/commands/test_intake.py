@@ -101,6 +101,40 @@ def test_a_workflow_that_is_started_by_hand_declares_too_and_a_run_again_is_the_
         assert line in text
 
 
+def test_inputs_that_cannot_be_used_are_answered_on_the_page_of_the_run(hub: GitHubServer, phone: Phone) -> None:
+    desk = phone.machine()
+    assert phone.run(phone.dispatch(title="", severity="P1"), on=desk).code == 1
+    answer = Path(desk.variables["GITHUB_STEP_SUMMARY"]).read_text()
+    assert "The title is empty" in answer
+    assert "start the workflow again" in answer
+    assert nothing_was_declared(hub)
+
+
+def test_an_answer_that_cannot_be_written_is_no_reason_to_declare_nothing(hub: GitHubServer, phone: Phone) -> None:
+    phone.variables["GITHUB_STEP_SUMMARY"] = str(phone.folder)
+    done = phone.run(phone.dispatch(title="Down", severity="P1"))
+    assert done.code == 5, str(done)
+    assert not nothing_was_declared(hub)
+
+
+def test_a_run_that_github_does_not_know_declares_nothing(hub: GitHubServer, phone: Phone) -> None:
+    event = phone.dispatch(title="Down", severity="P1")
+    phone.variables["GITHUB_RUN_ID"] = "4712"
+    assert phone.run(event).code == 3
+    phone.variables["GITHUB_RUN_ID"] = "../../issues"
+    assert phone.run(event).code == 2
+    assert nothing_was_declared(hub)
+
+
+def test_a_severity_that_is_retired_after_the_declaration_takes_nothing_back(hub: GitHubServer, phone: Phone) -> None:
+    issue, _ = phone.declare("Checkout is down", body(P3))
+    text = FILES["opsbook.yml"].replace("    - id: P3\n", "    - id: P3\n      retired: 2026-01-01\n")
+    push_main(hub, phone.folder / "people", {"opsbook.yml": text})
+    phone.run(phone.event(issue))
+    assert "**Declared.**" in said(hub)
+    assert len(truth(hub).branches) == 1
+
+
 def test_an_edit_after_the_declaration_changes_nothing(hub: GitHubServer, phone: Phone) -> None:
     issue, _ = phone.declare("Checkout is down", body())
     before = truth(hub), said(hub)
@@ -241,13 +275,14 @@ def test_the_book_says_who_may(hub: GitHubServer, phone: Phone) -> None:
     [
         b"",
         b"\xff\xfe",
+        pytest.param(b" " * 32_000_001, id="too big"),
         b"[]",
-        b"[" * 200_000,
+        pytest.param(b"[" * 200_000, id="too deep"),
         b'{"action": "opened"}',
         b'{"action": "opened", "issue": 7, "sender": []}',
         b'{"action": "opened", "sender": {"login": "a", "id": 1, "type": "User"}, "issue": {"user": {"login": 1}}}',
         b'{"action": {"\\ud800": NaN}}',
-        b'{"action": "opened", "x": ' + b"9" * 6000 + b"}",
+        pytest.param(b'{"action": "opened", "x": ' + b"9" * 6000 + b"}", id="too long a number"),
     ],
 )
 def test_an_event_that_is_none_of_githubs_is_a_sentence(hub: GitHubServer, phone: Phone, event: bytes) -> None:
