@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -132,6 +133,12 @@ class Hub:
         self.rules: list[tuple[str, str, int]] = []
         self.bypasses: dict[int, str] = {}
         self._ids = iter(range(1001, 1_000_000))
+
+    def copy(self, other: Hub) -> None:
+        """Know what another knows at this moment."""
+        self.issues, self.comments = deepcopy(other.issues), deepcopy(other.comments)
+        self.labels = dict(other.labels)
+        self._ids = iter(range(max(self.comments, default=1000) + 1, 1_000_000))
 
     def now(self) -> str:
         """The time, as GitHub writes it."""

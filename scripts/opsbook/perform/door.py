@@ -22,7 +22,7 @@ from opsbook.core.tree import Overlay
 from opsbook.perform.announce import announce, without_receipts
 from opsbook.perform.outcome import Outcome
 
-RACES = 50
+RACES = 150
 """How often a lost race is run again before it is called a failure; each loss means that somebody else won."""
 
 _FORM = {code.__name__ for code in codes.FORM}
