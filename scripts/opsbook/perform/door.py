@@ -16,7 +16,7 @@ from opsbook.core.errors import ForgeError, ForgeUnknown, LostRace, OpsbookError
 from opsbook.core.finding import Finding
 from opsbook.core.ids import Ids
 from opsbook.core.inert import github
-from opsbook.core.plan import Intent, Plan, Request
+from opsbook.core.plan import Intent, Origin, Plan, Request
 from opsbook.core.ports import Commit, Published, Receipt
 from opsbook.core.tree import Overlay
 from opsbook.perform.announce import announce, without_receipts
@@ -38,16 +38,20 @@ def preview(request: Request, context: Context) -> Plan:
 
 
 @contextmanager
-def performing(request: Request, context: Context) -> Iterator[Outcome]:
+def performing(request: Request, context: Context, *, origin: Origin | None = None) -> Iterator[Outcome]:
     """Perform a request; the intent is acknowledged when the block, which prints the outcome, has ended.
 
     It is kept when something is left to do, so that the same command or `reconcile` finishes it.
 
+    Args:
+        origin: what gives the request its key, time and ids; without one they are new.
+
     Raises:
-        Refused: nothing was written and nothing was said.
+        Refused: nothing was written and nothing was said, or the origin was used before for something else.
     """
-    seed = context.seed()
-    with context.intents.hold(request, context.now(), seed) as intent:
+    seed = origin.seed if origin else context.seed()
+    now, key = (origin.now, origin.key) if origin else (context.now(), None)
+    with context.intents.hold(request, now, seed, key=key) as intent:
         adopted = intent.seed != seed
         try:
             outcome = run(intent, context, adopted=adopted)
