@@ -25,10 +25,10 @@ from opsbook.core.context import Context
 from opsbook.core.errors import OpsbookError, Refused, UsageError
 from opsbook.core.kind import Kind
 from opsbook.core.openbook import lay_open
-from opsbook.core.ports import Forge, Sink
+from opsbook.core.ports import Forge, Landed, Sink
 from opsbook.core.text import one_line, shorten, terminal
 from opsbook.core.tree import Tree
-from opsbook.core.types import OUTSIDER
+from opsbook.core.types import OUTSIDER, parse_duration
 from opsbook.kinds import registry
 
 if TYPE_CHECKING:
@@ -265,6 +265,20 @@ class LocalWorkspace:
         """Paths written and paths deleted since the fork from a revision, with those that are not committed yet."""
         changes = self._repository.changed(since, fork=True)
         return sorted(changes.present), sorted(changes.deleted)
+
+    def landed(self, since: str) -> Sequence[Landed]:
+        """What became part of main since a revision (`abc123`) or a length of time (`2d`), oldest first.
+
+        GitHub gives zeros for what was there before the first push (docs: webhook `push`, `before`): then it is the
+        last step alone.
+        """
+        from pydantic_core import PydanticCustomError
+
+        try:
+            moment = self.now() - parse_duration(since)
+        except PydanticCustomError:
+            return self._local_forge.landed(None if set(since) == {"0"} else since)
+        return self._local_forge.landed(moment)
 
     def inside(self, path: str) -> str:
         """A path that a person typed, relative to where they are, as a path in the book."""

@@ -35,6 +35,10 @@ READERS = {
         {"resumed", "delivered", "waiting", "unknown", "tidied", "refused", "problems"},
     ),
     "reconcile --dry-run": (("reconcile", "--dry-run"), {"pending"}),
+    "announce": (("announce", "--since", "2d"), {"told"}),
+    "announce --dry-run": (("announce", "--since", "main", "--dry-run"), {"unsaid"}),
+    "nudge": (("nudge",), {"told"}),
+    "nudge --dry-run": (("nudge", "--dry-run"), {"due"}),
 }
 
 

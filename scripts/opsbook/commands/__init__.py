@@ -17,6 +17,8 @@ COMMANDS: dict[str, str] = {
     "schema": "write the JSON Schemas that editors use, from the models and opsbook.yml",
     "site build": "build the site",
     "site serve": "serve the site on this machine and follow changes",
+    "announce": "tell people what was changed by hand, once it is on main",
+    "nudge": "remind people of what is due in open incidents, once",
     "reconcile": "finish what was cut off: publish, tell, and tidy up",
 }
 """Every command and its line of help, in the order of `opsbook --help`: the first line of its module's docstring.

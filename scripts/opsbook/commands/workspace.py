@@ -10,6 +10,7 @@ from typing import Protocol, TypeVar
 from opsbook.core.book import Book
 from opsbook.core.context import Context
 from opsbook.core.kind import Kind
+from opsbook.core.ports import Landed
 from opsbook.core.tree import Tree
 
 T = TypeVar("T")
@@ -66,6 +67,10 @@ class Workspace(Protocol):
 
     def changed(self, since: str) -> tuple[Sequence[str], Sequence[str]]:
         """Paths written and paths deleted since a revision, with those that are not committed yet."""
+        ...
+
+    def landed(self, since: str) -> Sequence[Landed]:
+        """What became part of main since a revision or a length of time, oldest first; zeros mean the last step."""
         ...
 
     def inside(self, path: str) -> str:

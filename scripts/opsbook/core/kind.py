@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     """A pure function from the book, a request, its time, the ids and its operation key to a plan."""
     Announce = Callable[[Record | None, Record | None, Book], Sequence[Announcement]]
     """What the change from one state of a record to the next says."""
+    Remind = Callable[[Record, Book, datetime], Sequence[Announcement]]
+    """What people are to be reminded of about a record at a moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,11 @@ def _nothing(before: Record | None, after: Record | None, book: Book) -> Sequenc
     return ()
 
 
+def _no_reminders(record: Record, book: Book, now: datetime) -> Sequence[Announcement]:
+    del record, book, now
+    return ()
+
+
 @dataclass(frozen=True)
 class Kind:
     """A kind of record.
@@ -74,6 +81,7 @@ class Kind:
         rules: rules about one record; book_rules: rules about all of them and its configuration.
         actions: verb to action.
         announce: what a change says.
+        remind: what people are reminded of; the fact of a reminder is what is due, so that it comes once.
         sheets: what its pages are made of, one after another: a book may have more than fit into memory.
         is_open: whether people are working under pressure on the record, so that the check may not stand in the way.
     """
@@ -90,6 +98,7 @@ class Kind:
     book_rules: tuple[type[BookRule], ...] = ()
     actions: Mapping[str, Action] = field(default_factory=dict)
     announce: Announce = _nothing
+    remind: Remind = _no_reminders
     sheets: Callable[[Book, datetime], Iterator[Sheet]] = _no_sheets
     is_open: Callable[[Record], bool] = _never_open
 

@@ -65,11 +65,23 @@ class Published:
 
 
 @dataclass(frozen=True, slots=True)
+class Landed:
+    """A commit of main, as a step from its first parent: a merge, or what somebody committed there.
+
+    Attributes:
+        paths: the files that it changed.
+    """
+
+    commit: str
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
     """The proof that an announcement was claimed, and delivered once it has a reference.
 
     Attributes:
-        operation: key of the operation that claimed it.
+        operation: who claimed it: the key of an operation, or what `perform.unasked` makes of a commit or a moment.
         claimed_at: aware UTC.
         reference: the sink's reference; empty while nobody knows whether it was delivered.
     """

@@ -10,5 +10,19 @@ from __future__ import annotations
 from opsbook.perform.door import performing, preview
 from opsbook.perform.outcome import Outcome, Told
 from opsbook.perform.recovery import Reconciled, pending, reconcile
+from opsbook.perform.unasked import Said, announce_landed, remind, reminders, unsaid
 
-__all__ = ["Outcome", "Reconciled", "Told", "pending", "performing", "preview", "reconcile"]
+__all__ = [
+    "Outcome",
+    "Reconciled",
+    "Said",
+    "Told",
+    "announce_landed",
+    "pending",
+    "performing",
+    "preview",
+    "reconcile",
+    "remind",
+    "reminders",
+    "unsaid",
+]

@@ -59,7 +59,7 @@ def announce(announcements: Sequence[Announcement], intent: Intent, context: Con
             references[key] = delivery.reference
         elif delivery.outcome == "unknown":
             unknown[key] = ""
-        told.append(_told(item, sink, delivery))
+        told.append(told_by(item, sink, delivery))
     unreceipted = ""
     try:
         if references:
@@ -94,7 +94,7 @@ def without_receipts(
         if delivery.outcome == "done":
             known[key] = delivery.reference
             context.intents.told(intent.key, known)
-        told.append(_told(item, sink, delivery))
+        told.append(told_by(item, sink, delivery))
     return tuple(told)
 
 
@@ -140,6 +140,7 @@ def _say(item: Announcement, sink: Sink, key: str, turn: Turn, reference: str) -
     return find_or_send(item, sink, key) if turn == "read back" else sink.send(item, key)
 
 
-def _told(item: Announcement, sink: Sink, delivery: Delivery) -> Told:
+def told_by(item: Announcement, sink: Sink, delivery: Delivery) -> Told:
+    """How telling one audience ended, for people to read."""
     done, again = delivery.outcome == "done", delivery.outcome == "not done"
     return Told(sink.name, item.audience, ok=done, ref=delivery.reference, error=delivery.error, again=again)
