@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -186,10 +187,13 @@ def _replaced(value: Any, known: Mapping[str, str]) -> Any:
 
 
 @cache
-def generated() -> Mapping[str, bytes]:
-    """What the program makes from the small book and a book keeps: schemas and forms."""
+def complete() -> Mapping[str, bytes]:
+    """What the small book lacks to be whole: the pages that a new book has, and what is made from it."""
     with tempfile.TemporaryDirectory() as folder:
-        desk = make_desk(Path(folder) / "book")
+        desk, new = make_desk(Path(folder) / "book"), Path(folder) / "new"
+        assert desk.opsbook("new", "book", str(new)).code == 0
+        shutil.copytree(new / "docs", desk.path / "docs")
+        shutil.copy(new / "mkdocs.yml", desk.path)
         assert desk.opsbook("schema").code == 0
         names = desk.git("ls-files", "--others", "-z").rstrip("\0").split("\0")
         return {name: (desk.path / name).read_bytes() for name in names}
@@ -218,7 +222,7 @@ def stage(folder: Path, case: Mapping[str, Any]) -> Iterator[Stage]:
         )
         bare.git("clone", "--quiet", str(github.hub.git.path), str(folder / "person"))
         person = configure(Desk(folder / "person"))
-        person.commit({"mkdocs.yml": "site_name: Example\n", **generated()}, "Make what is generated")
+        person.commit(complete(), "Make the rest")
         person.git("push", "--quiet", "origin", "main")
         with github.locked():
             pass
