@@ -25,7 +25,7 @@ from opsbook.core.context import Context
 from opsbook.core.errors import OpsbookError, Refused, UsageError
 from opsbook.core.kind import Kind
 from opsbook.core.openbook import lay_open
-from opsbook.core.ports import Forge, Landed, Sink
+from opsbook.core.ports import Desk, Forge, Landed, Sink
 from opsbook.core.text import one_line, shorten, terminal
 from opsbook.core.tree import Tree
 from opsbook.core.types import OUTSIDER, parse_duration
@@ -142,9 +142,12 @@ class LocalWorkspace:
             return self._local_forge
         from opsbook.adapters.github import connect
 
-        url = os.environ.get("GITHUB_API_URL", "").strip() or "https://api.github.com"
         main = self.book.config.core.forge.main
-        return connect(token, repository, url=url, main=main, clone=self._repository)
+        return connect(token, repository, url=self._api_url, main=main, clone=self._repository)
+
+    @property
+    def _api_url(self) -> str:
+        return os.environ.get("GITHUB_API_URL", "").strip() or "https://api.github.com"
 
     @cached_property
     def _local_forge(self) -> LocalForge:
@@ -254,6 +257,28 @@ class LocalWorkspace:
         except OpsbookError:
             return {}
         return {key: receipt.reference for key, receipt in receipts.items()}
+
+    def desk(self) -> Desk:
+        """The event that a runner of GitHub was started for."""
+        names = ("GITHUB_EVENT_NAME", "GITHUB_EVENT_PATH", "GITHUB_REPOSITORY", "GITHUB_TOKEN")
+        event, path, repository, token = (os.environ.get(name, "").strip() for name in names)
+        if missing := [name for name in names if not os.environ.get(name, "").strip()]:
+            raise UsageError(
+                f"There is no form to read: {', '.join(missing)} {'is' if len(missing) == 1 else 'are'} not set.",
+                "This command runs in a workflow on GitHub; anywhere else, use: opsbook declare",
+            )
+        from opsbook.adapters.github_api import Api
+        from opsbook.adapters.github_desk import GitHubDesk
+
+        summary = os.environ.get("GITHUB_STEP_SUMMARY", "").strip()
+        return GitHubDesk(
+            Api(token, repository, url=self._api_url),
+            event=event,
+            path=Path(path),
+            run=os.environ.get("GITHUB_RUN_ID", "").strip(),
+            who=self._github_person,
+            summary=Path(summary) if summary else None,
+        )
 
     def revision(self, name: str) -> Tree:
         """The tree of a commit."""

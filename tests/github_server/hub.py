@@ -90,6 +90,16 @@ class Issue:
     reviews: list[Review] = field(default_factory=list)
 
 
+@dataclass
+class Run:
+    """A run of a workflow that somebody started by hand; running it again keeps its number and its `created`."""
+
+    id: int
+    by: str
+    created: str
+    attempt: int = 1
+
+
 class Hub:
     """The state of one repository. The caller holds a lock around every use.
 
@@ -109,6 +119,7 @@ class Hub:
         self.issues: dict[int, Issue] = {}
         self.comments: dict[int, Comment] = {}
         self.labels: dict[str, tuple[str, str]] = {"bug": ("d73a4a", "Something isn't working")}
+        self.runs: dict[int, Run] = {}
         self.dispatched: list[tuple[str, Json]] = []
         self._ids = iter(range(1001, 1_000_000))
 

@@ -46,6 +46,9 @@ _PAGES = 100
 """So many pages of a hundred commits are read of one branch."""
 
 _SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_LOGIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,99})")
+"""Logins of managed users have an underscore before the short code of their enterprise."""
+
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
@@ -107,11 +110,12 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """A comment on a pull request or issue, with the login of whoever wrote it."""
+    """A comment on a pull request or issue, with the login of whoever wrote it, and whether that is a program."""
 
     id: int
     body: str
     by: str
+    bot: bool
 
 
 class Api:
@@ -303,7 +307,11 @@ class Api:
             "comments", lambda: self._repo.pages("issues", str(number), "comments", params={"per_page": "100"})
         )
         return self._parsed(
-            lambda: [Comment(int(row["id"]), row["body"] or "", (row["user"] or {}).get("login", "")) for row in rows]
+            lambda: [
+                Comment(int(row["id"]), row["body"] or "", user.get("login", ""), user.get("type") == "Bot")
+                for row in rows
+                for user in (row["user"] or {},)
+            ]
         )
 
     def create_comment(self, number: int, body: str) -> int:
@@ -333,6 +341,34 @@ class Api:
         """Give a label its colour and its meaning."""
         data = {"color": color, "description": description}
         self._write("paint label", lambda: self._repo.send("patch", "labels", quote(name, safe=""), data=data))
+
+    # -- people, and what they set off
+
+    def permission(self, login: str) -> tuple[str, str, int]:
+        """What somebody may do: the role by its name, the role it is built on, and the id of the account.
+
+        A role of an organisation's own has a name of its own and is built on `read` or `write`; `none` stands for no
+        access, and for no such account.
+        """
+        if not _LOGIN.fullmatch(login):
+            return "none", "none", 0
+        try:
+            value = self._read("permission", lambda: self._repo.get("collaborators", login, "permission"))
+        except GitHubRefused as error:
+            if error.status == 404:
+                return "none", "none", 0
+            raise
+        return self._parsed(lambda: (str(value["role_name"]), str(value["permission"]), int(value["user"]["id"])))
+
+    def run_created(self, number: int) -> datetime:
+        """When a run of a workflow was asked for, aware UTC; running it again does not change that."""
+        value = self._read("run", lambda: self._repo.get("actions", "runs", str(number)))
+        return self._parsed(lambda: aware(value["created_at"]))
+
+    def close_issue(self, number: int) -> None:
+        """Close an issue as completed; one that is closed stays so."""
+        data = {"state": "closed", "state_reason": "completed"}
+        self._write("close issue", lambda: self._repo.send("patch", "issues", str(number), data=data))
 
     # -- calling
 
@@ -534,6 +570,14 @@ def _until(headers: Mapping[str, str]) -> str:
 
 def _unreadable() -> ForgeUnknown:
     return ForgeUnknown("GitHub's answer cannot be read.", "`opsbook reconcile` finds out what came of it.")
+
+
+def aware(value: object) -> datetime:
+    """A moment as GitHub writes it; raises ValueError."""
+    moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+    if moment is None or moment.tzinfo is None:
+        raise ValueError("no moment")
+    return moment.astimezone(UTC).replace(microsecond=0)
 
 
 def _step(value: Json) -> Step:

@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar
 from opsbook.core.book import Book
 from opsbook.core.context import Context
 from opsbook.core.kind import Kind
-from opsbook.core.ports import Landed
+from opsbook.core.ports import Desk, Landed
 from opsbook.core.tree import Tree
 
 T = TypeVar("T")
@@ -59,6 +59,14 @@ class Workspace(Protocol):
 
     def context(self, by: str | None = None) -> Context:
         """The ports, to perform requests with."""
+        ...
+
+    def desk(self) -> Desk:
+        """Where the form came in that this run is for.
+
+        Raises:
+            UsageError: this is no workflow on GitHub, or what it says of itself cannot be read.
+        """
         ...
 
     def revision(self, name: str) -> Tree:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
 from opsbook.commands.workspace import Workspace
 from opsbook.core.book import CONFIG_PATH
 from opsbook.core.errors import OpsbookError, Refused
-from opsbook.core.plan import Plan, Request
+from opsbook.core.plan import Origin, Plan, Request
 from opsbook.core.text import shorten, terminal
 from opsbook.core.types import write_time
 from opsbook.perform import Outcome, performing, preview
@@ -28,13 +29,22 @@ def options(parser: argparse.ArgumentParser) -> None:
 
 
 def carry_out(
-    request: Request, args: argparse.Namespace, workspace: Workspace, done: str, *, tells: bool = False
+    request: Request,
+    args: argparse.Namespace,
+    workspace: Workspace,
+    done: str,
+    *,
+    tells: bool = False,
+    origin: Origin | None = None,
+    answered: Callable[[Outcome], int] = attrgetter("exit_code"),
 ) -> int:
     """Perform a request and print its outcome; returns the exit code.
 
     Args:
         done: what to say before the id.
         tells: whether somebody should be told by it, so that silence is worth a word.
+        origin: what gives the request its key, where it did not begin here.
+        answered: what is left to do when the outcome was printed; returns the exit code.
     """
     context = workspace.context(args.by)
     errors = sum(finding.severity == "error" for finding in workspace.book.config.findings)
@@ -44,7 +54,7 @@ def carry_out(
     if args.dry_run:
         show_plan(preview(request, context), args, workspace)
         return 0
-    with performing(request, context) as outcome:
+    with performing(request, context, origin=origin) as outcome:
         if args.format == "json":
             Screen(sys.stdout).json(outcome.as_json())
             _problems(outcome, Screen(sys.stderr), tells=tells)
@@ -59,7 +69,7 @@ def carry_out(
             raise OpsbookError(
                 f"It is done, and the result cannot be written: {error.strerror}.", "The same command shows it again."
             ) from None
-        return outcome.exit_code
+        return answered(outcome)
 
 
 def show_plan(plan: Plan, args: argparse.Namespace, workspace: Workspace) -> None:

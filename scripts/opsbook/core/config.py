@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field, StringConstraints
 
@@ -123,6 +123,12 @@ class SecurityAlert(Model):
     """The restricted repository that holds the facts of security incidents."""
 
 
+Permission = Literal["read", "triage", "write", "maintain", "admin"]
+"""What somebody may do on the forge, each more than the one before it (GitHub: the roles of a repository)."""
+
+PERMISSIONS: tuple[Permission, ...] = get_args(Permission)
+
+
 class ForgeSettings(Model):
     """Where changes of the book are published."""
 
@@ -132,6 +138,9 @@ class ForgeSettings(Model):
     """The branch that holds the agreed book."""
     push: bool = False
     """Whether the local forge pushes to `origin` by itself."""
+    intake: Permission = "write"
+    """What somebody must at least be allowed on the repository to declare an incident by the issue form or the workflow
+    form. Everybody has `read` on a public repository."""
 
 
 class SiteSettings(Model):
