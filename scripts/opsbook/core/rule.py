@@ -46,6 +46,9 @@ class Code:
     always: ClassVar[bool] = False
     """Whether it blocks even while an incident is open: unreadable files, unsafe paths, leaks, false approvals."""
 
+    suppressible: ClassVar[bool] = True
+    """Whether a comment with a reason may allow it on its line; what always blocks never may be."""
+
     @classmethod
     def title(cls) -> str:
         """The first line of the docstring."""
