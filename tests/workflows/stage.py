@@ -192,9 +192,10 @@ def complete() -> Mapping[str, bytes]:
     with tempfile.TemporaryDirectory() as folder:
         desk, new = make_desk(Path(folder) / "book"), Path(folder) / "new"
         assert desk.opsbook("new", "book", str(new)).code == 0
-        shutil.copytree(new / "docs", desk.path / "docs")
+        shutil.copytree(new / "docs", desk.path / "docs", dirs_exist_ok=True)
         shutil.copy(new / "mkdocs.yml", desk.path)
-        assert desk.opsbook("schema").code == 0
+        for command in ("schema", "forms"):
+            assert desk.opsbook(command).code == 0
         names = desk.git("ls-files", "--others", "-z").rstrip("\0").split("\0")
         return {name: (desk.path / name).read_bytes() for name in names}
 
