@@ -25,6 +25,9 @@ ROOT = Path(__file__).parents[2]
 
 Json = dict[str, Any]
 
+RUN = 1658821493
+"""The number of every run."""
+
 
 @dataclass(frozen=True)
 class Event:
@@ -125,29 +128,17 @@ class Runner:
 
     def run(self, workflow: str, event: Event, inputs: Mapping[str, Any] | None = None) -> Run:
         """Run a workflow to its end."""
-        done = Run()
-        self._workflow(workflow, event, dict(inputs or {}), done, "")
-        return done
-
-    # -- one workflow, also as a job of another
-
-    def _workflow(self, name: str, event: Event, inputs: Json, done: Run, prefix: str) -> str:
-        results: dict[str, str] = {}
-        for job_id, job in _load(self.workflows / name)["jobs"].items():
+        done, inputs = Run(), dict(inputs or {})
+        for name, job in _load(self.workflows / workflow)["jobs"].items():
+            assert "uses" not in job, f"{workflow}: the runner calls no other workflow"
             needs = [job["needs"]] if isinstance(job.get("needs"), str) else job.get("needs", [])
-            assert set(needs) <= set(results), f"{name}: {job_id} stands before what it needs"
-            before = [results[need] for need in needs]
-            contexts = self._contexts(event, inputs, job.get("permissions", {}), {"needs": {}})
-            if not holds(str(job.get("if", "true")), contexts, _status(before, steps=False)):
-                results[job_id] = "skipped"
-            elif "uses" in job:
-                called = re.fullmatch(r"\./\.github/workflows/([\w-]+\.yml)", job["uses"])
-                assert called, job["uses"]
-                results[job_id] = self._workflow(called[1], event, {}, done, f"{prefix}{job_id}/")
+            assert set(needs) <= set(done.jobs), f"{workflow}: {name} stands before what it needs"
+            before = _status([done.jobs[need] for need in needs], steps=False)
+            if holds(str(job.get("if", "true")), self._contexts(event, inputs, job["permissions"], {}), before):
+                done.jobs[name] = self._job(name, job, event, inputs, done)
             else:
-                results[job_id] = self._job(f"{prefix}{job_id}", job, event, inputs, done)
-            done.jobs[prefix + job_id] = results[job_id]
-        return "failure" if "failure" in results.values() else "success"
+                done.jobs[name] = "skipped"
+        return done
 
     def _contexts(self, event: Event, inputs: Json, permissions: Mapping[str, str], more: Json) -> Json:
         github = {
@@ -157,7 +148,7 @@ class Runner:
             "sha": event.sha,
             "actor": event.actor,
             "repository": "example/book",
-            "run_id": "1658821493",
+            "run_id": str(RUN),
             "token": self.token(permissions),
         }
         return {"github": github, "inputs": inputs, "secrets": self.secrets, "vars": self.variables, **more}
@@ -166,7 +157,7 @@ class Runner:
 
     def _job(self, name: str, job: Json, event: Event, inputs: Json, done: Run) -> str:
         self._count += 1
-        home = self.folder / f"{self._count}-{name.replace('/', '-')}"
+        home = self.folder / f"{self._count}-{name}"
         place = _Place(home)
         contexts = self._contexts(event, inputs, job["permissions"], {"steps": {}})
         variables = {**self._machine(event, place), **_filled(job.get("env", {}), contexts)}
@@ -205,7 +196,7 @@ class Runner:
             "GITHUB_REF": event.ref,
             "GITHUB_REPOSITORY": "example/book",
             "GITHUB_RUN_ATTEMPT": "1",
-            "GITHUB_RUN_ID": "1658821493",
+            "GITHUB_RUN_ID": str(RUN),
             "GITHUB_SERVER_URL": "https://github.example",
             "GITHUB_SHA": event.sha,
             "GITHUB_WORKSPACE": str(place.workspace),

@@ -15,12 +15,13 @@ from typing import Any
 
 from tests.github_server.calls import merge
 from tests.github_server.hub import OWNER, Issue
+from tests.github_server.hub import Run as Dispatched
 from tests.github_server.server import GitHubServer
 from tests.slack_server import SlackServer, slack_server
 from tests.slack_server.workspace import TOKEN as SLACK_TOKEN
 from tests.support.desk import Desk, configure, make_desk
 from tests.support.github import make_github
-from tests.workflows.runner import Event, Run, Runner
+from tests.workflows.runner import RUN, Event, Run, Runner
 
 PAYLOADS = Path(__file__).with_name("payloads")
 
@@ -45,7 +46,7 @@ class Stage:
         event = self._event(case)
         if not self.runner.starts(case["workflow"], event):
             return None
-        return self.runner.run(case["workflow"], event, case.get("inputs"))
+        return self.runner.run(case["workflow"], event, event.payload.get("inputs"))
 
     def follow(self) -> Run:
         """Run the one workflow that somebody dispatched through the API."""
@@ -70,6 +71,9 @@ class Stage:
             self._issue(payload["issue"])
         if name == "push":
             ref = payload["ref"]
+        if name == "workflow_dispatch":
+            with self.github.locked() as hub:
+                hub.runs[RUN] = Dispatched(RUN, payload["sender"]["login"], hub.now())
         payload = _replaced(payload, known)
         sha = self._tip(ref) if ref in self._refs() else known["$MAIN"]
         return Event(name, payload, ref, sha)
@@ -78,11 +82,7 @@ class Stage:
         """The recorded payload, with the changes of the case in it."""
         payload = json.loads((PAYLOADS / f"{case['event']}.json").read_text("utf-8"))
         payload["repository"]["default_branch"] = "main"
-        payload.setdefault("sender", {"login": OWNER, "id": 1})
-        _lay(payload, {"sender": {"login": OWNER}})
-        for key in ("issue", "pull_request"):
-            if key in payload:
-                _lay(payload[key], {"user": {"login": OWNER}, "number": 1})
+        payload.setdefault("sender", {})
         _lay(payload, case.get("change", {}))
         for path, filling in case.get("long", {}).items():
             *parents, last = path.split(".")
@@ -90,12 +90,15 @@ class Stage:
             for parent in parents:
                 inner = inner[parent]
             inner[last] = filling["text"] * filling["times"]
+        people = [payload["sender"], *(payload[key]["user"] for key in ("issue", "pull_request") if key in payload)]
+        for person in people:
+            person.setdefault("login", "somebody")
+            person["id"] = sum(map(ord, person["login"]))  # as the server of the tests numbers people
         return payload
 
     def _issue(self, issue: Json) -> None:
         """The issue, as GitHub holds it when the event is sent."""
         with self.github.locked() as hub:
-            hub.permissions.setdefault(issue["user"]["login"], "read")
             made = hub.open_issue(by=issue["user"]["login"], title=issue["title"], body=issue["body"])
             made.state = issue["state"]
             issue["number"] = made.number
@@ -207,7 +210,7 @@ def stage(folder: Path, case: Mapping[str, Any]) -> Iterator[Stage]:
     bare = Desk(github.hub.git.path)
     bare.git("config", "uploadpack.allowAnySHA1InWant", "true")
     with github.locked() as hub:
-        hub.permissions |= case.get("permissions", {})
+        hub.permissions |= {"somebody": "write", **case.get("permissions", {})}
     with slack_server("incident", "team", "security", "drill") as slack:
         secrets = {"SLACK_BOT_TOKEN": SLACK_TOKEN, **case.get("secrets", {})}
         runner = Runner(
