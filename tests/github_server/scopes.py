@@ -20,7 +20,11 @@ _EVERYBODY = "metadata"
 _NEEDS: tuple[tuple[str, str, str], ...] = (
     (r"repos/get|repos/get-collaborator-permission-level|rate-limit/get", _EVERYBODY, "read"),
     (r"users/get-authenticated", "nobody", "read"),  # a job's token belongs to no user
-    (r"repos/(get-branch|list-commits|compare-commits-with-basehead|get-content|get-branch-protection)", "contents", "read"),
+    (
+        r"repos/(get-branch|list-commits|compare-commits-with-basehead|get-content|get-branch-protection)",
+        "contents",
+        "read",
+    ),
     (r"repos/create-or-update-file-contents", "contents", "write"),
     (r"git/(get|list)-.*", "contents", "read"),
     (r"git/(create|update|delete)-.*", "contents", "write"),

@@ -55,7 +55,9 @@ def evaluate(source: str, contexts: Mapping[str, Any], functions: Functions | No
 
 def truth(value: Any) -> bool:
     """Whether a value counts as true."""
-    return not (value is None or value is False or value == "" or (_is_number(value) and (value == 0 or value != value)))
+    return not (
+        value is None or value is False or value == "" or (_is_number(value) and (value == 0 or value != value))
+    )
 
 
 def text_of(value: Any) -> str:
@@ -82,7 +84,9 @@ def _number(value: Any) -> float:
         return float(value)
     if isinstance(value, str):
         try:
-            return float(value.strip() or 0) if re.fullmatch(r"\s*[-+]?[\d.]*(?:e[-+]?\d+)?\s*", value, re.I) else math.nan
+            return (
+                float(value.strip() or 0) if re.fullmatch(r"\s*[-+]?[\d.]*(?:e[-+]?\d+)?\s*", value, re.I) else math.nan
+            )
         except ValueError:
             return math.nan
     return math.nan

@@ -170,7 +170,9 @@ class Runner:
             elif "uses" in step:
                 result = self._use(name, title, step, event, contexts, place)
             else:
-                result = _shell(name, title, step, {**variables, **_filled(step.get("env", {}), contexts)}, place, number)
+                result = _shell(
+                    name, title, step, {**variables, **_filled(step.get("env", {}), contexts)}, place, number
+                )
                 variables.update(result.variables)
                 variables["PATH"] = os.pathsep.join([*result.paths, variables["PATH"]])
             done.steps.append(result)

@@ -111,7 +111,9 @@ class Stage:
         self.person.git("merge", "--quiet", "--no-ff", "-m", "Merge", branch)
         ref = "refs/pull/1/merge"
         self._push(f"HEAD:{ref}", *([f"{branch}:refs/heads/{branch}"] if origin == "here" else []))
-        repository = {"here": {"full_name": "example/book"}, "fork": {"full_name": "stranger/book"}, "gone": None}[origin]
+        repository = {"here": {"full_name": "example/book"}, "fork": {"full_name": "stranger/book"}, "gone": None}[
+            origin
+        ]
         payload["pull_request"]["head"] |= {"ref": branch, "sha": head, "repo": repository}
         payload["pull_request"]["base"] |= {"ref": "main", "sha": self._tip("refs/heads/main")}
         payload["number"] = 1

@@ -23,7 +23,19 @@ def test_an_expression_has_the_value_that_github_gives_it(row: dict[str, str]) -
 
 @pytest.mark.parametrize(
     "source",
-    ["", "github.", "secrets.X", "toJSON(github)", "1 +", "(true", "a b", "'open", "github.event[", "`id`", "true true"],
+    [
+        "",
+        "github.",
+        "secrets.X",
+        "toJSON(github)",
+        "1 +",
+        "(true",
+        "a b",
+        "'open",
+        "github.event[",
+        "`id`",
+        "true true",
+    ],
 )
 def test_what_it_does_not_know_is_an_error(source: str) -> None:
     with pytest.raises(Unknown):
