@@ -24,15 +24,17 @@ from opsbook.core.book import CONFIG_PATH, Book
 from opsbook.core.context import Context
 from opsbook.core.errors import OpsbookError, Refused, UsageError
 from opsbook.core.kind import Kind
-from opsbook.core.openbook import lay_open
-from opsbook.core.ports import Desk, Forge, Landed, Sink
+from opsbook.core.openbook import lay_open, open_files
+from opsbook.core.ports import Desk, Examiner, Forge, Landed, Sink
 from opsbook.core.text import one_line, shorten, terminal
-from opsbook.core.tree import Tree
+from opsbook.core.tree import Overlay, Tree
 from opsbook.core.types import OUTSIDER, parse_duration
 from opsbook.kinds import registry
 
 if TYPE_CHECKING:
+    from opsbook.adapters.github import GitHubForge
     from opsbook.adapters.local_forge import LocalForge
+    from opsbook.adapters.slack_api import SlackApi
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -112,9 +114,14 @@ class LocalWorkspace:
 
     @cached_property
     def open_book(self) -> Book:
-        """The working tree with every open record laid over it; without them where Git cannot say what is open."""
+        """The working tree, what main has more, and every open record; the first alone where Git cannot tell."""
+        from opsbook.adapters.git_ahead import ahead
+
         try:
-            tree = lay_open(self.book.tree, self._forge, self.kinds)
+            files = open_files(self._forge, self.kinds)  # it brings what GitHub has; main is asked for afterwards
+            folders = [kind.folder for kind in self.kinds.values()]
+            merged = ahead(self._repository, self._forge.head(None).main, folders)
+            tree = Overlay(self.book.tree, {**merged, **files})
         except NotARepository:
             return self.book
         except OpsbookError as error:
@@ -136,18 +143,21 @@ class LocalWorkspace:
 
     @cached_property
     def _forge(self) -> Forge:
-        """GitHub where there is a token and a repository for it, else the clone."""
+        """GitHub where it is set up, else the clone."""
+        return self._github or self._local_forge
+
+    @cached_property
+    def _github(self) -> GitHubForge | None:
+        """GitHub, where there is a token and a repository for it."""
         token, repository = (os.environ.get(name, "").strip() for name in ("GITHUB_TOKEN", "GITHUB_REPOSITORY"))
+        """GitHub where there is a token and a repository for it, else the clone."""
+        token, repository, url = _github()
         if not token or not repository:
-            return self._local_forge
+            return None
         from opsbook.adapters.github import connect
 
         main = self.book.config.core.forge.main
-        return connect(token, repository, url=self._api_url, main=main, clone=self._repository)
-
-    @property
-    def _api_url(self) -> str:
-        return os.environ.get("GITHUB_API_URL", "").strip() or "https://api.github.com"
+        return connect(token, repository, url=url, main=main, clone=self._repository)
 
     @cached_property
     def _local_forge(self) -> LocalForge:
@@ -229,6 +239,7 @@ class LocalWorkspace:
             seed=lambda: secrets.token_bytes(32),
             actor=self.actor(by),
             offline=lambda: self.open_book.tree,
+            host=self._github,
         )
 
     def _on_main(self) -> bool:
@@ -240,15 +251,49 @@ class LocalWorkspace:
 
     def _slack(self) -> Sequence[Sink]:
         """Slack, where there is a token for it."""
-        token = os.environ.get("SLACK_BOT_TOKEN", "").strip()
-        if not token:
+        api = _slack_api()
+        if api is None:
             return ()
         from opsbook.adapters.slack import SlackSink
-        from opsbook.adapters.slack_api import SlackApi
 
         names = {channel.id: channel.name for channel in self.book.config.core.channels}
-        api = SlackApi(token, os.environ.get("SLACK_API_URL") or "https://slack.com/api/", wait=time.sleep)
         return (SlackSink(api, names.get, earlier=self._said_before),)
+
+    def examiners(self) -> Sequence[Examiner]:
+        """Those of this machine, of the book, and of each service that the program can use."""
+        from opsbook.adapters.github_examiner import GitHubExaminer
+        from opsbook.adapters.local_examiner import LocalExaminer
+        from opsbook.adapters.slack_examiner import SlackExaminer
+        from opsbook.report.book_examiner import BookExaminer
+
+        config = self.book.config
+        core = config.core
+        token, repository, url = _github()
+        told: dict[str, str] = {}
+        for section in (core, *config.sections.values()):
+            told |= section.told()
+        return (
+            LocalExaminer(
+                self.root,
+                os.environ,
+                main=core.forge.main,
+                push=core.forge.push,
+                elsewhere=repository if token else "",
+                zone=core.timezone,
+                now=self.now,
+            ),
+            BookExaminer(self.book, str(self.root), actor=self.actor, now=self.now),
+            GitHubExaminer(
+                token,
+                repository,
+                url=url,
+                main=core.forge.main,
+                zone=core.timezone,
+                now=self.now,
+                in_actions=os.environ.get("GITHUB_ACTIONS") == "true",
+            ),
+            SlackExaminer(_slack_api(seconds=5), core.channels, told, security=core.security.channel, now=self.now),
+        )
 
     def _said_before(self, record: str) -> Mapping[str, str]:
         """The references of what was said about a record, by key; nothing while the forge is down."""
@@ -272,7 +317,7 @@ class LocalWorkspace:
 
         summary = os.environ.get("GITHUB_STEP_SUMMARY", "").strip()
         return GitHubDesk(
-            Api(token, repository, url=self._api_url),
+            Api(token, repository, url=_github()[2]),
             event=event,
             path=Path(path),
             run=os.environ.get("GITHUB_RUN_ID", "").strip(),
@@ -305,6 +350,16 @@ class LocalWorkspace:
             return self._local_forge.landed(None if set(since) == {"0"} else since)
         return self._local_forge.landed(moment)
 
+    def output(self, name: str, value: str) -> None:
+        """Hand a value to the following steps (docs: "Workflow commands", `GITHUB_OUTPUT`); nothing elsewhere."""
+        file = os.environ.get("GITHUB_OUTPUT", "")
+        if not file:
+            return
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or re.search(r"[\r\n]", value):
+            raise ValueError(name)
+        with Path(file).open("a", encoding="utf-8") as outputs:
+            outputs.write(f"{name}={value}\n")
+
     def inside(self, path: str) -> str:
         """A path that a person typed, relative to where they are, as a path in the book."""
         full = Path(os.path.normpath(self._given / path))
@@ -321,6 +376,29 @@ class LocalWorkspace:
         from opsbook.adapters.processes import spread
 
         return spread(work, items, processes)
+
+
+def _github() -> tuple[str, str, str]:
+    """Token, repository and address of the API, each of the first two empty when it is not set."""
+    token, repository, url = (
+        os.environ.get(name, "").strip() for name in ("GITHUB_TOKEN", "GITHUB_REPOSITORY", "GITHUB_API_URL")
+    )
+    return token, repository, url or "https://api.github.com"
+
+
+def _slack_api(seconds: float | None = None) -> SlackApi | None:
+    """Slack, where there is a token for it.
+
+    Args:
+        seconds: how long an answer may take, where that is less than usual.
+    """
+    token = os.environ.get("SLACK_BOT_TOKEN", "").strip()
+    if not token:
+        return None
+    from opsbook.adapters.slack_api import TIMEOUT, SlackApi
+
+    url = os.environ.get("SLACK_API_URL") or "https://slack.com/api/"
+    return SlackApi(token, url, wait=time.sleep, timeout=seconds or TIMEOUT)
 
 
 def _login() -> str:

@@ -7,6 +7,7 @@ import binascii
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Any
 
 from tests.github_server.hub import OWNER, Answer, Comment, Hub, Issue, Review, invalid, person, valid_ref
@@ -76,7 +77,7 @@ def repository(hub: Hub, call: Call) -> tuple[int, Any]:
         "admin": level == "admin",
         "maintain": level == "admin",
     }
-    return 200, {**hub.show_repository(), "permissions": rights, "default_branch": "main"}
+    return 200, {**hub.show_repository(), "permissions": rights}
 
 
 @call("repos/get-collaborator-permission-level")
@@ -460,6 +461,9 @@ def merge(hub: Hub, pull: Issue, by: str, body: Json) -> str:
     base = hub.git.ref(f"refs/heads/{pull.base}") or ""
     if pull.state != "open" or pull.draft:
         raise Answer(405, "Pull Request is not mergeable")
+    if method not in hub.methods:
+        what = "Merge commits" if method == "merge" else f"{method.capitalize()} merges"
+        raise Answer(405, f"{what} are not allowed on this repository.")
     try:
         tree = hub.git.merge_tree(base, pull.head_sha)
     except Conflict:
@@ -646,6 +650,8 @@ def create_label(hub: Hub, call: Call) -> tuple[int, Any]:
     color = call.body.get("color", "ededed")
     if not re.fullmatch(r"[0-9a-fA-F]{6}", color):
         raise Answer(422, "Validation Failed", [{"resource": "Label", "code": "invalid", "field": "color"}])
+    if len(name) > 50:
+        raise Answer(422, "Validation Failed", [{"resource": "Label", "code": "invalid", "field": "name"}])
     hub.labels[name] = (color, call.body.get("description", ""))
     return 201, hub.show_label(name)
 
@@ -673,6 +679,40 @@ def _comment(hub: Hub, call: Call) -> Comment:
         # The description has no 404 for an edit; GitHub answers one all the same.
         raise Answer(404, "Not Found")
     return comment
+
+
+# -- rules
+
+
+@call("repos/get-branch-rules")
+def branch_rules(hub: Hub, call: Call) -> tuple[int, Any]:
+    # The branch does not need to exist.
+    return 200, Pages(
+        [
+            {
+                "type": type_,
+                "ruleset_id": ruleset,
+                "ruleset_source_type": "Repository",
+                "ruleset_source": "example/book",
+            }
+            for pattern, type_, ruleset in hub.rules
+            if fnmatchcase(call.path["branch"], pattern)
+        ]
+    )
+
+
+@call("repos/get-repo-ruleset")
+def ruleset(hub: Hub, call: Call) -> tuple[int, Any]:
+    number = call.path["ruleset_id"]
+    if number not in {ruleset for _, _, ruleset in hub.rules}:
+        raise Answer(404, "Not Found")
+    return 200, {
+        "id": number,
+        "name": "A ruleset",
+        "source": "example/book",
+        "enforcement": "active",
+        "current_user_can_bypass": hub.bypasses.get(number, "never"),
+    }
 
 
 # -- actions

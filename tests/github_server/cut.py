@@ -54,6 +54,8 @@ OPERATIONS: dict[str, str] = {
     f"{_REPO}/actions/runs/{{run_id}}": "get",
     f"{_REPO}/actions/workflows/{{workflow_id}}/dispatches": "post",
     f"{_REPO}/check-runs": "post",
+    f"{_REPO}/rules/branches/{{branch}}": "get",
+    f"{_REPO}/rulesets/{{ruleset_id}}": "get",
 }
 """Path to the methods that are kept."""
 

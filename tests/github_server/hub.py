@@ -106,6 +106,11 @@ class Hub:
     Args:
         url: where the API is served.
         now: the clock of the server.
+
+    Attributes:
+        facts: what is otherwise about the repository than it usually is.
+        rules: rules of rulesets: a pattern for branches, the type of the rule, the id of its ruleset.
+        bypasses: whether whoever asks may bypass a ruleset, by its id; GitHub says `never` otherwise.
     """
 
     def __init__(self, git: Bare, url: str, now: Callable[[], datetime]) -> None:
@@ -121,6 +126,10 @@ class Hub:
         self.labels: dict[str, tuple[str, str]] = {"bug": ("d73a4a", "Something isn't working")}
         self.runs: dict[int, Run] = {}
         self.dispatched: list[tuple[str, Json]] = []
+        self.methods = {"merge", "squash", "rebase"}  # the ways of merging that its settings allow
+        self.facts: Json = {}
+        self.rules: list[tuple[str, str, int]] = []
+        self.bypasses: dict[int, str] = {}
         self._ids = iter(range(1001, 1_000_000))
 
     def now(self) -> str:
@@ -198,6 +207,7 @@ class Hub:
             "url": self.api,
             "default_branch": "main",
             "license": None,
+            **self.facts,
         }
 
     def show_ref(self, name: str, sha: str) -> Json:

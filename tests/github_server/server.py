@@ -11,7 +11,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -58,8 +59,9 @@ class GitHubServer:
         faults: what goes wrong from now on.
         seen: every request so far.
         refused: every request that the description does not allow; a test that ends with any has failed.
-        meanwhile: what people do just before the next call of an operation: its name, and what is done, once.
+        meanwhile: what people do just before the next call of an operation: its name (or `*`), and what is done, once.
         elsewhere: an address to which every list claims to go on.
+        always: headers that every answer has; ahead: how far the clock of its answers goes ahead of ours.
         fetches: how many requests of Git's own protocol came; no_fetch: they are refused.
         scopes: what the token of a workflow's job may do; a token that is not here may do what its user may.
     """
@@ -70,6 +72,8 @@ class GitHubServer:
         self.fetches = 0
         self.no_fetch = False
         self.elsewhere = ""
+        self.always: dict[str, str] = {}
+        self.ahead = timedelta()
         self.meanwhile: list[tuple[str, Callable[[], object]]] = []
         self.closing = threading.Event()
         self.faults: list[Fault] = []
@@ -204,7 +208,7 @@ class GitHubServer:
         return met[0] if met else None
 
     def _meanwhile(self, operation: str) -> None:
-        due = [item for item in self.meanwhile if item[0] == operation]
+        due = [item for item in self.meanwhile if item[0] in (operation, "*")]
         for item in due[:1]:
             self.meanwhile.remove(item)
             item[1]()
@@ -314,6 +318,7 @@ class _Request(BaseHTTPRequestHandler):
     def send(self, status: int, data: bytes, headers: dict[str, str], length: int | None = None) -> None:
         """Send an answer; a `length` that is not that of the data ends the connection."""
         self.send_response(status)
+        headers = {**self.server.owner.always, **headers}
         lower = {name.lower() for name in headers}
         if "content-type" not in lower:
             self.send_header("Content-Type", "application/json; charset=utf-8")
@@ -340,6 +345,11 @@ class _Request(BaseHTTPRequestHandler):
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.rfile.close()
         self.connection.close()
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """The clock of the server, which a test may put wrong."""
+        moment = datetime.now(UTC) if timestamp is None else datetime.fromtimestamp(timestamp, UTC)
+        return format_datetime(moment + self.server.owner.ahead, usegmt=True)
 
     def log_message(self, format: str, *args: Any) -> None:
         """Say nothing."""

@@ -57,6 +57,7 @@ PATHS: dict[str, Any] = {
     "comment_id": "<comment>",
     "name": "bug",
     "workflow_id": "announce.yml",
+    "ruleset_id": 7,
     "run_id": 4711,
 }
 
@@ -67,6 +68,7 @@ ANSWERS = {"repos/create-or-update-file-contents": 422, "pulls/check-if-merged":
 @pytest.fixture
 def filled(caller: Caller, server: GitHubServer) -> dict[str, Any]:
     """A repository with one of everything; what the words in angle brackets mean."""
+    server.hub.rules.append(("topic/*", "creation", 7))
     tip = caller.branch("topic/one")
     caller.branch("loose")
     caller.made("POST", f"{REPO}/pulls", {"title": "t", "head": "topic/one", "base": "main"})

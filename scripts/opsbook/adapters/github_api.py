@@ -109,6 +109,27 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """What GitHub says about a repository.
+
+    Attributes:
+        name: `owner/name`, as GitHub writes it; main: its default branch; archived: nobody can write to it.
+    """
+
+    name: str
+    main: str
+    archived: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule that GitHub enforces on a branch: its type, and the id of the ruleset that it belongs to."""
+
+    type: str
+    ruleset: int
+
+
+@dataclass(frozen=True, slots=True)
 class Comment:
     """A comment on a pull request or issue, with the login of whoever wrote it, and whether that is a program."""
 
@@ -152,6 +173,11 @@ class Api:
         self._repo = _Repo({"url": f"{self._base}/repos/{self.owner}/{self.name}"}, self._session)
         self.calls: Counter[str] = Counter()
         self.last = float("-inf")
+
+    @property
+    def answered(self) -> Mapping[str, str]:
+        """The headers of GitHub's last answer, whatever it said; their names in any case."""
+        return self._session.answered
 
     # -- refs
 
@@ -301,6 +327,20 @@ class Api:
         value = self._write("create pull", lambda: self._repo.create_pull(title, main, branch, body).as_dict())
         return self._parsed(lambda: _pull(value), unknown=True)
 
+    def merge_pull(self, number: int, head: str, method: str) -> str:
+        """Merge a pull request if its head is still this commit; the commit on main."""
+        data = {"sha": head, "merge_method": method}
+        value = self._write("merge pull", lambda: self._repo.send("put", "pulls", str(number), "merge", data=data))
+        return self._parsed(lambda: _sha(value["sha"]), unknown=True)
+
+    def start_workflow(self, name: str, ref: str, inputs: Mapping[str, str]) -> None:
+        """Start a workflow by hand, so to speak (docs: "Create a workflow dispatch event")."""
+        if not _NAME.fullmatch(name):
+            raise UsageError(f"{name!r} is not the name of a workflow's file.", "Name it like main.yml.")
+        data = {"ref": ref, "inputs": dict(inputs)}
+        place = ("actions", "workflows", name, "dispatches")
+        self._write("start workflow", lambda: self._repo.send("post", *place, data=data, silent=True))
+
     def comments(self, number: int) -> list[Comment]:
         """The comments on a pull request, oldest first."""
         rows = self._read(
@@ -341,6 +381,50 @@ class Api:
         """Give a label its colour and its meaning."""
         data = {"color": color, "description": description}
         self._write("paint label", lambda: self._repo.send("patch", "labels", quote(name, safe=""), data=data))
+
+    # -- trying: what may be done here, without doing it
+
+    def repository(self) -> Known:
+        """The repository."""
+        value = self._read("repository", self._repo.get)
+        return self._parsed(
+            lambda: Known(str(value["full_name"]), str(value["default_branch"]), bool(value.get("archived")))
+        )
+
+    def rules(self, branch: str) -> list[Rule]:
+        """The rules for branches of this name, whether there is one or not; none where GitHub knows no rules."""
+        place, words = ("rules", "branches", quote(branch, safe="")), {"per_page": "100"}
+        try:
+            rows = self._read("rules", lambda: self._repo.pages(*place, params=words))
+        except GitHubRefused as error:
+            if error.status == 404:
+                return []
+            raise
+        return self._parsed(lambda: [Rule(str(row["type"]), int(row["ruleset_id"])) for row in rows])
+
+    def bypasses(self, ruleset: int) -> bool | None:
+        """Whether a ruleset lets this token do what it forbids to others; `None` when GitHub does not say."""
+        try:
+            value = self._read("ruleset", lambda: self._repo.get("rulesets", str(ruleset)))
+        except GitHubRefused as error:
+            if error.status in (403, 404):
+                return None
+            raise
+        said = self._parsed(lambda: value.get("current_user_can_bypass"))
+        return said in ("always", "exempt") if isinstance(said, str) else None
+
+    def try_pull(self, main: str) -> None:
+        """Ask for a pull request of a branch that Git cannot hold.
+
+        It cannot come about. `GitHubRefused` with 422 says that the token might open another; 403 or 404, that not.
+        """
+        data = {"title": "Never opened", "head": "opsbook/..never", "base": main}
+        self._read("try pull", lambda: self._repo.send("post", "pulls", data=data))
+
+    def try_label(self) -> None:
+        """Ask for a label with a name that is too long and a colour that is none; as `try_pull`."""
+        data = {"name": "never made " * 10, "color": "none"}
+        self._read("try label", lambda: self._repo.send("post", "labels", data=data))
 
     # -- people, and what they set off
 
@@ -455,6 +539,7 @@ class _Session(GitHubSession):  # type: ignore[misc]
         super().__init__(*timeouts)
         self.base_url = base
         self.hurry = False
+        self.answered: Mapping[str, str] = {}
         self._inside = inside
         self._timeouts = timeouts
         self.headers["X-GitHub-Api-Version"] = VERSION
@@ -463,12 +548,14 @@ class _Session(GitHubSession):  # type: ignore[misc]
     def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> requests.Response:
         """Make one request."""
         parts = urlsplit(url)
-        if not url.startswith(f"{self._inside}/") or re.search(r"/\.{1,2}(/|$)|//|%2e|\\", parts.path, re.IGNORECASE):
+        inside = url == self._inside or url.startswith(f"{self._inside}/")
+        if not inside or re.search(r"/\.{1,2}(/|$)|//|%2e|\\", parts.path, re.IGNORECASE):
             raise _Astray
         connect, read = self._timeouts
         kwargs["timeout"] = (min(connect, HURRY), min(read, HURRY)) if self.hurry else (connect, read)
         kwargs["allow_redirects"] = False
         response: requests.Response = super().request(method, url, *args, **kwargs)
+        self.answered = response.headers
         if 300 <= response.status_code < 400:
             raise _Moved
         return response
@@ -497,10 +584,16 @@ class _Repo(_Repository):  # type: ignore[misc]
             url, params = response.links.get("next", {}).get("url"), None
         return rows
 
-    def send(self, method: str, *parts: str, data: Any) -> Any:
-        """Write what github3.py has no method for without reading the object first."""
+    def send(self, method: str, *parts: str, data: Any, silent: bool = False) -> Any:
+        """Write what github3.py has no method for without reading the object first.
+
+        Args:
+            silent: the answer has no body.
+        """
         url = self._build_url(*parts, base_url=self._api)
         response = self._request(method, url, json=data)
+        if silent and response.status_code == 204:
+            return None
         return self._json(response, 201 if response.status_code == 201 else 200, include_cache_info=False)
 
     def remove(self, *parts: str) -> None:

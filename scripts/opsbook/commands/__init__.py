@@ -18,6 +18,8 @@ COMMANDS: dict[str, str] = {
     "forms": "write the forms that GitHub shows, from opsbook.yml and the services",
     "site build": "build the site",
     "site serve": "serve the site on this machine and follow changes",
+    "merge": "merge declarations that pass the check, where opsbook.yml says so",
+    "doctor": "say what is missing, by trying it: Git, settings, GitHub, Slack",
     "intake": "declare what somebody asks for with a form on GitHub, and answer it; for workflows",
     "announce": "tell people what was changed by hand, once it is on main",
     "nudge": "remind people of what is due in open incidents, once",

@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar
 from opsbook.core.book import Book
 from opsbook.core.context import Context
 from opsbook.core.kind import Kind
-from opsbook.core.ports import Desk, Landed
+from opsbook.core.ports import Desk, Examiner, Landed
 from opsbook.core.tree import Tree
 
 T = TypeVar("T")
@@ -42,7 +42,7 @@ class Workspace(Protocol):
 
     @property
     def open_book(self) -> Book:
-        """The working tree with every open record laid over it; the working tree alone outside a repository."""
+        """The working tree, what main has more, and every open record; the first alone outside a repository."""
         ...
 
     def again(self) -> Workspace:
@@ -59,6 +59,10 @@ class Workspace(Protocol):
 
     def context(self, by: str | None = None) -> Context:
         """The ports, to perform requests with."""
+        ...
+
+    def examiners(self) -> Sequence[Examiner]:
+        """Whoever examines a part of the world, for the doctor; they do so only when they are asked to."""
         ...
 
     def desk(self) -> Desk:
@@ -79,6 +83,10 @@ class Workspace(Protocol):
 
     def landed(self, since: str) -> Sequence[Landed]:
         """What became part of main since a revision or a length of time, oldest first; zeros mean the last step."""
+        ...
+
+    def output(self, name: str, value: str) -> None:
+        """Hand a value to the following steps of a workflow; nothing outside of one."""
         ...
 
     def inside(self, path: str) -> str:

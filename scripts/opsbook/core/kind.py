@@ -56,6 +56,11 @@ def _never_open(record: Record) -> bool:
     return False
 
 
+def _by_people(before: Record | None, after: Record) -> str:
+    del before
+    return f"Every {after.kind.name} is merged by people."
+
+
 def _nothing(before: Record | None, after: Record | None, book: Book) -> Sequence[Announcement]:
     del before, after, book
     return ()
@@ -83,6 +88,7 @@ class Kind:
         announce: what a change says.
         remind: what people are reminded of; the fact of a reminder is what is due, so that it comes once.
         sheets: what its pages are made of, one after another: a book may have more than fit into memory.
+        held: why a change of a record is not merged by itself although it passes the check; nothing when it may be.
         is_open: whether people are working under pressure on the record, so that the check may not stand in the way.
     """
 
@@ -100,6 +106,7 @@ class Kind:
     announce: Announce = _nothing
     remind: Remind = _no_reminders
     sheets: Callable[[Book, datetime], Iterator[Sheet]] = _no_sheets
+    held: Callable[[Record | None, Record], str] = _by_people
     is_open: Callable[[Record], bool] = _never_open
 
     @property

@@ -6,13 +6,14 @@ Each call has three outcomes: done, not done and unknown. Not done raises `Forge
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
 from opsbook.core.announcement import Announcement
+from opsbook.core.examined import Examined
 from opsbook.core.plan import Intent, Plan, Request
 from opsbook.core.tree import Tree
 
@@ -158,6 +159,30 @@ class Forge(Protocol):
         ...
 
 
+class Host(Protocol):
+    """What only a hosting service does, and a plain repository does not."""
+
+    def merge(self, record: str, expected: Head, inside: str) -> Published:
+        """Merge the record's open pull request, if its branch is still at `expected` and changes nothing else.
+
+        Args:
+            inside: the folder or file of the record.
+
+        Raises:
+            LostRace: the branch moved; look at it again. Refused: it changes something else, or is merged already.
+            ForgeError: not done, and why. ForgeUnknown: nobody knows.
+        """
+        ...
+
+    def start(self, workflow: str, inputs: Mapping[str, str]) -> None:
+        """Start a workflow on main, by the name of its file.
+
+        Raises:
+            ForgeError: not done. ForgeUnknown: nobody knows.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """How sending one announcement ended.
@@ -288,4 +313,23 @@ class Outbox(Protocol):
 
     def keep(self, record: str, name: str, text: str) -> str:
         """Write one text, atomically; returns where it is."""
+        ...
+
+
+class Examiner(Protocol):
+    """Finds out whether one part of the world does what the program needs of it, by trying it.
+
+    It stands beside the adapter whose calls it tries. What it tries has no lasting effect and reaches nobody.
+
+    Attributes:
+        part: what it examines, as a heading: `GitHub`.
+    """
+
+    part: str
+
+    def examine(self) -> Iterable[Examined]:
+        """What it found, each as soon as it is known. A part that is not set up is one note.
+
+        Whatever fails is something found, never an error; a part that gives no answer is given up soon.
+        """
         ...

@@ -143,7 +143,7 @@ def _fault(name: str, scope: Scope) -> str:
         return f"names “{name}”, which is no code"
     if code.always:
         return f"names {name}, which cannot be suppressed: it blocks always"
-    if not code.suppressible:
+    if not code.may_be_suppressed():
         return f"names {name}, which cannot be suppressed"
     return "" if name in scope.here else f"names {name}, which is never found in {scope.where}"
 

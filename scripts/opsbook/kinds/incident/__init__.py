@@ -13,7 +13,7 @@ from opsbook.kinds.incident.model import Checklist, Incident, TimelineEntry
 from opsbook.kinds.incident.page import sheets
 from opsbook.kinds.incident.reminders import remind
 from opsbook.kinds.incident.rules import BOOK_RULES, RULES
-from opsbook.kinds.incident.view import CHECKLIST, FACTS, REPORT, is_open
+from opsbook.kinds.incident.view import CHECKLIST, FACTS, REPORT, held, is_open
 
 KIND = Kind(
     name="incident",
@@ -34,6 +34,7 @@ KIND = Kind(
     actions=ACTIONS,
     announce=announcements,
     remind=remind,
+    held=held,
     is_open=is_open,
     sheets=sheets,
 )
