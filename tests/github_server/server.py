@@ -26,6 +26,7 @@ from tests.github_server.faults import KINDS, Fault, Kind
 from tests.github_server.fetching import serve, token_of
 from tests.github_server.hub import NAME, OWNER, Answer, Hub
 from tests.github_server.repository import Bare
+from tests.github_server.scopes import Permissions, allows
 
 VERSION = "2022-11-28"
 """The version of the API that requests have to name; another one drops fields that github3.py needs."""
@@ -62,10 +63,12 @@ class GitHubServer:
         elsewhere: an address to which every list claims to go on.
         always: headers that every answer has; ahead: how far the clock of its answers goes ahead of ours.
         fetches: how many requests of Git's own protocol came; no_fetch: they are refused.
+        scopes: what the token of a workflow's job may do; a token that is not here may do what its user may.
     """
 
     def __init__(self, repository: Path, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._lock = threading.RLock()
+        self.scopes: dict[str, Permissions] = {}
         self.fetches = 0
         self.no_fetch = False
         self.elsewhere = ""
@@ -143,6 +146,7 @@ class GitHubServer:
                 by = self._who(request)
                 hub = self._hub(values)
                 self._admit(operation, by, hub)
+                self._within(request, operation, values)
                 hub.follow()
                 status, content = HANDLERS[operation.name](hub, Call(path, query, body, by))
                 headers = {}
@@ -166,12 +170,13 @@ class GitHubServer:
     def _fetch(self, request: _Request, parts: SplitResult) -> None:
         """Git's own protocol; it costs no calls of the API."""
         self.fetches += 1
-        by = self.hub.tokens.get(token_of(request.headers.get("Authorization", "")) or "")
-        if by is None or self.no_fetch:
+        token = token_of(request.headers.get("Authorization", "")) or ""
+        by, level = self.hub.tokens.get(token), self.scopes.get(token, {"contents": "write"}).get("contents")
+        if by is None or level is None or self.no_fetch:
             request.send(401, b"", {"WWW-Authenticate": 'Basic realm="GitHub"'})
             return
         inside = parts.path.removeprefix(f"/{OWNER}/{NAME}.git")
-        write = self.hub.permissions.get(by) in ("admin", "write")
+        write = self.hub.permissions.get(by) in ("admin", "write") and level == "write"
         path, headers = self.hub.git.path, request.headers
         request.send(*serve(path, request.command, inside, parts.query, headers, request.data, write=write))
 
@@ -199,6 +204,18 @@ class GitHubServer:
 
     def _admit(self, operation: Operation, by: str, hub: Hub) -> None:
         if WRITING.search(operation.name) and hub.permissions.get(by) not in ("admin", "write"):
+            raise Answer(403, "Resource not accessible by integration")
+
+    def _within(self, request: _Request, operation: Operation, values: dict[str, str]) -> None:
+        """Refuse what the job that the token belongs to was not given."""
+        scope = self.scopes.get(request.headers.get("Authorization", "").partition(" ")[2])
+        if scope is None:
+            return
+        number = values.get("issue_number") or values.get("comment_id")
+        comment = self.hub.comments.get(int(number)) if number and "comment_id" in values else None
+        issue = self.hub.issues.get(comment.issue if comment else int(number or 0))
+        pull = None if number is None else bool(issue and issue.head)
+        if not allows(scope, operation.name, pull=pull):
             raise Answer(403, "Resource not accessible by integration")
 
     def _fault(self, operation: str) -> Fault | None:
