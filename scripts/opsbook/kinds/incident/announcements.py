@@ -40,7 +40,7 @@ def announcements(before: Record | None, after: Record | None, book: Book) -> Se
     view, old = IncidentView(after), IncidentView(before) if before is not None else None
     if view.facts is None:
         return ()
-    if view.facts.classification == "security":
+    if view.facts.classification != "operational":
         return tuple(_security(view, old, book))
     return tuple(_operational(view, old, book))
 
