@@ -324,3 +324,24 @@ def test_a_run_that_is_run_again_keeps_the_time_at_which_it_was_asked_for(server
     told = caller.made("GET", f"{REPO}/actions/runs/7")
     assert (told["created_at"], told["run_attempt"]) == ("2026-11-20T08:00:00Z", 2)
     assert caller("GET", f"{REPO}/actions/runs/8").status_code == 404
+
+
+def test_rules_hold_for_names_of_branches_whether_they_exist_or_not(caller: Caller, server: GitHubServer) -> None:
+    server.hub.rules += [("opsbook/*", "creation", 7), ("main", "pull_request", 8)]
+    rules = caller.made("GET", f"{REPO}/rules/branches/opsbook%2Fnever-made")
+    assert [(rule["type"], rule["ruleset_id"]) for rule in rules] == [("creation", 7)]
+    assert caller.made("GET", f"{REPO}/rules/branches/topic") == []
+    assert caller.made("GET", f"{REPO}/rulesets/7")["current_user_can_bypass"] == "never"
+    server.hub.bypasses[7] = "always"
+    assert caller.made("GET", f"{REPO}/rulesets/7")["current_user_can_bypass"] == "always"
+    assert caller("GET", f"{REPO}/rulesets/9").status_code == 404
+
+
+@pytest.mark.parametrize("label", [{"name": "x" * 51}, {"name": "x", "color": "none"}])
+def test_a_label_that_cannot_be_is_invalid_to_those_who_may_and_forbidden_to_others(
+    caller: Caller, server: GitHubServer, label: dict[str, str]
+) -> None:
+    assert caller("POST", f"{REPO}/labels", label).status_code == 422
+    caller.token = "readers-token"
+    assert caller("POST", f"{REPO}/labels", label).status_code == 403
+    assert set(server.hub.labels) == {"bug"}

@@ -735,7 +735,8 @@ def _plain(data: bytes) -> str | None:
 def _repository(name: str) -> tuple[str, str]:
     owner, _, rest = name.partition("/")
     if not (_NAME.fullmatch(owner) and re.fullmatch(r"[A-Za-z0-9._-]{1,100}", rest)) or rest in (".", ".."):
-        raise UsageError(f"{name!r} is not a repository on GitHub.", "Write GITHUB_REPOSITORY as OWNER/NAME.")
+        # What is there instead is not quoted: it may be the token.
+        raise UsageError("GITHUB_REPOSITORY is not a repository on GitHub.", "Write it as OWNER/NAME.")
     return owner, rest
 
 
