@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 ASKS_NO_BOOK = frozenset({"doctor", "explain", "new book"})
 """The commands that need no book; the doctor says that there is none."""
 
-WRITES = frozenset({"declare", "incident note", "incident update", "checklist tick", "reconcile"})
+WRITES = frozenset({"declare", "incident note", "incident update", "checklist tick", "intake", "reconcile"})
 """The commands that write to the forge: what counts for them is whether main is a book, and the workspace asks that."""
 
 

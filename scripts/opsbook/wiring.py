@@ -21,11 +21,12 @@ from typing import TYPE_CHECKING, TypeVar
 from opsbook.adapters.directory import DirectoryTree
 from opsbook.adapters.git import NotARepository, Repository
 from opsbook.core.book import CONFIG_PATH, Book
+from opsbook.core.config import CoreConfig
 from opsbook.core.context import Context
 from opsbook.core.errors import OpsbookError, Refused, UsageError
 from opsbook.core.kind import Kind
 from opsbook.core.openbook import lay_open, open_files
-from opsbook.core.ports import Examiner, Forge, Landed, Sink
+from opsbook.core.ports import Desk, Examiner, Forge, Landed, Sink
 from opsbook.core.text import one_line, shorten, terminal
 from opsbook.core.tree import Overlay, Tree
 from opsbook.core.types import OUTSIDER, parse_duration
@@ -242,6 +243,58 @@ class LocalWorkspace:
             host=self._github,
         )
 
+    def restricted(self, by: str | None = None) -> Context | None:
+        """The restricted book: the clone that OPSBOOK_SECURITY_BOOK names, else `security.book` on GitHub.
+
+        Its token may be another one, OPSBOOK_SECURITY_TOKEN. Nothing of it is told anywhere or kept in the outbox; a
+        request that could not be published yet lies in a folder of its own, which only its owner can read.
+        """
+        import secrets
+
+        from opsbook.adapters.state import FileIntents, NoOutbox, state_folder
+        from opsbook.core.yaml import edit
+
+        core = self.book.config.core
+        forge = self._restricted_forge(core)
+        if forge is None:
+            return None
+        text = (self.book.tree.read(CONFIG_PATH) or b"").decode("utf-8", "replace")
+
+        def stand_in() -> Tree:
+            """This book in its place while it cannot be read: its severities and services are probably the same."""
+            try:
+                config = edit(text, [(("security", "restricted"), True)])
+            except ValueError:
+                config = "security:\n  restricted: true\n"
+            return Overlay(self.book.tree, {CONFIG_PATH: config.encode()})
+
+        return Context(
+            kinds=self.kinds,
+            forge=forge,
+            sinks=(),
+            intents=FileIntents(state_folder(self._repository.common) / "security"),
+            outbox=NoOutbox(),
+            now=self.now,
+            seed=lambda: secrets.token_bytes(32),
+            actor=self.actor(by),
+            offline=stand_in,
+        )
+
+    def _restricted_forge(self, core: CoreConfig) -> Forge | None:
+        place = os.environ.get("OPSBOOK_SECURITY_BOOK", "").strip()
+        if place:
+            from opsbook.adapters.local_forge import LocalForge
+
+            settings = Book(DirectoryTree(Path(place)), self.kinds).config.core.forge
+            return LocalForge(Repository(Path(place), environment=os.environ), main=settings.main, push=settings.push)
+        token, _, url = _github()
+        token = os.environ.get("OPSBOOK_SECURITY_TOKEN", "").strip() or token
+        if not core.security.book or not token:
+            return None
+        from opsbook.adapters.github import connect
+
+        return connect(token, core.security.book, url=url, main=core.forge.main, clone=None)
+
     def _on_main(self) -> bool:
         """Whether main is a book, whatever is checked out here."""
         try:
@@ -302,6 +355,28 @@ class LocalWorkspace:
         except OpsbookError:
             return {}
         return {key: receipt.reference for key, receipt in receipts.items()}
+
+    def desk(self) -> Desk:
+        """The event that a runner of GitHub was started for."""
+        names = ("GITHUB_EVENT_NAME", "GITHUB_EVENT_PATH", "GITHUB_REPOSITORY", "GITHUB_TOKEN")
+        event, path, repository, token = (os.environ.get(name, "").strip() for name in names)
+        if missing := [name for name in names if not os.environ.get(name, "").strip()]:
+            raise UsageError(
+                f"There is no form to read: {', '.join(missing)} {'is' if len(missing) == 1 else 'are'} not set.",
+                "This command runs in a workflow on GitHub; anywhere else, use: opsbook declare",
+            )
+        from opsbook.adapters.github_api import Api
+        from opsbook.adapters.github_desk import GitHubDesk
+
+        summary = os.environ.get("GITHUB_STEP_SUMMARY", "").strip()
+        return GitHubDesk(
+            Api(token, repository, url=_github()[2]),
+            event=event,
+            path=Path(path),
+            run=os.environ.get("GITHUB_RUN_ID", "").strip(),
+            who=self._github_person,
+            summary=Path(summary) if summary else None,
+        )
 
     def revision(self, name: str) -> Tree:
         """The tree of a commit."""

@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from tests.github_server.hub import OWNER, Answer, Comment, Hub, Issue, Review, invalid, person, valid_ref
-from tests.github_server.repository import Conflict
+from tests.github_server.repository import Conflict, Person
 
 Json = dict[str, Any]
 
@@ -71,7 +71,7 @@ def rate_limit(hub: Hub, call: Call) -> tuple[int, Any]:
 
 @call("repos/get")
 def repository(hub: Hub, call: Call) -> tuple[int, Any]:
-    level = hub.permissions.get(call.by, "none")
+    level = _base(hub.permissions.get(call.by, "none"))
     rights = dict.fromkeys(("pull", "triage"), True) | {
         "push": level in ("admin", "write"),
         "admin": level == "admin",
@@ -86,7 +86,14 @@ def permission(hub: Hub, call: Call) -> tuple[int, Any]:
     if login.startswith("nobody"):
         raise Answer(404, f"{login} is not a user")
     level = hub.permissions.get(login, "read" if login.startswith("public-") else "none")
-    return 200, {"permission": level, "role_name": level, "user": hub.show_user(login)}
+    return 200, {"permission": _base(level), "role_name": level, "user": hub.show_user(login)}
+
+
+def _base(level: str) -> str:
+    """The role that another one is built on, as `permission` tells it; roles of an organisation's own on `read`."""
+    return {"maintain": "write", "triage": "read"}.get(
+        level, level if level in ("admin", "write", "read", "none") else "read"
+    )
 
 
 @call("repos/get-branch")
@@ -475,11 +482,30 @@ def merge(hub: Hub, pull: Issue, by: str, body: Json) -> str:
         title = body.get("commit_title") or f"{pull.title} (#{pull.number})"
         sha = hub.git.commit(tree, [base], f"{title}\n\n{body.get('commit_message', default)}", who, who)
     else:
-        raise Answer(405, "Rebase merges are not allowed on this repository.")
+        sha = _rebase(hub, pull.head_sha, base, who)
+        if hub.git.parse(sha).tree != tree:
+            # What GitHub calls unsafe: a merge would give another result, for example of a merge with words of its own.
+            raise Answer(405, "This branch can't be rebased")
     hub.git.move(f"refs/heads/{pull.base}", sha, base)
     hub.close(pull, merged=sha, by=by)
     hub.follow()
     return sha
+
+
+def _rebase(hub: Hub, head: str, base: str, who: Person) -> str:
+    """The commits of a branch again on top of another: merges and what is there already are left out."""
+    top = base
+    for commit in hub.git.revisions("--reverse", "--topo-order", "--no-merges", head, f"^{base}"):
+        found, there = hub.git.parse(commit), hub.git.parse(top).tree
+        # With what is there as a sibling of the commit, a merge of the two applies its change and nothing else.
+        sibling = hub.git.commit(there, found.parents, "", who, who)
+        try:
+            tree = hub.git.merge_tree(sibling, commit)
+        except Conflict:
+            raise Answer(405, "This branch can't be rebased") from None
+        if tree != there:
+            top = hub.git.commit(tree, [top], found.message, found.author, who)
+    return top
 
 
 @call("pulls/list-requested-reviewers")
@@ -715,6 +741,52 @@ def ruleset(hub: Hub, call: Call) -> tuple[int, Any]:
 def dispatch(hub: Hub, call: Call) -> tuple[int, Any]:
     hub.dispatched.append((str(call.path["workflow_id"]), call.body))
     return 204, None
+
+
+@call("actions/get-workflow-run")
+def get_run(hub: Hub, call: Call) -> tuple[int, Any]:
+    run = hub.runs.get(call.path["run_id"])
+    if run is None:
+        raise Answer(404, "Not Found")
+    url = f"{hub.api}/actions/runs/{run.id}"
+    names = ("jobs", "logs", "check_suite", "artifacts", "cancel", "rerun")
+    head = hub.git.ref("refs/heads/main") or ""
+    commit = hub.show_git_commit(head)
+    return 200, {
+        "id": run.id,
+        "run_number": 1,
+        "run_attempt": run.attempt,
+        "event": "workflow_dispatch",
+        "status": "in_progress",
+        "conclusion": None,
+        "workflow_id": 1,
+        "head_branch": "main",
+        "head_sha": head,
+        "path": ".github/workflows/declare.yml",
+        "display_title": "declare",
+        "pull_requests": [],
+        "referenced_workflows": None,
+        "created_at": run.created,
+        "updated_at": hub.now(),
+        "run_started_at": hub.now(),
+        "url": url,
+        "html_url": f"{hub.html}/actions/runs/{run.id}",
+        **{f"{name}_url": f"{url}/{name}" for name in names},
+        "workflow_url": f"{hub.api}/actions/workflows/1",
+        "previous_attempt_url": None,
+        "actor": hub.show_user(run.by),
+        "triggering_actor": hub.show_user(run.by),
+        "repository": hub.show_repository(),
+        "head_repository": hub.show_repository(),
+        "head_commit": {
+            "id": head,
+            "tree_id": commit["tree"]["sha"],
+            "message": commit["message"],
+            "timestamp": commit["author"]["date"],
+            "author": {"name": commit["author"]["name"], "email": commit["author"]["email"]},
+            "committer": {"name": commit["committer"]["name"], "email": commit["committer"]["email"]},
+        },
+    }
 
 
 @call("checks/create")

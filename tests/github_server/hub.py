@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -90,6 +91,16 @@ class Issue:
     reviews: list[Review] = field(default_factory=list)
 
 
+@dataclass
+class Run:
+    """A run of a workflow that somebody started by hand; running it again keeps its number and its `created`."""
+
+    id: int
+    by: str
+    created: str
+    attempt: int = 1
+
+
 class Hub:
     """The state of one repository. The caller holds a lock around every use.
 
@@ -103,23 +114,31 @@ class Hub:
         bypasses: whether whoever asks may bypass a ruleset, by its id; GitHub says `never` otherwise.
     """
 
-    def __init__(self, git: Bare, url: str, now: Callable[[], datetime]) -> None:
+    def __init__(self, git: Bare, url: str, now: Callable[[], datetime], name: str = NAME) -> None:
+        self.name = name
         self.git = git
         self.url = url
         self._now = now
-        self.api = f"{url}/repos/{OWNER}/{NAME}"
-        self.html = f"https://github.example/{OWNER}/{NAME}"
+        self.api = f"{url}/repos/{OWNER}/{name}"
+        self.html = f"https://github.example/{OWNER}/{name}"
         self.permissions: dict[str, str] = {OWNER: "admin", "bot": "write", "reader": "read"}
         self.tokens: dict[str, str] = {"test-token": "bot", "readers-token": "reader"}
         self.issues: dict[int, Issue] = {}
         self.comments: dict[int, Comment] = {}
         self.labels: dict[str, tuple[str, str]] = {"bug": ("d73a4a", "Something isn't working")}
+        self.runs: dict[int, Run] = {}
         self.dispatched: list[tuple[str, Json]] = []
         self.methods = {"merge", "squash", "rebase"}  # the ways of merging that its settings allow
         self.facts: Json = {}
         self.rules: list[tuple[str, str, int]] = []
         self.bypasses: dict[int, str] = {}
         self._ids = iter(range(1001, 1_000_000))
+
+    def copy(self, other: Hub) -> None:
+        """Know what another knows at this moment."""
+        self.issues, self.comments = deepcopy(other.issues), deepcopy(other.comments)
+        self.labels = dict(other.labels)
+        self._ids = iter(range(max(self.comments, default=1000) + 1, 1_000_000))
 
     def now(self) -> str:
         """The time, as GitHub writes it."""
@@ -187,14 +206,15 @@ class Hub:
         """The repository."""
         return {
             "id": 1,
-            "name": NAME,
-            "full_name": f"{OWNER}/{NAME}",
+            "name": self.name,
+            "full_name": f"{OWNER}/{self.name}",
             "owner": self.show_user(OWNER),
             "private": True,
             "visibility": "private",
             "html_url": self.html,
             "url": self.api,
             "default_branch": "main",
+            "has_issues": True,
             "license": None,
             **self.facts,
         }

@@ -11,6 +11,7 @@ import requests
 
 from tests.github_server.conftest import REPO, Caller
 from tests.github_server.faults import KINDS, Fault
+from tests.github_server.hub import Run
 from tests.github_server.server import GitHubServer
 from tests.support.repos import Clone
 
@@ -150,6 +151,41 @@ def test_merging_puts_the_files_on_main(caller: Caller, server: GitHubServer, me
     assert caller("PUT", f"{REPO}/pulls/1/merge", {}).status_code == 405
 
 
+def test_rebasing_puts_the_commits_on_main_one_by_one_and_leaves_merges_out(
+    caller: Caller, server: GitHubServer, tmp_path: Path
+) -> None:
+    Clone(tmp_path).git("clone", "--quiet", str(server.hub.git.path), str(tmp_path / "clone"))
+    people = Clone(tmp_path / "clone")
+    people.git("config", "user.name", "Test Person")
+    people.git("config", "user.email", "person@example.invalid")
+    for name in ("plain", "joined", "unsafe"):
+        people.git("switch", "--quiet", "--create", name, "origin/main")
+        people.commit("One", {f"{name}-1.txt": "1\n"})
+        people.commit("Two", {f"{name}-2.txt": "2\n"})
+    people.git("switch", "--quiet", "--detach", "origin/main")
+    people.commit("Meanwhile", {"meanwhile.txt": "\n"})
+    people.git("push", "--quiet", "origin", "HEAD:main")
+    for name in ("joined", "unsafe"):
+        people.git("switch", "--quiet", name)
+        people.git("merge", "--quiet", "--no-ff", "--no-commit", "origin/main")
+        people.write({"words.txt": "of the merge\n"} if name == "unsafe" else {})
+        people.git("add", "--all")
+        people.git("commit", "--quiet", "--message", "Join")
+    people.git("push", "--quiet", "origin", "plain", "joined", "unsafe")
+    statuses = {}
+    for number, name in enumerate(("plain", "joined", "unsafe"), 1):
+        caller.made("POST", f"{REPO}/pulls", {"title": name, "head": name, "base": "main"})
+        statuses[name] = caller("PUT", f"{REPO}/pulls/{number}/merge", {"merge_method": "rebase"}).status_code
+    assert statuses == {"plain": 200, "joined": 200, "unsafe": 405}
+    git = server.hub.git
+    line = [git.parse(sha) for sha in git.revisions("--max-count=5", "refs/heads/main")]
+    assert [commit.message.strip() for commit in line] == ["Two", "One", "Two", "One", "Meanwhile"]
+    assert {len(commit.parents) for commit in line} == {1}
+    assert {(commit.author.name, commit.committer.name) for commit in line[:4]} == {("Test Person", "bot")}
+    found = {path for path, _, _ in git.walk("refs/heads/main")}
+    assert {"plain-1.txt", "plain-2.txt", "joined-1.txt", "joined-2.txt", "meanwhile.txt"} <= found
+
+
 def test_two_sides_of_one_line_do_not_merge(caller: Caller) -> None:
     for name, text in (("one", "MQ=="), ("two", "Mg==")):
         main = caller.made("GET", f"{REPO}/branches/main")["commit"]["sha"]
@@ -266,3 +302,25 @@ def test_git_fetches_and_pushes_with_a_token_that_may(caller: Caller, server: Gi
     with pytest.raises(AssertionError, match=r"Authentication|could not read|terminal"):
         clone.git("fetch", "--quiet", address("nonsense"), commit)
     assert server.refused == []
+
+
+# -- people, and what they start
+
+
+@pytest.mark.parametrize(
+    ("role", "built_on"),
+    [("admin", "admin"), ("maintain", "write"), ("triage", "read"), ("read", "read"), ("Release crew", "read")],
+)
+def test_a_permission_names_the_role_and_the_one_it_is_built_on(
+    server: GitHubServer, caller: Caller, role: str, built_on: str
+) -> None:
+    server.hub.permissions["somebody"] = role
+    told = caller.made("GET", f"{REPO}/collaborators/somebody/permission")
+    assert (told["role_name"], told["permission"]) == (role, built_on)
+
+
+def test_a_run_that_is_run_again_keeps_the_time_at_which_it_was_asked_for(server: GitHubServer, caller: Caller) -> None:
+    server.hub.runs[7] = Run(7, "example", "2026-11-20T08:00:00Z", attempt=2)
+    told = caller.made("GET", f"{REPO}/actions/runs/7")
+    assert (told["created_at"], told["run_attempt"]) == ("2026-11-20T08:00:00Z", 2)
+    assert caller("GET", f"{REPO}/actions/runs/8").status_code == 404

@@ -46,6 +46,9 @@ _PAGES = 100
 """So many pages of a hundred commits are read of one branch."""
 
 _SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_LOGIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,99})")
+"""Logins of managed users have an underscore before the short code of their enterprise."""
+
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
@@ -111,11 +114,13 @@ class Known:
 
     Attributes:
         name: `owner/name`, as GitHub writes it; main: its default branch; archived: nobody can write to it.
+        issues: whether people can open issues.
     """
 
     name: str
     main: str
     archived: bool
+    issues: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,11 +133,12 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """A comment on a pull request or issue, with the login of whoever wrote it."""
+    """A comment on a pull request or issue, with the login of whoever wrote it, and whether that is a program."""
 
     id: int
     body: str
     by: str
+    bot: bool
 
 
 class Api:
@@ -343,7 +349,11 @@ class Api:
             "comments", lambda: self._repo.pages("issues", str(number), "comments", params={"per_page": "100"})
         )
         return self._parsed(
-            lambda: [Comment(int(row["id"]), row["body"] or "", (row["user"] or {}).get("login", "")) for row in rows]
+            lambda: [
+                Comment(int(row["id"]), row["body"] or "", user.get("login", ""), user.get("type") == "Bot")
+                for row in rows
+                for user in (row["user"] or {},)
+            ]
         )
 
     def create_comment(self, number: int, body: str) -> int:
@@ -380,7 +390,12 @@ class Api:
         """The repository."""
         value = self._read("repository", self._repo.get)
         return self._parsed(
-            lambda: Known(str(value["full_name"]), str(value["default_branch"]), bool(value.get("archived")))
+            lambda: Known(
+                str(value["full_name"]),
+                str(value["default_branch"]),
+                bool(value.get("archived")),
+                bool(value.get("has_issues", True)),
+            )
         )
 
     def rules(self, branch: str) -> list[Rule]:
@@ -399,7 +414,7 @@ class Api:
         try:
             value = self._read("ruleset", lambda: self._repo.get("rulesets", str(ruleset)))
         except GitHubRefused as error:
-            if error.status in (403, 404):
+            if error.status == 404:
                 return None
             raise
         said = self._parsed(lambda: value.get("current_user_can_bypass"))
@@ -417,6 +432,34 @@ class Api:
         """Ask for a label with a name that is too long and a colour that is none; as `try_pull`."""
         data = {"name": "never made " * 10, "color": "none"}
         self._read("try label", lambda: self._repo.send("post", "labels", data=data))
+
+    # -- people, and what they set off
+
+    def permission(self, login: str) -> tuple[str, str, int]:
+        """What somebody may do: the role by its name, the role it is built on, and the id of the account.
+
+        A role of an organisation's own has a name of its own and is built on `read` or `write`; `none` stands for no
+        access, and for no such account.
+        """
+        if not _LOGIN.fullmatch(login):
+            return "none", "none", 0
+        try:
+            value = self._read("permission", lambda: self._repo.get("collaborators", login, "permission"))
+        except GitHubRefused as error:
+            if error.status == 404:
+                return "none", "none", 0
+            raise
+        return self._parsed(lambda: (str(value["role_name"]), str(value["permission"]), int(value["user"]["id"])))
+
+    def run_created(self, number: int) -> datetime:
+        """When a run of a workflow was asked for, aware UTC; running it again does not change that."""
+        value = self._read("run", lambda: self._repo.get("actions", "runs", str(number)))
+        return self._parsed(lambda: aware(value["created_at"]))
+
+    def close_issue(self, number: int) -> None:
+        """Close an issue as completed; one that is closed stays so."""
+        data = {"state": "closed", "state_reason": "completed"}
+        self._write("close issue", lambda: self._repo.send("patch", "issues", str(number), data=data))
 
     # -- calling
 
@@ -583,14 +626,17 @@ def _refusal(error: exceptions.GitHubError) -> ForgeError | ForgeUnknown:
             f"GitHub asks to wait{_until(headers)}: too many requests.", "Then run `opsbook reconcile`.", status, said
         )
     message, remedy = {
-        401: ("GitHub does not accept the token.", "Look at GITHUB_TOKEN: it may have expired."),
+        401: (
+            "GitHub does not accept the token.",
+            "Look at GITHUB_TOKEN: it may have expired. `opsbook doctor` tries it.",
+        ),
         403: (
             "The token may not do this on GitHub.",
-            "It needs to read and write contents, pull requests and issues.",
+            "It needs to read and write contents, pull requests and issues. `opsbook doctor` says which it lacks.",
         ),
         404: (
             "GitHub shows nothing there.",
-            "Look at GITHUB_REPOSITORY, and whether the token may see the repository.",
+            "Look at GITHUB_REPOSITORY, and whether the token may see the repository. `opsbook doctor` tries it.",
         ),
         409: ("GitHub says that the repository is empty or busy.", "Make a first commit on main, or try again."),
         422: (
@@ -627,6 +673,14 @@ def _until(headers: Mapping[str, str]) -> str:
 
 def _unreadable() -> ForgeUnknown:
     return ForgeUnknown("GitHub's answer cannot be read.", "`opsbook reconcile` finds out what came of it.")
+
+
+def aware(value: object) -> datetime:
+    """A moment as GitHub writes it; raises ValueError."""
+    moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+    if moment is None or moment.tzinfo is None:
+        raise ValueError("no moment")
+    return moment.astimezone(UTC).replace(microsecond=0)
 
 
 def _step(value: Json) -> Step:

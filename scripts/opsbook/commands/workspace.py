@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar
 from opsbook.core.book import Book
 from opsbook.core.context import Context
 from opsbook.core.kind import Kind
-from opsbook.core.ports import Examiner, Landed
+from opsbook.core.ports import Desk, Examiner, Landed
 from opsbook.core.tree import Tree
 
 T = TypeVar("T")
@@ -61,8 +61,20 @@ class Workspace(Protocol):
         """The ports, to perform requests with."""
         ...
 
+    def restricted(self, by: str | None = None) -> Context | None:
+        """The ports of the restricted book, if there is one that can be written to from here; it tells nobody."""
+        ...
+
     def examiners(self) -> Sequence[Examiner]:
         """Whoever examines a part of the world, for the doctor; they do so only when they are asked to."""
+        ...
+
+    def desk(self) -> Desk:
+        """Where the form came in that this run is for.
+
+        Raises:
+            UsageError: this is no workflow on GitHub, or what it says of itself cannot be read.
+        """
         ...
 
     def revision(self, name: str) -> Tree:

@@ -215,6 +215,68 @@ class Sink(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A form that somebody filled in where nobody can be asked back: an issue, or the inputs of a workflow.
+
+    Attributes:
+        name: which one it is in the book, `issue-12` or `run-4711`; the same however often it is looked at.
+        by: who asks: an id of `opsbook.yml`, or `github:<login>`.
+        login: the name that the desk knows them by.
+        number: the id there, which stays when the name changes.
+        at: when they asked, aware UTC.
+        edited_by: who else has changed the words since; empty when nobody has.
+        title, body: of an issue, as they were typed.
+        inputs: of a workflow; `None` for an issue.
+    """
+
+    name: str
+    by: str
+    login: str
+    number: int
+    at: datetime
+    edited_by: str = ""
+    title: str = ""
+    body: str = ""
+    inputs: Mapping[str, str] | None = None
+
+
+class Desk(Protocol):
+    """Where requests come in as forms, and are answered.
+
+    Attributes:
+        scope: the book that it belongs to; names of requests are unique in it.
+        occasion: what has happened, in a few words that are safe to print.
+    """
+
+    scope: str
+    occasion: str
+
+    def asked(self) -> Asked | None:
+        """What somebody asks for; `None` when nobody asks for anything.
+
+        Raises:
+            UsageError: what happened cannot be read. ForgeError: when it happened cannot be known now.
+        """
+        ...
+
+    def permission(self, asked: Asked) -> str:
+        """What whoever asks may do: one of `core.config.PERMISSIONS`, or `none`.
+
+        Raises:
+            ForgeError: it cannot be known now.
+        """
+        ...
+
+    def answer(self, asked: Asked, text: str, *, done: bool) -> None:
+        """Answer with Markdown; what was answered before is replaced, and when it is done the request is closed.
+
+        Raises:
+            ForgeError: not done. ForgeUnknown: nobody knows; answering again does nothing twice.
+        """
+        ...
+
+
 class Intents(Protocol):
     """Durable requests, each locked by its living process."""
 

@@ -28,10 +28,15 @@ def by_key(announcements: Sequence[Announcement], sinks: Sequence[Sink]) -> Todo
     return {item.key(sink.name): (item, sink) for item in announcements for sink in sinks}
 
 
-def announce(announcements: Sequence[Announcement], intent: Intent, context: Context) -> tuple[tuple[Told, ...], str]:
+def announce(
+    announcements: Sequence[Announcement], intent: Intent, context: Context, *, read_back: bool = False
+) -> tuple[tuple[Told, ...], str]:
     """Claim every announcement in one commit, speak, and keep the references as receipts.
 
     A forge that does not answer does not silence anybody: the intent remembers what was said meanwhile.
+
+    Args:
+        read_back: look first whether it was said by a run whose intent is lost.
 
     Returns:
         how each went, and why the receipts are not complete (nothing when they are).
@@ -43,6 +48,8 @@ def announce(announcements: Sequence[Announcement], intent: Intent, context: Con
         turns, known = _claim(announcements[0].record, todo, intent, context)
     except (ForgeError, ForgeUnknown) as error:
         return without_receipts(announcements, intent, context, read_back=True), error.message
+    if read_back:
+        turns = {key: "read back" if turn == "speak" else turn for key, turn in turns.items()}
     told: list[Told] = []
     references: dict[str, str] = {}
     unknown: dict[str, str] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -22,7 +22,7 @@ from opsbook.core.tree import Overlay
 from opsbook.perform.announce import announce, without_receipts
 from opsbook.perform.outcome import Outcome
 
-RACES = 50
+RACES = 150
 """How often a lost race is run again before it is called a failure; each loss means that somebody else won."""
 
 _FORM = {code.__name__ for code in codes.FORM}
@@ -38,13 +38,16 @@ def preview(request: Request, context: Context) -> Plan:
 
 
 @contextmanager
-def performing(request: Request, context: Context, *, origin: Origin | None = None) -> Iterator[Outcome]:
+def performing(
+    request: Request, context: Context, *, origin: Origin | None = None, keep: Callable[[], bool] = lambda: False
+) -> Iterator[Outcome]:
     """Perform a request; the intent is acknowledged when the block, which prints the outcome, has ended.
 
     It is kept when something is left to do, so that the same command or `reconcile` finishes it.
 
     Args:
         origin: what gives the request its key, time and ids; without one they are new.
+        keep: asked after the block: whether the intent is still needed although nothing is left to do here.
 
     Raises:
         Refused: nothing was written and nothing was said, or the origin was used before for something else.
@@ -54,20 +57,21 @@ def performing(request: Request, context: Context, *, origin: Origin | None = No
     with context.intents.hold(request, now, seed, key=key) as intent:
         adopted = intent.seed != seed
         try:
-            outcome = run(intent, context, adopted=adopted)
+            outcome = run(intent, context, adopted=adopted, elsewhere=origin is not None)
         except Refused:
             context.intents.acknowledge(intent.key)
             raise
         yield replace(outcome, since=intent.now) if adopted else outcome
-        if outcome.finished:
+        if outcome.finished and not keep():
             context.intents.acknowledge(intent.key)
 
 
-def run(intent: Intent, context: Context, *, adopted: bool) -> Outcome:
+def run(intent: Intent, context: Context, *, adopted: bool, elsewhere: bool = False) -> Outcome:
     """Take an intent as far as the forge and the sinks allow.
 
     Args:
         adopted: an earlier run has accepted the request, and may have published it.
+        elsewhere: an earlier run may have told people on a machine that is gone, with all that it remembered.
 
     Raises:
         Refused: the request cannot be carried out.
@@ -76,13 +80,13 @@ def run(intent: Intent, context: Context, *, adopted: bool) -> Outcome:
         _vouch(intent, context)
         plan, published, said = _publish(intent, context)
     except _NotPublished as stopped:
-        return _told_only(intent, context, stopped.error, stopped.plan, stopped.said)
+        return _told_only(intent, context, stopped.error, stopped.plan, stopped.said, read_back=elsewhere)
     except (ForgeError, ForgeUnknown) as error:
-        return _saved(intent, context, error, adopted=adopted)
+        return _saved(intent, context, error, adopted=adopted, read_back=elsewhere)
     if published.unpushed:
         said = [replace(item, unrecorded=True) for item in said]
     kept = _keep(intent, context, plan, f"\nBranch `{published.branch}`, commit `{published.commit}`.\n")
-    told, unreceipted = announce(said, intent, context)
+    told, unreceipted = announce(said, intent, context, read_back=elsewhere)
     return Outcome(
         id=plan.record,
         path=plan.path,
@@ -213,7 +217,7 @@ def _announcements(record: str, request: Request, before: Book, after: Book) -> 
     return after.kinds[kind].announce(before.resolve(kind, record), after.resolve(kind, record), after)
 
 
-def _saved(intent: Intent, context: Context, error: OpsbookError, *, adopted: bool) -> Outcome:
+def _saved(intent: Intent, context: Context, error: OpsbookError, *, adopted: bool, read_back: bool) -> Outcome:
     """The forge is down: the durable intent is the record, and people are told that it is not yet on record."""
     request, before = intent.request, Book(context.offline(), context.kinds)
     blind = Outcome(id=request.record or "", path="", unpublished=_why(error))
@@ -227,11 +231,18 @@ def _saved(intent: Intent, context: Context, error: OpsbookError, *, adopted: bo
             return blind
         raise
     after = Book(Overlay(before.tree, plan.files), context.kinds)
-    return _told_only(intent, context, error, plan, _announcements(plan.record, request, before, after))
+    said = _announcements(plan.record, request, before, after)
+    return _told_only(intent, context, error, plan, said, read_back=read_back)
 
 
 def _told_only(
-    intent: Intent, context: Context, error: OpsbookError, plan: Plan, said: Sequence[Announcement]
+    intent: Intent,
+    context: Context,
+    error: OpsbookError,
+    plan: Plan,
+    said: Sequence[Announcement],
+    *,
+    read_back: bool,
 ) -> Outcome:
     """Tell people what could not be published yet."""
     kept = _keep(intent, context, plan, "\nNot yet on record.\n")
@@ -240,7 +251,7 @@ def _told_only(
         id=plan.record,
         path=plan.path,
         branch=plan.branch,
-        told=without_receipts(said, intent, context),
+        told=without_receipts(said, intent, context, read_back=read_back),
         unpublished=_why(error),
         summary=plan.summary,
         outbox=kept,
