@@ -10,7 +10,7 @@ from dataclasses import replace
 from opsbook.core import codes
 from opsbook.core.announcement import Announcement
 from opsbook.core.book import Book
-from opsbook.core.check import check_record, examine_record, introduced
+from opsbook.core.check import check_record, introduced, known_before
 from opsbook.core.context import Context
 from opsbook.core.errors import ForgeError, ForgeUnknown, LostRace, OpsbookError, Refused
 from opsbook.core.finding import Finding
@@ -197,9 +197,7 @@ def _plan(intent: Intent, book: Book) -> Plan:
     assert ref is not None, plan.path
     before = book.find(ref.kind, ref.id)
     found = [_own(finding, plan) for finding in check_record(ref, after, intent.now)]
-    # What was allowed before is not introduced either, if the plan moves it away from its comment.
-    known = examine_record(before, book, intent.now) if before is not None else []
-    new = introduced(known, found)
+    new = introduced(known_before(before, book, intent.now), found)
     if new:
         raise Refused(
             "This would break the record: " + "; ".join(f"{item.message} ({item.code})" for item in new),
