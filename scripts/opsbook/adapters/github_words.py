@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from opsbook.core.inert import github, github_line
 from opsbook.core.plan import Plan
@@ -47,7 +48,14 @@ def pull_body(plan: Plan, site: str, branch: str) -> str:
     rendered = " · ".join(
         f"[{github(label)}]({site}/{kind}/{quote(branch)}/{quote(path)})" for label, kind, path in links if path
     )
-    return f"{body}\n\n---\n\n{rendered}\n"
+    labels = " ".join(quote(label, safe="") for label in plan.labels)
+    return f"{body}\n\n---\n\n{rendered}\n\n<!-- opsbook-labels {labels} -->\n"
+
+
+def wanted_labels(body: str) -> tuple[str, ...]:
+    """The labels that a pull request was opened for: whoever opened it may have been cut off before it put them on."""
+    found = re.findall(r"^<!-- opsbook-labels (.*) -->$", body.replace("\r\n", "\n"), re.MULTILINE)
+    return tuple(unquote(word) for word in found[-1].split()) if found else ()
 
 
 def marker(record: str) -> str:

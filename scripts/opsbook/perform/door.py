@@ -25,6 +25,9 @@ from opsbook.perform.outcome import Outcome
 RACES = 150
 """How often a lost race is run again before it is called a failure; each loss means that somebody else won."""
 
+PATIENCE = 150.0
+"""Seconds that a person is kept waiting in all when the forge asks to be left alone for a while."""
+
 _FORM = {code.__name__ for code in codes.FORM}
 
 
@@ -54,16 +57,25 @@ def performing(
     """
     seed = origin.seed if origin else context.seed()
     now, key = (origin.now, origin.key) if origin else (context.now(), None)
-    with context.intents.hold(request, now, seed, key=key) as intent:
-        adopted = intent.seed != seed
-        try:
-            outcome = run(intent, context, adopted=adopted, elsewhere=origin is not None)
-        except Refused:
-            context.intents.acknowledge(intent.key)
-            raise
-        yield replace(outcome, since=intent.now) if adopted else outcome
-        if outcome.finished and not keep():
-            context.intents.acknowledge(intent.key)
+    adopted, again, waited = False, False, 0.0
+    while True:
+        with context.intents.hold(request, now, seed, key=key) as intent:
+            adopted = adopted or intent.seed != seed
+            try:
+                outcome = run(intent, context, adopted=adopted or again, elsewhere=origin is not None)
+            except Refused:
+                context.intents.acknowledge(intent.key)
+                raise
+            seconds = context.forge.rest
+            waited += seconds
+            if outcome.finished or not seconds or waited > PATIENCE or context.wait is None:
+                yield replace(outcome, since=intent.now) if adopted else outcome
+                if outcome.finished and not keep():
+                    context.intents.acknowledge(intent.key)
+                return
+        # People have been told by now, and the request is safe: whoever leaves here loses nothing.
+        context.wait(seconds)
+        now, seed, key, again = intent.now, intent.seed, intent.key, True
 
 
 def run(intent: Intent, context: Context, *, adopted: bool, elsewhere: bool = False) -> Outcome:
