@@ -60,7 +60,7 @@ schemas: $(READY) ## write the JSON Schemas and the forms again
 
 lock: ## pin every dependency again, with hashes
 	@$(PYTHON) -m venv build/lock && build/lock/bin/python -m pip install --quiet uv==0.13.8
-	@for part in "run:" "dev:--group dev"; do \
+	@for part in "run:--group build" "dev:--group dev"; do \
 		build/lock/bin/uv pip compile --universal --python-version 3.11 --quiet --generate-hashes --no-header \
 			--no-annotate --no-emit-index-url --no-emit-find-links pyproject.toml $${part#*:} \
 			-o requirements/$${part%%:*}.lock; done

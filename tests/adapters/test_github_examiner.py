@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 
 from opsbook.adapters.github_examiner import GitHubExaminer
 from opsbook.core.examined import Examined
 from tests.contracts.examiner import ExaminerContract, read_aloud
 from tests.github_server.faults import KINDS, Fault, When
+from tests.github_server.hub import valid_ref
 from tests.github_server.server import GitHubServer
 from tests.support.github import TOKEN, make_github
+
+HEADERS = [
+    "GitHub-Authentication-Token-Expiration", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset",
+]  # fmt: skip
+
+VALUES = st.one_of(st.text(st.characters(min_codepoint=32, max_codepoint=126)), st.integers(min_value=0).map(str))
 
 BREAKS = {
     "refuses the token": "bad credentials",
@@ -104,6 +114,15 @@ def test_what_is_fine_is_said_too(server: GitHubServer) -> None:
     assert sum(server.calls().values()) <= 8
 
 
+def test_what_is_asked_for_can_never_exist(server: GitHubServer) -> None:
+    list(examiner(server).examine())
+    (pull,) = (item.body for item in server.seen if item.operation == "pulls/create")
+    assert not valid_ref(f"refs/heads/{pull['head']}")
+    (label,) = (item.body for item in server.seen if item.operation == "issues/create-label")
+    assert len(label["name"]) > 50
+    assert not re.fullmatch(r"[0-9a-f]{3}|[0-9a-f]{6}", label["color"], re.IGNORECASE)
+
+
 @pytest.mark.parametrize(
     ("operation", "what", "permission"),
     [
@@ -120,6 +139,12 @@ def test_a_permission_that_is_missing_is_named_and_only_that(
     (item,) = found(server).values()
     assert (item.what, item.state) == (what, "missing")
     assert f"“{permission}: Read and write”" in item.remedy
+
+
+def test_a_workflow_is_told_of_the_switch_that_forbids_it_pull_requests(server: GitHubServer) -> None:
+    server.faults.append(Fault("pulls/create", "scope", times=None))
+    (item,) = found(server, in_actions=True).values()
+    assert "/example/book/settings/actions" in item.remedy
 
 
 def test_a_token_that_may_not_even_read_is_said_and_the_rest_is_tried(server: GitHubServer) -> None:
@@ -176,6 +201,12 @@ def test_a_repository_that_is_archived_is_said_at_once(server: GitHubServer) -> 
     assert "archived" in item.says
 
 
+def test_issues_that_are_switched_off_are_a_note(server: GitHubServer) -> None:
+    server.hub.facts["has_issues"] = False
+    (item,) = found(server).values()
+    assert (item.what, item.state) == ("issues", "note")
+
+
 def test_a_main_branch_that_is_not_there_is_compared_with_the_default(server: GitHubServer) -> None:
     item = found(server, main="trunk")["main branch"]
     assert item.state == "missing"
@@ -224,6 +255,15 @@ def test_an_expiry_that_is_far_off_or_makes_no_sense_is_not_spoken_of(server: Gi
     value = f"{moments[text]:%Y-%m-%d %H:%M:%S} UTC" if text in moments else text
     server.always["GitHub-Authentication-Token-Expiration"] = value
     assert found(server) == {}
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example(dict.fromkeys(HEADERS, "999999999999"))
+@given(st.fixed_dictionaries(dict.fromkeys(HEADERS, VALUES)))
+def test_whatever_stands_in_the_headers_nothing_breaks(server: GitHubServer, headers: dict[str, str]) -> None:
+    server.always = headers
+    for item in examiner(server).examine():
+        read_aloud(item, (TOKEN,))
 
 
 def test_how_many_calls_are_left_is_said_with_the_time_in_the_zone_of_the_book(server: GitHubServer) -> None:

@@ -1,0 +1,78 @@
+"""Each file of `cases/` is an event; its workflow is run, and nothing that the event says is done.
+
+The keys of a case: `workflow` and `event` (a file of `payloads/`), with `change` and `long` laid over it;
+`main` and `pull`, what people committed before; `permissions`, `secrets`, `variables`, `broken`, how things stand. What must
+come of it: `starts`, `jobs`, `says`, `silent`, `declared`, `merged`, `told`, `answers`, `dispatches`.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.workflows.runner import Run
+from tests.workflows.stage import Stage, stage
+
+CASES = sorted(Path(__file__).with_name("cases").glob("*.yml"))
+
+OUTPUTS = {"record": r"INC-\d{8}-[0-9A-Z]{5}", "merged": "true|false"}
+"""What our steps may put into GITHUB_OUTPUT, and its form. Nothing may be put into GITHUB_ENV or GITHUB_PATH."""
+
+GIVEN = {"workflow", "event", "change", "long", "main", "pull", "permissions", "secrets", "variables", "broken"}
+EXPECTED = {"starts", "jobs", "says", "silent", "declared", "merged", "told", "answers", "dispatches"}
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
+def test_an_event_has_the_effects_that_it_should_and_no_other(path: Path, tmp_path: Path) -> None:
+    case: dict[str, Any] = yaml.safe_load(path.read_text("utf-8"))
+    assert set(case) <= GIVEN | EXPECTED
+    with stage(tmp_path, case) as there:
+        run = there.play(case)
+        assert (run is not None) == case.get("starts", True)
+        if run is None:
+            return
+        nothing_of_the_event_was_done(run, tmp_path)
+        as_expected(case, run, there)
+
+
+def test_there_are_enough_events() -> None:
+    assert len(CASES) >= 30
+
+
+def nothing_of_the_event_was_done(run: Run, folder: Path) -> None:
+    """The oracle: no command of the event was run by the shell, by Git or by GitHub."""
+    assert not list(folder.rglob("pwned*")), str(run)
+    assert "Traceback" not in run.text, str(run)
+    for step in run.steps:
+        assert all(re.fullmatch(OUTPUTS.get(name, "$^"), value) for name, value in step.outputs.items()), str(run)
+        assert not step.variables, str(run)
+        assert not step.paths, str(run)
+        for line in re.split(r"\r\n|\r|\n", step.text):
+            assert "##[" not in line, line
+            command = line.lstrip().startswith("::")
+            assert not command or re.match(r"::(error|warning|notice) file=", line), line
+
+
+def as_expected(case: dict[str, Any], run: Run, there: Stage) -> None:
+    """Whatever the case says must have come of it."""
+    assert {name: run.jobs.get(name) for name in case["jobs"]} == case["jobs"], str(run)
+    for words in case.get("says", []):
+        assert words in run.text, str(run)
+    for words in case.get("silent", []):
+        assert words not in run.text, str(run)
+    pulls = there.pulls()
+    declared = [pull for pull in pulls if re.fullmatch(r"opsbook/INC-\d{8}-[0-9A-Z]{5}", pull.head)]
+    if "declared" in case:
+        assert len(declared) == case["declared"], str(run)
+    if "merged" in case:
+        assert len([pull for pull in pulls if pull.merged]) == case["merged"], str(run)
+    if "told" in case:
+        assert len(there.slack.messages()) == case["told"], str(run)
+    if "dispatches" in case:
+        assert len(there.github.hub.dispatched) == case["dispatches"], str(run)
+    for words in case.get("answers", []):
+        assert any(words in body for body in there.comments(1)), (there.comments(1), str(run))
