@@ -48,7 +48,8 @@ JSON = st.recursive(
 def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GitHubServer]:
     """A GitHub; a request that its description does not allow fails the test."""
     hub = make_github(tmp_path_factory.mktemp("hub") / "github.git")
-    hub.hub.permissions |= {"triager": "triage", "maintainer": "maintain", "crew": "Release crew", "reader": "read"}
+    hub.hub.permissions |= {"triager": "triage", "maintainer": "maintain", "reader": "read"}
+    hub.hub.permissions |= {"crew": "Release crew/write", "sly": "admin/read"}
     yield hub
     hub.close()
     assert hub.refused == []
@@ -133,7 +134,8 @@ def test_inputs_of_any_shape_are_texts_or_refused(hub: GitHubServer, tmp_path: P
         ("bot", "write"),
         ("triager", "triage"),
         ("reader", "read"),
-        ("crew", "read"),
+        ("crew", "write"),
+        ("sly", "read"),
         ("outsider", "none"),
         ("nobody-there", "none"),
         ("../../user", "none"),
