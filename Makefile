@@ -46,7 +46,7 @@ lint: $(READY)
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet .
 	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
 	@$(BIN)/mypy
-	@$(BIN)/opsbook check && $(BIN)/opsbook schema --check
+	@$(BIN)/opsbook check && $(BIN)/opsbook schema --check && $(BIN)/opsbook forms --check
 
 bench: $(READY) ## measure against peers, side by side
 	@$(BIN)/python -m benchmarks
@@ -54,8 +54,9 @@ bench: $(READY) ## measure against peers, side by side
 site: $(READY) ## serve this book on http://127.0.0.1:8000/
 	@$(BIN)/opsbook site serve
 
-schemas: $(READY) ## write the JSON Schemas again
+schemas: $(READY) ## write the JSON Schemas and the forms again
 	@$(BIN)/opsbook schema
+	@$(BIN)/opsbook forms
 
 lock: ## pin every dependency again, with hashes
 	@$(PYTHON) -m venv build/lock && build/lock/bin/python -m pip install --quiet uv==0.13.8

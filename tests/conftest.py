@@ -3,8 +3,28 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 
 import pytest
+
+from tests.support import sweeps
+
+
+@pytest.fixture
+def sweep(record_property: Callable[[str, object], None]) -> sweeps.Sweep:
+    """To be called at the end of a test that ran cells of a sweep: with its name, and how many they were."""
+    record_property(sweeps.MEMBER, True)
+    return lambda name, cells: record_property(sweeps.PROPERTY + name, cells)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how large the sweeps were that really ran, in however many processes, and how they ended."""
+    stats = terminalreporter.stats
+    reports = [report for report in stats.get("passed", []) if report.when == "call"]
+    broken = [report for name in ("failed", "error") for report in stats.get(name, [])]
+    failed = sum((sweeps.MEMBER, True) in report.user_properties for report in broken)
+    for line in sweeps.summary((item for report in reports for item in report.user_properties), failed):
+        terminalreporter.write_line(line, red=bool(failed), bold=True)
 
 
 @pytest.fixture(autouse=True)

@@ -12,6 +12,7 @@ import pytest
 from opsbook.core.plan import Request
 from tests.support.desk import clone
 from tests.support.knife import Cut, Knife
+from tests.support.sweeps import CUT, Sweep
 from tests.support.world import REQUESTS, World, begin, branches, fork
 
 
@@ -42,8 +43,8 @@ SHARED = ("branches", "remote", "intents", "said", "condition")
 """What is the same although another machine has finished it; each machine has an outbox of its own."""
 
 
-def sweep(folder: Path, name: str, *recoveries: Callable[[World, Request], None], share: bool = False) -> None:
-    """Cut a request off before each of its effects and after the last, and compare with an undisturbed run.
+def cut_everywhere(folder: Path, name: str, *recoveries: Callable[[World, Request], None], share: bool = False) -> int:
+    """Cut a request off before each of its effects and after the last, and compare with an undisturbed run; how many cells that is.
 
     After one effect is before the next: what the program does in between has no effect.
     """
@@ -75,13 +76,15 @@ def sweep(folder: Path, name: str, *recoveries: Callable[[World, Request], None]
                 assert world.printed in ([], shown)
                 shutil.rmtree(folder / "twin")
         shutil.rmtree(folder / "cut")
-    print(f"{name}: cut off before each of {len(places)} effects: {', '.join(places)}")
+    return len(places) * len(recoveries)
 
 
 @pytest.mark.parametrize("name", REQUESTS)
-def test_cut_off_anywhere_and_taken_up_again_it_is_as_if_nothing_had_happened(tmp_path: Path, name: str) -> None:
-    sweep(tmp_path, name, again, same_clone)
+def test_cut_off_anywhere_and_taken_up_again_it_is_as_if_nothing_had_happened(
+    tmp_path: Path, name: str, sweep: Sweep
+) -> None:
+    sweep(CUT, cut_everywhere(tmp_path, name, again, same_clone))
 
 
-def test_cut_off_anywhere_any_machine_finishes_it_and_says_it_once(tmp_path: Path) -> None:
-    sweep(tmp_path, "declare", same_clone, other_clone, share=True)
+def test_cut_off_anywhere_any_machine_finishes_it_and_says_it_once(tmp_path: Path, sweep: Sweep) -> None:
+    sweep(CUT, cut_everywhere(tmp_path, "declare", same_clone, other_clone, share=True))

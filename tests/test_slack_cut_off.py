@@ -29,6 +29,7 @@ from tests.support.announcements import DECLARED, IDENTIFIED, UPDATE
 from tests.support.desk import Desk, make_desk
 from tests.support.knife import Cut, CutForge, Knife
 from tests.support.slack import slack_api, slack_sink
+from tests.support.sweeps import CUT_SLACK, SLACK, Sweep
 from tests.support.wired import START, Clock, dice, wire
 
 CHANNELS = ("incident", "team", "security", "drill")
@@ -126,7 +127,7 @@ def undisturbed() -> dict[str, list[Seen]]:
 
 @pytest.mark.parametrize("change", CHANGES)
 @pytest.mark.parametrize("fault", list(every(CALLS)), ids=str)
-def test_after_any_fault_people_see_what_they_would_have_seen(fault: Fault, change: str) -> None:
+def test_after_any_fault_people_see_what_they_would_have_seen(fault: Fault, change: str, sweep: Sweep) -> None:
     with slack_server(*CHANNELS) as slack:
         ledger = Ledger()
         if change == "updating":
@@ -143,6 +144,7 @@ def test_after_any_fault_people_see_what_they_would_have_seen(fault: Fault, chan
         assert in_any_order(told_in(slack)) == in_any_order(undisturbed())
         assert all(receipt.reference for receipt in ledger.kept.values())
         assert not [name for message in slack.messages() for name in pings(message)]
+    sweep(SLACK, 1)
 
 
 # -- killed between any two calls, with real Git
@@ -246,7 +248,7 @@ def begin(folder: Path, slack: SlackServer, *, declared: bool) -> tuple[Book, Re
 @pytest.mark.parametrize("recover", ["run it again", "reconcile"])
 @pytest.mark.parametrize("declared", [False, True], ids=["declare", "update"])
 def test_killed_before_any_call_and_taken_up_again_it_is_the_undisturbed_run(
-    folder: Path, declared: bool, recover: str
+    folder: Path, declared: bool, recover: str, sweep: Sweep
 ) -> None:
     with slack_server(*CHANNELS) as slack:
         book, request = begin(folder / "whole", slack, declared=declared)
@@ -266,3 +268,4 @@ def test_killed_before_any_call_and_taken_up_again_it_is_the_undisturbed_run(
             assert told_in(slack) == wanted, where
             assert {key: bool(receipt["reference"]) for key, receipt in book.desk.receipts().items()} == receipts, where
             shutil.rmtree(folder / str(at))
+    sweep(CUT_SLACK, len(whole.names))

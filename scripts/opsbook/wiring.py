@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, TypeVar
 from opsbook.adapters.directory import DirectoryTree
 from opsbook.adapters.git import NotARepository, Repository
 from opsbook.core.book import CONFIG_PATH, Book
+from opsbook.core.config import CoreConfig
 from opsbook.core.context import Context
 from opsbook.core.errors import OpsbookError, Refused, UsageError
 from opsbook.core.kind import Kind
@@ -241,6 +242,58 @@ class LocalWorkspace:
             offline=lambda: self.open_book.tree,
             host=self._github,
         )
+
+    def restricted(self, by: str | None = None) -> Context | None:
+        """The restricted book: the clone that OPSBOOK_SECURITY_BOOK names, else `security.book` on GitHub.
+
+        Its token may be another one, OPSBOOK_SECURITY_TOKEN. Nothing of it is told anywhere or kept in the outbox; a
+        request that could not be published yet lies in a folder of its own, which only its owner can read.
+        """
+        import secrets
+
+        from opsbook.adapters.state import FileIntents, NoOutbox, state_folder
+        from opsbook.core.yaml import edit
+
+        core = self.book.config.core
+        forge = self._restricted_forge(core)
+        if forge is None:
+            return None
+        text = (self.book.tree.read(CONFIG_PATH) or b"").decode("utf-8", "replace")
+
+        def stand_in() -> Tree:
+            """This book in its place while it cannot be read: its severities and services are probably the same."""
+            try:
+                config = edit(text, [(("security", "restricted"), True)])
+            except ValueError:
+                config = "security:\n  restricted: true\n"
+            return Overlay(self.book.tree, {CONFIG_PATH: config.encode()})
+
+        return Context(
+            kinds=self.kinds,
+            forge=forge,
+            sinks=(),
+            intents=FileIntents(state_folder(self._repository.common) / "security"),
+            outbox=NoOutbox(),
+            now=self.now,
+            seed=lambda: secrets.token_bytes(32),
+            actor=self.actor(by),
+            offline=stand_in,
+        )
+
+    def _restricted_forge(self, core: CoreConfig) -> Forge | None:
+        place = os.environ.get("OPSBOOK_SECURITY_BOOK", "").strip()
+        if place:
+            from opsbook.adapters.local_forge import LocalForge
+
+            settings = Book(DirectoryTree(Path(place)), self.kinds).config.core.forge
+            return LocalForge(Repository(Path(place), environment=os.environ), main=settings.main, push=settings.push)
+        token, _, url = _github()
+        token = os.environ.get("OPSBOOK_SECURITY_TOKEN", "").strip() or token
+        if not core.security.book or not token:
+            return None
+        from opsbook.adapters.github import connect
+
+        return connect(token, core.security.book, url=url, main=core.forge.main, clone=None)
 
     def _on_main(self) -> bool:
         """Whether main is a book, whatever is checked out here."""

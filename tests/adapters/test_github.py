@@ -65,13 +65,13 @@ class Desk:
 
     def __init__(self, server: GitHubServer, folder: Path, *, clone: Path | None = None) -> None:
         self.chat, self.clock = Chat(), Clock()
-        self._server, self._folder, self._clone = server, folder, clone
+        self._server, self._folder, self.clone = server, folder, clone
         self._seeds = iter(range(1, 90))
 
     def perform(self, request: Request) -> Outcome:
         """Perform a request in a process of its own, as far as the forge can tell."""
         machine = office(
-            self._server, self._folder / "state", self.chat, self.clock, seed=next(self._seeds), clone=self._clone
+            self._server, self._folder / "state", self.chat, self.clock, seed=next(self._seeds), clone=self.clone
         )
         with performing(request, machine.context) as outcome:
             assert outcome.exit_code == 0, outcome
@@ -84,7 +84,7 @@ class Desk:
     def reconcile(self) -> None:
         """Reconcile, ten minutes later; nothing may be left to do."""
         self.clock.later(minutes=10)
-        machine = office(self._server, self._folder / "other", self.chat, self.clock, seed=99, clone=self._clone)
+        machine = office(self._server, self._folder / "other", self.chat, self.clock, seed=99, clone=self.clone)
         assert reconcile(machine.context).exit_code == 0
 
 
@@ -157,6 +157,26 @@ def test_a_clone_without_a_way_to_fetch_is_used_for_what_it_has(
     assert tree.read("services/checkout.yaml") is not None
     # The root and the folder that changed, and the new file; everything else is here.
     assert server.calls() == {"repos/get-branch": 1, "git/get-tree": 2, "git/get-blob": 1}
+
+
+def test_a_clone_with_commits_whose_files_never_came_stops_nobody(
+    server: GitHubServer, tmp_path: Path, clone: Path
+) -> None:
+    """A fetch that was killed leaves such commits behind."""
+    desk, here = Desk(server, tmp_path), Clone(clone)
+    record = desk.perform(DECLARE).id
+    for number in range(2):
+        desk.note(record, f"note {number}")
+    here.git("-c", "fetch.unpackLimit=1000", "fetch", "--quiet", str(server.hub.git.path), f"opsbook/{record}")
+    objects = here.git("rev-list", "--objects", "--no-object-names", "FETCH_HEAD", "^main").split()
+    trees = [oid for oid in objects if here.git("cat-file", "-t", oid).strip() == "tree"]
+    for oid in trees:
+        (clone / ".git/objects" / oid[:2] / oid[2:]).unlink()
+    assert len(trees) > 10
+    desk.clone = clone
+    desk.note(record, "from the broken clone")
+    found = everything(server, record)
+    assert [found.count(text) for text in ("note 0", "note 1", "from the broken clone")] == [1, 1, 1]
 
 
 def test_a_shallow_clone_does_not_mislead(server: GitHubServer, tmp_path: Path) -> None:
@@ -464,6 +484,18 @@ def test_a_merge_in_between_loses_no_note(server: GitHubServer, desk: Desk, call
     assert [state for _, state in truth(server).pulls].count("open") == (1 if head.branch else 0)
     desk.reconcile()
     assert everything(server, record).count("said while somebody merged") == 1
+
+
+def test_a_note_after_a_merge_is_rebased_as_well_as_merged(server: GitHubServer, desk: Desk) -> None:
+    """GitHub drops merges when it rebases: a note must never be in one."""
+    record = desk.perform(DECLARE).id
+    merge_pull(server, record, squash=True)
+    desk.note(record, "said after the squash")
+    merge_pull(server, record, method="rebase")
+    assert everything(server, record).count("said after the squash") == 1
+    assert forge(server).head(record).branch is None
+    desk.note(record, "said after the rebase")
+    assert everything(server, record).count("said after the rebase") == 1
 
 
 def operation_of(server: GitHubServer, outcome: Outcome) -> str:

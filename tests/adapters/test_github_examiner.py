@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ from opsbook.adapters.github_examiner import GitHubExaminer
 from opsbook.core.examined import Examined
 from tests.contracts.examiner import ExaminerContract, read_aloud
 from tests.github_server.faults import KINDS, Fault, When
+from tests.github_server.hub import valid_ref
 from tests.github_server.server import GitHubServer
 from tests.support.github import TOKEN, make_github
 
@@ -104,6 +106,15 @@ def test_what_is_fine_is_said_too(server: GitHubServer) -> None:
     assert sum(server.calls().values()) <= 8
 
 
+def test_what_is_asked_for_can_never_exist(server: GitHubServer) -> None:
+    list(examiner(server).examine())
+    (pull,) = (item.body for item in server.seen if item.operation == "pulls/create")
+    assert not valid_ref(f"refs/heads/{pull['head']}")
+    (label,) = (item.body for item in server.seen if item.operation == "issues/create-label")
+    assert len(label["name"]) > 50
+    assert not re.fullmatch(r"[0-9a-f]{3}|[0-9a-f]{6}", label["color"], re.IGNORECASE)
+
+
 @pytest.mark.parametrize(
     ("operation", "what", "permission"),
     [
@@ -120,6 +131,12 @@ def test_a_permission_that_is_missing_is_named_and_only_that(
     (item,) = found(server).values()
     assert (item.what, item.state) == (what, "missing")
     assert f"“{permission}: Read and write”" in item.remedy
+
+
+def test_a_workflow_is_told_of_the_switch_that_forbids_it_pull_requests(server: GitHubServer) -> None:
+    server.faults.append(Fault("pulls/create", "scope", times=None))
+    (item,) = found(server, in_actions=True).values()
+    assert "/example/book/settings/actions" in item.remedy
 
 
 def test_a_token_that_may_not_even_read_is_said_and_the_rest_is_tried(server: GitHubServer) -> None:
@@ -174,6 +191,12 @@ def test_a_repository_that_is_archived_is_said_at_once(server: GitHubServer) -> 
     (item,) = found(server).values()
     assert (item.what, item.state) == ("repository", "missing")
     assert "archived" in item.says
+
+
+def test_issues_that_are_switched_off_are_a_note(server: GitHubServer) -> None:
+    server.hub.facts["has_issues"] = False
+    (item,) = found(server).values()
+    assert (item.what, item.state) == ("issues", "note")
 
 
 def test_a_main_branch_that_is_not_there_is_compared_with_the_default(server: GitHubServer) -> None:

@@ -6,14 +6,19 @@ GitHub works again, and `reconcile` runs. What is on GitHub and what was said mu
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
+from tempfile import mkdtemp
 
 import pytest
 
+from opsbook.core.announcement import Announcement
 from opsbook.core.plan import Request
 from opsbook.perform import Outcome, performing, reconcile
 from tests.github_server.faults import KINDS, Fault
-from tests.support.github import Office, make_github, office, truth
+from tests.github_server.server import GitHubServer
+from tests.support.github import Office, copy_github, make_github, office, truth
+from tests.support.sweeps import GITHUB, Sweep
 from tests.support.wired import Chat, Clock
 
 DECLARE = Request(
@@ -28,6 +33,9 @@ CALLS = {"declare": 20, "note": 15}
 READING = {"declare": range(3, 5), "note": range(5, 11)}
 """Calls that read one file after another: they are alike, and the first stands for all."""
 
+ASKING = {"declare": {0, 1, 2, 5, 10}, "note": {0, 1, 2, 3, 4, 14}}
+"""Calls that change nothing: for one of them before the effect and after it are the same."""
+
 PLACES = {name: [place for place in range(count) if place not in READING[name]] for name, count in CALLS.items()}
 """How many calls pass before the one that is disturbed."""
 
@@ -36,27 +44,35 @@ UNKNOWN = [(kind, when) for kind, when in WAYS if not KINDS[kind].refuses]
 SCENARIOS = [("declare", *way) for way in WAYS] + [("note", *way) for way in UNKNOWN]
 
 
+def cells(scenario: str, when: str) -> list[tuple[int | None, int]]:
+    """How often it fails (`None`: for good), and after how many calls."""
+    once = [place for place in PLACES[scenario] if when == "before" or place not in ASKING[scenario]]
+    return [(1, place) for place in once] + [(None, place) for place in PLACES[scenario]]
+
+
 class Run:
     """One machine, one GitHub, and a request that is made while GitHub fails."""
 
     def __init__(self, folder: Path, scenario: str) -> None:
-        self.server = make_github(folder / "github.git")
         self.chat, self.clock = Chat(), Clock()
         self._folder = folder
         self._scenario = scenario
         self._request = DECLARE
         self._expected = 1
         if scenario == "note":
-            record = self._perform(self._office(seed=6), DECLARE).id
+            before, told, record = declared()
+            self.server = copy_github(before, folder / "github.git")
+            self.chat.said += told
             self._request = Request("incident.note", "oncall-a", {"text": "It is the queue."}, record)
             self._expected = 2
-            self.server.forget()
+        else:
+            self.server = make_github(folder / "github.git")
 
     def go(self, fault: Fault | None) -> Outcome:
         """Make the request."""
         hangs = fault is not None and KINDS[fault.kind].silent == "hang"
         self.server.faults += [fault] if fault else []
-        outcome = self._perform(self._office(timeouts=(2.0, 0.25) if hangs else (2.0, 20.0)), self._request)
+        outcome = self.perform(self._request, seed=7, timeouts=(2.0, 0.25) if hangs else (2.0, 20.0))
         self.server.faults.clear()
         return outcome
 
@@ -92,12 +108,23 @@ class Run:
     def close(self) -> None:
         self.server.close()
 
-    def _office(self, *, seed: int = 7, timeouts: tuple[float, float] = (2.0, 20.0)) -> Office:
+    def _office(self, *, seed: int, timeouts: tuple[float, float] = (2.0, 20.0)) -> Office:
         return office(self.server, self._folder / "state", self.chat, self.clock, seed=seed, timeouts=timeouts)
 
-    def _perform(self, machine: Office, request: Request) -> Outcome:
-        with performing(request, machine.context) as outcome:
+    def perform(self, request: Request, *, seed: int, timeouts: tuple[float, float] = (2.0, 20.0)) -> Outcome:
+        """A request by a process of its own, which fails or not as the server has it."""
+        with performing(request, self._office(seed=seed, timeouts=timeouts).context) as outcome:
             return outcome
+
+
+@cache
+def declared() -> tuple[GitHubServer, list[tuple[str, Announcement]], str]:
+    """A GitHub with an incident, what was said about it, and its id: every note begins with a copy."""
+    folder = Path(mkdtemp(prefix="opsbook-declared-"))
+    run = Run(folder, "declare")
+    record = run.perform(DECLARE, seed=6).id
+    run.close()
+    return run.server, run.chat.said, record
 
 
 @pytest.mark.parametrize("scenario", sorted(CALLS))
@@ -105,34 +132,32 @@ def test_an_undisturbed_run_makes_as_many_calls_as_the_sweep_disturbs(tmp_path: 
     run = Run(tmp_path, scenario)
     outcome = run.go(None)
     calls = [seen.operation for seen in run.server.seen]
+    asking = {place for place, seen in enumerate(run.server.seen) if seen.method == "GET"} - set(READING[scenario])
     assert outcome.exit_code == 0
     assert run.problems(outcome) == []
     run.close()
     assert len(calls) == CALLS[scenario]
+    assert asking == ASKING[scenario]
     assert {calls[place] for place in READING[scenario]} == {"git/get-blob"}
 
 
 @pytest.mark.parametrize(("scenario", "kind", "when"), SCENARIOS, ids=lambda word: word.replace(" ", "-"))
 def test_nothing_is_lost_and_nothing_is_twice(
-    tmp_path: Path, scenario: str, kind: str, when: str, record_property: pytest.RecordProperty
+    tmp_path: Path, scenario: str, kind: str, when: str, sweep: Sweep
 ) -> None:
-    wrong, cells = {}, 0
-    for times in (1, None):
-        for skip in PLACES[scenario]:
-            cells += 1
-            folder = tmp_path / f"{times}-{skip}"
-            folder.mkdir()
-            run = Run(folder, scenario)
-            outcome = run.go(Fault("*", kind, when, times, skip))  # type: ignore[arg-type]
-            found = run.problems(outcome)
-            run.close()
-            if found:
-                wrong[times, skip] = found
-    record_property("cells", cells)
+    wrong = {}
+    for times, skip in cells(scenario, when):
+        folder = tmp_path / f"{times}-{skip}"
+        folder.mkdir()
+        run = Run(folder, scenario)
+        outcome = run.go(Fault("*", kind, when, times, skip))  # type: ignore[arg-type]
+        found = run.problems(outcome)
+        run.close()
+        if found:
+            wrong[times, skip] = found
     assert wrong == {}
+    sweep(GITHUB, len(cells(scenario, when)))
 
 
 def test_the_sweep_is_as_large_as_it_says() -> None:
-    cells = 2 * sum(len(PLACES[scenario]) for scenario, _, _ in SCENARIOS)
-    print(f"{cells} cells: calls × kinds of failure × before or after the effect × once or for good")
-    assert cells >= 400
+    assert sum(len(cells(scenario, when)) for scenario, _, when in SCENARIOS) >= 400

@@ -233,6 +233,11 @@ def test_a_trial_that_cannot_be_taken_back_is_said(slack: SlackServer) -> None:
     assert found(slack) == {}
 
 
+def test_a_trial_is_taken_back_although_slack_lists_none(slack: SlackServer) -> None:
+    slack.fail("chat.scheduledMessages.list", "http 503", times=None)
+    assert found(slack) == {}
+
+
 def test_a_trial_of_which_nobody_knows_whether_it_was_made_is_deleted(slack: SlackServer) -> None:
     slack.fail("chat.scheduleMessage", "reset", moment="after", times=1)
     (item,) = found(slack).values()

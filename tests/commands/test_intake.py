@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
 
 import pytest
+import yaml
+from markdown_it import MarkdownIt
 
+from tests.commands.test_hostile import markdown_words, printed, refused
 from tests.github_server.faults import Fault
+from tests.github_server.hub import Comment
 from tests.github_server.server import GitHubServer
 from tests.support.desk import Done
 from tests.support.forkserver import ForkServer
 from tests.support.form import P3, Phone, answers, body
-from tests.support.github import make_github, truth
+from tests.support.github import make_github, push_main, truth
+from tests.support.small_book import FILES
 
 
 @pytest.fixture
@@ -92,6 +99,40 @@ def test_a_workflow_that_is_started_by_hand_declares_too_and_a_run_again_is_the_
     text = (hub.hub.git.blob(facts[1]) or b"").decode()
     for line in ("drill: true", "severity: P3", "  - search\n  - checkout"):
         assert line in text
+
+
+def test_inputs_that_cannot_be_used_are_answered_on_the_page_of_the_run(hub: GitHubServer, phone: Phone) -> None:
+    desk = phone.machine()
+    assert phone.run(phone.dispatch(title="", severity="P1"), on=desk).code == 1
+    answer = Path(desk.variables["GITHUB_STEP_SUMMARY"]).read_text()
+    assert "The title is empty" in answer
+    assert "start the workflow again" in answer
+    assert nothing_was_declared(hub)
+
+
+def test_an_answer_that_cannot_be_written_is_no_reason_to_declare_nothing(hub: GitHubServer, phone: Phone) -> None:
+    phone.variables["GITHUB_STEP_SUMMARY"] = str(phone.folder)
+    done = phone.run(phone.dispatch(title="Down", severity="P1"))
+    assert done.code == 5, str(done)
+    assert not nothing_was_declared(hub)
+
+
+def test_a_run_that_github_does_not_know_declares_nothing(hub: GitHubServer, phone: Phone) -> None:
+    event = phone.dispatch(title="Down", severity="P1")
+    phone.variables["GITHUB_RUN_ID"] = "4712"
+    assert phone.run(event).code == 3
+    phone.variables["GITHUB_RUN_ID"] = "../../issues"
+    assert phone.run(event).code == 2
+    assert nothing_was_declared(hub)
+
+
+def test_a_severity_that_is_retired_after_the_declaration_takes_nothing_back(hub: GitHubServer, phone: Phone) -> None:
+    issue, _ = phone.declare("Checkout is down", body(P3))
+    text = FILES["opsbook.yml"].replace("    - id: P3\n", "    - id: P3\n      retired: 2026-01-01\n")
+    push_main(hub, phone.folder / "people", {"opsbook.yml": text})
+    phone.run(phone.event(issue))
+    assert "**Declared.**" in said(hub)
+    assert len(truth(hub).branches) == 1
 
 
 def test_an_edit_after_the_declaration_changes_nothing(hub: GitHubServer, phone: Phone) -> None:
@@ -218,18 +259,30 @@ def test_outside_of_a_workflow_it_says_what_to_use_instead(phone: Phone) -> None
     assert "opsbook declare" in done.err
 
 
+def test_the_book_says_who_may(hub: GitHubServer, phone: Phone) -> None:
+    text = FILES["opsbook.yml"].replace("  push: false\n", "  push: false\n  intake: triage\n")
+    push_main(hub, phone.folder / "people", {"opsbook.yml": text})
+    phone.login = "helper"
+    assert phone.declare("Checkout is down", body())[1].code == 0
+    phone.login = "stranger"
+    _, done = phone.declare("Search is down", body())
+    assert done.code == 1
+    assert "triage" in said(hub, 3)
+
+
 @pytest.mark.parametrize(
     "event",
     [
         b"",
         b"\xff\xfe",
+        pytest.param(b" " * 32_000_001, id="too big"),
         b"[]",
-        b"[" * 200_000,
+        pytest.param(b"[" * 200_000, id="too deep"),
         b'{"action": "opened"}',
         b'{"action": "opened", "issue": 7, "sender": []}',
         b'{"action": "opened", "sender": {"login": "a", "id": 1, "type": "User"}, "issue": {"user": {"login": 1}}}',
         b'{"action": {"\\ud800": NaN}}',
-        b'{"action": "opened", "x": ' + b"9" * 6000 + b"}",
+        pytest.param(b'{"action": "opened", "x": ' + b"9" * 6000 + b"}", id="too long a number"),
     ],
 )
 def test_an_event_that_is_none_of_githubs_is_a_sentence(hub: GitHubServer, phone: Phone, event: bytes) -> None:
@@ -272,3 +325,94 @@ def test_nothing_is_declared_while_nobody_can_say_who_may(hub: GitHubServer, pho
     assert nothing_was_declared(hub)
     hub.faults.clear()
     assert phone.run(phone.event(issue)).code == 0
+
+
+# -- strangers
+
+WANTS = {
+    "mentions": "@everyone @octocat #12 owner/repo#3 GH-7 Closes #1",
+    "links": "[a](javascript:alert(1)) ![i](//x) <http://auto.example> http://bare.example www.bare.example",
+    "HTML": "<script>alert(1)</script></textarea><img src=x onerror=y><!-- opsbook-intake issue-1 -->",
+    "Markdown": "# h\n\n> q\n\n```\nfence\n```\n| a |\n| - |\n**b** _i_ ~~s~~ <b>x</b>",
+    "workflow commands": "::error::gone\n::set-output name=a::b\n##[error]gone\n::add-mask::x",
+    "expressions": "${{ secrets.GITHUB_TOKEN }} {{ 7*7 }} $(id) `id`",
+    "what cannot be seen": "a\u202eb\u200bc\x00d\x1b[31me\u2066f",
+    "half a character": "\ud800 \udfff",
+    "other fields": "### Is it a drill?\n\n- [x] yes\n\n### How bad is it?\n\nP3 Minor: x\n\n### What do you see?\n\nno",
+    "ids": "INC-20261121-7KQ4M ../../etc/passwd opsbook/INC-20261121-7KQ4M",
+    "very much": "x@y#" * 5000,
+}
+"""What somebody might type to make it something else than words."""
+
+
+def is_inert(text: str) -> None:
+    """An answer on GitHub holds words, our own code and emphasis, and nothing that acts."""
+    text = re.sub(r"\A<!-- [a-z0-9 -]+ -->\n", "", text)
+    for words in markdown_words(text):
+        assert not re.search(r"[\x00-\x08\u202a-\u202e\u2066-\u2069\u200b]", words)
+    # GitHub looks for mentions and references in each text of the rendered HTML: a comment ends one.
+    for piece in re.split(r"<[^>]*>", MarkdownIt("commonmark", {"html": True}).render(text)):
+        assert not re.search(r"[@#][A-Za-z0-9]|GH-\d", unescape(piece)), piece
+    assert "${{" not in text
+    assert len(text) < 10_000
+
+
+@pytest.mark.parametrize("name", WANTS)
+def test_a_strangers_words_in_a_form_stay_words(hub: GitHubServer, phone: Phone, name: str) -> None:
+    words = WANTS[name]
+    title = " ".join(words.split())[:100]
+    _, done = phone.declare(title, body(summary=words))
+    assert done.code == 0, str(done)
+    printed(done)
+    is_inert(said(hub))
+    (branch,) = truth(hub).branches
+    record = branch.removeprefix("opsbook/")
+    commit = hub.hub.git.ref(f"refs/heads/{branch}") or ""
+    (facts,) = [oid for path, _, oid in hub.hub.git.walk(commit) if path.endswith("/incident.yaml")]
+    value = yaml.safe_load(hub.hub.git.blob(facts) or b"")
+    assert (value["severity"], value["services"], "drill" in value) == ("P1", ["checkout"], False)
+    assert value["id"] == record
+
+
+@pytest.mark.parametrize(
+    ("name", "place"), [(name, ("severity", "services")[number % 2]) for number, name in enumerate(WANTS)]
+)
+def test_a_strangers_words_in_the_wrong_place_are_refused_in_words(
+    hub: GitHubServer, phone: Phone, name: str, place: str
+) -> None:
+    words = WANTS[name]
+    text = body(words) if place == "severity" else body(services=[words])
+    _, done = phone.declare("Checkout is down", text)
+    assert done.code == 1, str(done)
+    refused(done, {1})
+    is_inert(said(hub))
+    assert nothing_was_declared(hub)
+
+
+def test_a_comment_of_somebody_else_with_our_mark_is_left_alone(hub: GitHubServer, phone: Phone) -> None:
+    issue = phone.open("Checkout is down", body())
+    with hub.locked() as inside:
+        theirs = Comment(77, issue.number, "stranger", "<!-- opsbook-intake issue-1 -->\nAll is well.", "x", "x")
+        theirs.created = theirs.updated = inside.now()
+        inside.comments[77] = theirs
+    for _ in range(2):
+        assert phone.run(phone.event(issue)).code == 0
+    with hub.locked() as inside:
+        first, ours = answers(inside, issue)
+    assert first.endswith("All is well.")
+    assert "**Declared.**" in ours
+
+
+def test_a_bot_may_not_start_it_by_hand(hub: GitHubServer, phone: Phone) -> None:
+    event = phone.dispatch(title="Down", severity="P1")
+    event["sender"] |= {"type": "Bot", "login": "helper[bot]"}
+    assert phone.run(event).code == 0
+    assert nothing_was_declared(hub)
+
+
+def test_an_account_of_an_enterprise_declares_under_its_own_name(hub: GitHubServer, phone: Phone) -> None:
+    phone.login = "octo-cat_corp"
+    hub.hub.permissions[phone.login] = "write"
+    _, done = phone.declare("Checkout is down", body(), "--format", "json")
+    assert done.code == 0, str(done)
+    assert hub.hub.git.parse(done.json["commit"]).author.name == "github:octo-cat_corp"

@@ -143,6 +143,8 @@ def test_nothing_is_called_unused_for_which_a_check_of_changes_did_not_look() ->
     assert unused(None) == ["CFG004", "CFG005"]
     assert unused({"runbook"}) == ["CFG004"]
     assert unused({"service"}) == unused(set()) == []
+    broken = book(more=("[response/respond]", f"[response/respond] # {words}\n      nothing_like_it: 1"))
+    assert [item.code for item in check_book(broken, AT)] == ["MOD002"], "what does not fit is replaced by defaults"
 
 
 # -- actions
@@ -264,6 +266,29 @@ def test_a_page_reads_as_if_its_suppressions_were_not_there_and_everything_keeps
     ]
     steps = [(step.step, step.action, step.owner, step.line) for step in checklist.lines_of(page)]
     assert steps == [(s.step, s.action, s.owner, numbers[s.line]) for s in checklist.lines_of(bare)]
+
+
+def test_what_looks_like_code_only_because_of_another_suppression_is_found() -> None:
+    text = f"1. First\n\n{WORDS}\n    [more](x.md) {WORDS}\n\n    {WORDS}\n    - [and](y.md)\n"
+    page = markdown.parse(text.encode())
+    assert page.body == "1. First\n\n    [more](x.md)\n\n    - [and](y.md)\n"
+    assert [(comment.line, comment.about) for comment in page.comments] == [(3, 4), (4, 4), (6, 7)]
+    assert [(link.target, link.line) for link in page.links] == [("x.md", 4), ("y.md", 7)]
+
+
+def test_a_quotation_goes_on_below_a_suppression_with_a_line_of_its_own() -> None:
+    page = markdown.parse(f"> one\n> {WORDS}\n> [two](x.md)\n".encode())
+    assert page.body == "> one\n> [two](x.md)\n"
+    assert [(comment.line, comment.about) for comment in page.comments] == [(2, 3)]
+
+
+@pytest.mark.parametrize(
+    "text", [f"Some `code that goes on {WORDS}\nbelow` it", f"An escape: \\{WORDS}", f"~~~\n{WORDS}\n"]
+)
+def test_what_is_no_comment_on_the_page_is_none(text: str) -> None:
+    page = markdown.parse(text.encode())
+    assert page.body == text
+    assert not [comment for comment in page.comments if not comment.torn]
 
 
 def test_many_suppressions_are_read_in_linear_time() -> None:

@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from tests.github_server.hub import OWNER, Answer, Comment, Hub, Issue, Review, invalid, person, valid_ref
-from tests.github_server.repository import Conflict
+from tests.github_server.repository import Conflict, Person
 
 Json = dict[str, Any]
 
@@ -482,11 +482,30 @@ def merge(hub: Hub, pull: Issue, by: str, body: Json) -> str:
         title = body.get("commit_title") or f"{pull.title} (#{pull.number})"
         sha = hub.git.commit(tree, [base], f"{title}\n\n{body.get('commit_message', default)}", who, who)
     else:
-        raise Answer(405, "Rebase merges are not allowed on this repository.")
+        sha = _rebase(hub, pull.head_sha, base, who)
+        if hub.git.parse(sha).tree != tree:
+            # What GitHub calls unsafe: a merge would give another result, for example of a merge with words of its own.
+            raise Answer(405, "This branch can't be rebased")
     hub.git.move(f"refs/heads/{pull.base}", sha, base)
     hub.close(pull, merged=sha, by=by)
     hub.follow()
     return sha
+
+
+def _rebase(hub: Hub, head: str, base: str, who: Person) -> str:
+    """The commits of a branch again on top of another: merges and what is there already are left out."""
+    top = base
+    for commit in hub.git.revisions("--reverse", "--topo-order", "--no-merges", head, f"^{base}"):
+        found, there = hub.git.parse(commit), hub.git.parse(top).tree
+        # With what is there as a sibling of the commit, a merge of the two applies its change and nothing else.
+        sibling = hub.git.commit(there, found.parents, "", who, who)
+        try:
+            tree = hub.git.merge_tree(sibling, commit)
+        except Conflict:
+            raise Answer(405, "This branch can't be rebased") from None
+        if tree != there:
+            top = hub.git.commit(tree, [top], found.message, found.author, who)
+    return top
 
 
 @call("pulls/list-requested-reviewers")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -113,12 +114,13 @@ class Hub:
         bypasses: whether whoever asks may bypass a ruleset, by its id; GitHub says `never` otherwise.
     """
 
-    def __init__(self, git: Bare, url: str, now: Callable[[], datetime]) -> None:
+    def __init__(self, git: Bare, url: str, now: Callable[[], datetime], name: str = NAME) -> None:
+        self.name = name
         self.git = git
         self.url = url
         self._now = now
-        self.api = f"{url}/repos/{OWNER}/{NAME}"
-        self.html = f"https://github.example/{OWNER}/{NAME}"
+        self.api = f"{url}/repos/{OWNER}/{name}"
+        self.html = f"https://github.example/{OWNER}/{name}"
         self.permissions: dict[str, str] = {OWNER: "admin", "bot": "write", "reader": "read"}
         self.tokens: dict[str, str] = {"test-token": "bot", "readers-token": "reader"}
         self.issues: dict[int, Issue] = {}
@@ -131,6 +133,12 @@ class Hub:
         self.rules: list[tuple[str, str, int]] = []
         self.bypasses: dict[int, str] = {}
         self._ids = iter(range(1001, 1_000_000))
+
+    def copy(self, other: Hub) -> None:
+        """Know what another knows at this moment."""
+        self.issues, self.comments = deepcopy(other.issues), deepcopy(other.comments)
+        self.labels = dict(other.labels)
+        self._ids = iter(range(max(self.comments, default=1000) + 1, 1_000_000))
 
     def now(self) -> str:
         """The time, as GitHub writes it."""
@@ -198,14 +206,15 @@ class Hub:
         """The repository."""
         return {
             "id": 1,
-            "name": NAME,
-            "full_name": f"{OWNER}/{NAME}",
+            "name": self.name,
+            "full_name": f"{OWNER}/{self.name}",
             "owner": self.show_user(OWNER),
             "private": True,
             "visibility": "private",
             "html_url": self.html,
             "url": self.api,
             "default_branch": "main",
+            "has_issues": True,
             "license": None,
             **self.facts,
         }

@@ -212,10 +212,17 @@ class Bare:
 
     def is_ancestor(self, old: str, new: str) -> bool:
         """Whether `new` contains `old`."""
-        return old == new or self.git("merge-base", "--is-ancestor", old, new, accept=(0, 1))[0] == 0
+        # A commit on top of another is by far the most frequent case, and needs no process.
+        return (
+            old == new
+            or old in self.parse(new).parents
+            or self.git("merge-base", "--is-ancestor", old, new, accept=(0, 1))[0] == 0
+        )
 
     def merge_base(self, one: str, other: str) -> str | None:
         """The best common ancestor."""
+        if one == other or one in self.parse(other).parents:
+            return one
         return self.git("merge-base", one, other, accept=(0, 1))[1].decode().strip() or None
 
     def merge_tree(self, ours: str, theirs: str) -> str:

@@ -83,6 +83,8 @@ class GitHubServer:
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
         self.git_url = f"{self.url}/{OWNER}/{NAME}.git"
         self.hub = Hub(Bare(repository), self.url, now)
+        self.others: dict[str, Hub] = {}
+        self._now = now
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         self._thread.start()
 
@@ -92,7 +94,13 @@ class GitHubServer:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
-        self.hub.git.close()
+        for hub in (self.hub, *self.others.values()):
+            hub.git.close()
+
+    def add(self, name: str, repository: Path) -> Hub:
+        """Another repository of the same owner, reached by the API alone."""
+        self.others[name] = Hub(Bare(repository), self.url, self._now, name)
+        return self.others[name]
 
     @contextmanager
     def locked(self) -> Iterator[Hub]:
@@ -136,10 +144,11 @@ class GitHubServer:
             self._meanwhile(operation.name)
             try:
                 by = self._who(request)
-                self._admit(operation, by, values)
+                hub = self._hub(values)
+                self._admit(operation, by, hub)
                 self._within(request, operation, values)
-                self.hub.follow()
-                status, content = HANDLERS[operation.name](self.hub, Call(path, query, body, by))
+                hub.follow()
+                status, content = HANDLERS[operation.name](hub, Call(path, query, body, by))
                 headers = {}
                 if isinstance(content, Pages):
                     content, headers = self._page(content, query, parts.path)
@@ -184,10 +193,17 @@ class GitHubServer:
             raise Answer(401, "Bad credentials" if found else "Requires authentication")
         return by
 
-    def _admit(self, operation: Operation, by: str, values: dict[str, str]) -> None:
-        if (values.get("owner"), values.get("repo")) not in ((OWNER, NAME), (None, None)):
+    def _hub(self, values: dict[str, str]) -> Hub:
+        """The repository that a request is about."""
+        if values.get("owner") is None and values.get("repo") is None:
+            return self.hub
+        hub = {NAME: self.hub, **self.others}.get(values.get("repo", ""))
+        if values.get("owner") != OWNER or hub is None:
             raise Answer(404, "Not Found")
-        if WRITING.search(operation.name) and self.hub.permissions.get(by) not in ("admin", "write"):
+        return hub
+
+    def _admit(self, operation: Operation, by: str, hub: Hub) -> None:
+        if WRITING.search(operation.name) and hub.permissions.get(by) not in ("admin", "write"):
             raise Answer(403, "Resource not accessible by integration")
 
     def _within(self, request: _Request, operation: Operation, values: dict[str, str]) -> None:

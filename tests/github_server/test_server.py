@@ -151,6 +151,41 @@ def test_merging_puts_the_files_on_main(caller: Caller, server: GitHubServer, me
     assert caller("PUT", f"{REPO}/pulls/1/merge", {}).status_code == 405
 
 
+def test_rebasing_puts_the_commits_on_main_one_by_one_and_leaves_merges_out(
+    caller: Caller, server: GitHubServer, tmp_path: Path
+) -> None:
+    Clone(tmp_path).git("clone", "--quiet", str(server.hub.git.path), str(tmp_path / "clone"))
+    people = Clone(tmp_path / "clone")
+    people.git("config", "user.name", "Test Person")
+    people.git("config", "user.email", "person@example.invalid")
+    for name in ("plain", "joined", "unsafe"):
+        people.git("switch", "--quiet", "--create", name, "origin/main")
+        people.commit("One", {f"{name}-1.txt": "1\n"})
+        people.commit("Two", {f"{name}-2.txt": "2\n"})
+    people.git("switch", "--quiet", "--detach", "origin/main")
+    people.commit("Meanwhile", {"meanwhile.txt": "\n"})
+    people.git("push", "--quiet", "origin", "HEAD:main")
+    for name in ("joined", "unsafe"):
+        people.git("switch", "--quiet", name)
+        people.git("merge", "--quiet", "--no-ff", "--no-commit", "origin/main")
+        people.write({"words.txt": "of the merge\n"} if name == "unsafe" else {})
+        people.git("add", "--all")
+        people.git("commit", "--quiet", "--message", "Join")
+    people.git("push", "--quiet", "origin", "plain", "joined", "unsafe")
+    statuses = {}
+    for number, name in enumerate(("plain", "joined", "unsafe"), 1):
+        caller.made("POST", f"{REPO}/pulls", {"title": name, "head": name, "base": "main"})
+        statuses[name] = caller("PUT", f"{REPO}/pulls/{number}/merge", {"merge_method": "rebase"}).status_code
+    assert statuses == {"plain": 200, "joined": 200, "unsafe": 405}
+    git = server.hub.git
+    line = [git.parse(sha) for sha in git.revisions("--max-count=5", "refs/heads/main")]
+    assert [commit.message.strip() for commit in line] == ["Two", "One", "Two", "One", "Meanwhile"]
+    assert {len(commit.parents) for commit in line} == {1}
+    assert {(commit.author.name, commit.committer.name) for commit in line[:4]} == {("Test Person", "bot")}
+    found = {path for path, _, _ in git.walk("refs/heads/main")}
+    assert {"plain-1.txt", "plain-2.txt", "joined-1.txt", "joined-2.txt", "meanwhile.txt"} <= found
+
+
 def test_two_sides_of_one_line_do_not_merge(caller: Caller) -> None:
     for name, text in (("one", "MQ=="), ("two", "Mg==")):
         main = caller.made("GET", f"{REPO}/branches/main")["commit"]["sha"]

@@ -47,11 +47,11 @@ def forge(server: GitHubServer, *, clone: Path | None = None, timeouts: tuple[fl
     return GitHubForge(api(server, timeouts=timeouts), site=server.url, clone=found)
 
 
-def merge_pull(server: GitHubServer, record: str, *, squash: bool = False) -> None:
+def merge_pull(server: GitHubServer, record: str, *, squash: bool = False, method: str = "merge") -> None:
     """A person merges the record's open pull request with the button."""
     with server.locked() as hub:
         (pull,) = [item for item in hub.issues.values() if item.head == f"opsbook/{record}" and item.state == "open"]
-        words = {"merge_method": "squash", "commit_message": "By hand."} if squash else {}
+        words = {"merge_method": "squash", "commit_message": "By hand."} if squash else {"merge_method": method}
         merge(hub, pull, OWNER, words)
 
 
@@ -153,3 +153,11 @@ def make_github(path: Path, *, now: Callable[[], datetime] | None = None) -> Git
     """A GitHub with the small book on main."""
     shutil.copytree(_template(), path)
     return GitHubServer(path, now or Clock().now)
+
+
+def copy_github(server: GitHubServer, path: Path) -> GitHubServer:
+    """A GitHub that begins with all that another one holds."""
+    shutil.copytree(server.hub.git.path, path)
+    made = GitHubServer(path, Clock().now)
+    made.hub.copy(server.hub)
+    return made

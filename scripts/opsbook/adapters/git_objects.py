@@ -101,7 +101,9 @@ class Objects:
         if (known := self._trees.get(oid)) is not None:
             return known
         found = self.read(oid)
-        entries = _parse_tree(found[2], len(oid) // 2) if found and found[0] == "tree" else {}
+        if found is None or found[0] != "tree":
+            return {}  # not remembered: a fetch may bring it
+        entries = _parse_tree(found[2], len(oid) // 2)
         if len(self._trees) >= _CACHED_TREES:
             self._trees.clear()
         self._trees[oid] = entries

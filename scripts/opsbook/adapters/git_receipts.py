@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +17,7 @@ from opsbook.adapters.git import Repository
 from opsbook.adapters.git_history import JOINER, History
 from opsbook.adapters.git_objects import Entry, Objects, Writer
 from opsbook.adapters.git_remote import Remote
-from opsbook.adapters.locks import pause, turn
+from opsbook.adapters.locks import stand_back, turn
 from opsbook.adapters.names import receipt_name, record_name
 from opsbook.core.errors import ForgeError
 from opsbook.core.ports import Receipt
@@ -114,7 +115,8 @@ class Receipts:
     def _change(self, make: Make, verb: str) -> None:
         """Apply a change to the newest receipts until the compare-and-swap succeeds."""
         with turn(self._lock, seconds=_TURN_SECONDS):
-            for tried in range(_TRIES):
+            for lost in range(_TRIES):
+                began = time.monotonic()
                 local, tracked, tip = self._view()
                 made = make(self._objects.root(tip) if tip else None)
                 # With nothing to add, what was claimed while the remote was away may still have to be brought there.
@@ -125,7 +127,7 @@ class Receipts:
                     pushed = self._remote.push(BRANCH, new, tracked)
                     if pushed.outcome == "lost":
                         self._remote.fetch()
-                        pause(tried)
+                        stand_back(lost + 1, time.monotonic() - began)
                         continue
                     if pushed.outcome == "done":
                         # Decided. The own branch may lag behind: whoever reads joins both.
@@ -133,7 +135,7 @@ class Receipts:
                         return
                 if self._repository.move(REF, new, local, f"opsbook: {verb.lower()}"):
                     return
-                pause(tried)
+                stand_back(lost + 1, time.monotonic() - began)
         raise ForgeError("Too many others are writing receipts at this moment.", "Run `opsbook reconcile`.")
 
     def _view(self) -> tuple[str | None, str | None, str | None]:

@@ -17,7 +17,7 @@ from opsbook.adapters.github_merging import merge
 from opsbook.adapters.github_objects import HubObjects, HubTree
 from opsbook.adapters.github_receipts import HubReceipts
 from opsbook.adapters.github_words import LABELS, PLAIN, marker, pull_body, pull_title, receipts_comment
-from opsbook.adapters.locks import pause
+from opsbook.adapters.locks import pause, stand_back
 from opsbook.adapters.names import book_path, is_word, operation_name, record_name
 from opsbook.core.errors import ForgeError, ForgeUnknown, LostRace, OpsbookError, Refused
 from opsbook.core.ports import Commit, Head, Published, Receipt
@@ -167,12 +167,13 @@ class GitHubForge:
         record = record_name(plan.record)
         operation_name(commit.operation)
         files = {book_path(path): data for path, data in plan.files.items()}
+        began = self._sight.at if self._is_fresh() else time.monotonic()
         try:
             done = self._publish(expected, commit, record, files)
         except LostRace:
             # Many who lose at the same moment must not all come back at the same moment.
             self._losses[record] = self._losses.get(record, 0) + 1
-            pause(self._losses[record])
+            stand_back(self._losses[record], min(time.monotonic() - began, LONGEST))
             raise
         finally:
             self._sight = _NOTHING
@@ -316,11 +317,21 @@ class GitHubForge:
         """What the new commit builds on: the open branch, or main, or main and what is left of a merged branch."""
         if expected.branch is None:
             left = tip is not None and self._history.base(expected.main, tip) != tip
-            return [expected.main, tip] if tip and left else [expected.main]
+            return [self._leave(expected.main, tip, commit)] if tip and left else [expected.main]
         base = self._history.base(expected.main, expected.branch)
         if base is None or base == expected.main or self._same(base, expected.main, files):
             return [expected.branch]
         return [self._join(base, expected.main, expected.branch, commit) or expected.branch]
+
+    def _leave(self, main: str, tip: str, commit: Commit) -> str:
+        """What main holds, and what is left of a merged branch, in a commit without words of its own.
+
+        Whoever rebases a branch drops its merges: one that also held the change would take it along.
+        """
+        root, text = self._objects.root(main), "Begin again from main\n"
+        new = self._api.create_commit(root, [main, tip], text, JOINER, commit.when)
+        self._objects.learn(Step(new, root, (main, tip), text))
+        return new
 
     def _join(self, base: str, main: str, tip: str, commit: Commit) -> str | None:
         """Bring main into the branch: the book that was read had main's version of a file that is written now.

@@ -114,11 +114,13 @@ class Known:
 
     Attributes:
         name: `owner/name`, as GitHub writes it; main: its default branch; archived: nobody can write to it.
+        issues: whether people can open issues.
     """
 
     name: str
     main: str
     archived: bool
+    issues: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -388,7 +390,12 @@ class Api:
         """The repository."""
         value = self._read("repository", self._repo.get)
         return self._parsed(
-            lambda: Known(str(value["full_name"]), str(value["default_branch"]), bool(value.get("archived")))
+            lambda: Known(
+                str(value["full_name"]),
+                str(value["default_branch"]),
+                bool(value.get("archived")),
+                bool(value.get("has_issues", True)),
+            )
         )
 
     def rules(self, branch: str) -> list[Rule]:
@@ -407,7 +414,7 @@ class Api:
         try:
             value = self._read("ruleset", lambda: self._repo.get("rulesets", str(ruleset)))
         except GitHubRefused as error:
-            if error.status in (403, 404):
+            if error.status == 404:
                 return None
             raise
         said = self._parsed(lambda: value.get("current_user_can_bypass"))
@@ -619,14 +626,17 @@ def _refusal(error: exceptions.GitHubError) -> ForgeError | ForgeUnknown:
             f"GitHub asks to wait{_until(headers)}: too many requests.", "Then run `opsbook reconcile`.", status, said
         )
     message, remedy = {
-        401: ("GitHub does not accept the token.", "Look at GITHUB_TOKEN: it may have expired."),
+        401: (
+            "GitHub does not accept the token.",
+            "Look at GITHUB_TOKEN: it may have expired. `opsbook doctor` tries it.",
+        ),
         403: (
             "The token may not do this on GitHub.",
-            "It needs to read and write contents, pull requests and issues.",
+            "It needs to read and write contents, pull requests and issues. `opsbook doctor` says which it lacks.",
         ),
         404: (
             "GitHub shows nothing there.",
-            "Look at GITHUB_REPOSITORY, and whether the token may see the repository.",
+            "Look at GITHUB_REPOSITORY, and whether the token may see the repository. `opsbook doctor` tries it.",
         ),
         409: ("GitHub says that the repository is empty or busy.", "Make a first commit on main, or try again."),
         422: (

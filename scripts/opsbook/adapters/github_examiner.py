@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
@@ -18,7 +19,7 @@ from opsbook.core.examined import Examined, fine, missing, note, unknown
 from opsbook.core.text import one_line
 from opsbook.core.times import Times
 
-TIMEOUTS = (3.0, 8.0)
+TIMEOUTS = (3.0, 5.0)
 """Seconds to connect and to read: a person waits for it."""
 SKEW = timedelta(seconds=60)
 """A clock that is wrong by more puts wrong times on record."""
@@ -109,8 +110,18 @@ class GitHubExaminer:
         yield from self._branches(api, one_line(known.main), page)
         blob = b"opsbook doctor was here\n"
         yield _tried("contents", lambda: api.create_blob(blob), "keep records: write commits", "Contents", page)
-        yield _tried("pull requests", lambda: api.try_pull(self._main), "open pull requests", "Pull requests", page)
+        pulls = _tried("pull requests", lambda: api.try_pull(self._main), "open pull requests", "Pull requests", page)
+        if self._in_actions and pulls.state == "missing":
+            allow = f"Allow it too at {page}/settings/actions: “Allow GitHub Actions to create … pull requests”."
+            pulls = replace(pulls, remedy=f"{pulls.remedy} {allow}")
+        yield pulls
         yield _tried("labels", api.try_label, "comment on pull requests and label them", "Issues", page)
+        if not known.issues:
+            yield note(
+                "issues",
+                "Issues are switched off, so nobody can declare from a phone with the form.",
+                f"Switch them on under “Features” at {page}/settings.",
+            )
         yield from _rules(api, page)
         yield from self._budget(api)
 

@@ -7,13 +7,17 @@ together with what the files say; and where files do not tell, the pull request 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeVar
 
 from opsbook.adapters.git_history import History, naming, operations
 from opsbook.adapters.git_objects import Entry
 from opsbook.adapters.github_api import Api, Span, Step
 from opsbook.adapters.github_clone import Clone
 from opsbook.adapters.github_objects import HubObjects
+from opsbook.core.errors import OpsbookError
+
+T = TypeVar("T")
 
 _CHAIN = 2000
 """A branch is followed this far back through commits that are known before GitHub is asked."""
@@ -32,8 +36,8 @@ class HubHistory:
 
     def base(self, main: str, tip: str) -> str | None:
         """The point where a branch left main; `None` for unrelated histories."""
-        if local := self._here(main, tip):
-            return local.base(main, tip)
+        if here := self._here(lambda local: local.base(main, tip), main, tip):
+            return here[0]
         span = self.span(main, tip)
         return span.base if span else None
 
@@ -43,16 +47,16 @@ class HubHistory:
 
     def merged(self, main: str, tip: str, branch: str) -> bool:
         """Whether main holds everything of a branch: by ancestry, by its files, or because GitHub merged it so."""
-        if local := self._here(main, tip):
-            return tip in local.merged(main, [tip])
+        if here := self._here(lambda local: tip in local.merged(main, [tip]), main, tip):
+            return here[0]
         if (main, tip) not in self._merged:
             self._merged[main, tip] = main == tip or self._holds(main, tip, branch)
         return self._merged[main, tip]
 
     def find(self, main: str, tip: str, operation: str) -> str | None:
         """The commit of a branch that carries an operation, by its trailer or by what it wrote."""
-        if local := self._here(main, tip):
-            return local.find(main, tip, operation)
+        if here := self._here(lambda local: local.find(main, tip, operation), main, tip):
+            return here[0]
         span = self.span(main, tip)
         steps = span.steps if span else (self._objects.step(tip),)
         for step in reversed(steps):
@@ -71,8 +75,8 @@ class HubHistory:
         Without a clone a message alone does not count: finding it would cost calls for every note, and only tells
         of an operation whose every word somebody has deleted since.
         """
-        if local := self._here(main):
-            return local.find_on_main(main, record, operation)
+        if here := self._here(lambda local: local.find_on_main(main, record, operation), main):
+            return here[0]
         root = self._objects.root(main)
         for place, entry in self._places(root, record):
             below = [place] if not entry.is_folder else [f"{place}/{path}" for path in self._objects.files(entry.oid)]
@@ -82,8 +86,8 @@ class HubHistory:
 
     def parent(self, commit: str) -> str | None:
         """The first parent of a commit; `None` for the first commit of all."""
-        if local := self._here(commit):
-            return local.parent(commit)
+        if here := self._here(lambda local: local.parent(commit), commit):
+            return here[0]
         return next(iter(self._objects.step(commit).parents), None)
 
     def span(self, main: str, tip: str) -> Span | None:
@@ -95,11 +99,20 @@ class HubHistory:
             self._spans[main, tip] = found
         return self._spans[main, tip]
 
-    def _here(self, *commits: str) -> History | None:
-        """The history of the clone, if it holds these commits."""
+    def _here(self, ask: Callable[[History], T], *commits: str) -> tuple[T] | None:
+        """What the history of the clone says, in a tuple; nothing if it does not hold these commits.
+
+        A clone is a copy, and may be a broken one: a fetch that was killed leaves commits without their files. Whatever
+        is wrong with it stops nobody: GitHub is asked instead, from then on.
+        """
         if self._local is None or self._clone is None:
             return None
-        return self._local if all(map(self._clone.has, commits)) or self._clone.bring(commits) else None
+        try:
+            if all(map(self._clone.has, commits)) or self._clone.bring(commits):
+                return (ask(self._local),)
+        except OpsbookError:
+            self._local = None
+        return None
 
     def _chain(self, main: str, tip: str) -> Span | None:
         """The way from a branch back to main through commits that we know, if it is a straight one."""

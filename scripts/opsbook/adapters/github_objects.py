@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 
 from opsbook.adapters.git_objects import Entry, Objects
 from opsbook.adapters.git_tree import GitTree
 from opsbook.adapters.github_api import Api, Step, Text
 from opsbook.adapters.github_clone import Clone
+from opsbook.core.errors import OpsbookError
 
 _MANY = 20_000
 """So many blobs or trees are remembered, then forgotten all at once: their ids bring them back."""
@@ -98,7 +100,8 @@ class HubObjects(Objects):
         if commit in self._steps:
             return self._steps[commit].tree
         if self._clone is not None and (self._clone.has(commit) or self._clone.bring([commit])):
-            return self._clone.objects.root(commit)
+            with suppress(OpsbookError):  # a fetch that was killed leaves commits without their files
+                return self._clone.objects.root(commit)
         return self.step(commit).tree
 
     def tree(self, oid: str) -> Mapping[str, Entry]:
@@ -124,8 +127,6 @@ class HubObjects(Objects):
 
     def files(self, oid: str) -> dict[str, Entry]:
         """See `Objects.files`."""
-        if self._local(oid) is not None and self._clone is not None:
-            return self._clone.objects.files(oid)
         found, waiting = {}, [("", oid)]
         while waiting:
             lead, folder = waiting.pop()

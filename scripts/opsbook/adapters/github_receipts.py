@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 
 from opsbook.adapters.git_history import JOINER
 from opsbook.adapters.git_receipts import BRANCH, claim_message, parse_receipt, receipt_bytes
 from opsbook.adapters.github_api import Api, GitHubRefused, Step, Text
 from opsbook.adapters.github_objects import HubObjects
-from opsbook.adapters.locks import pause
+from opsbook.adapters.locks import stand_back
 from opsbook.adapters.names import receipt_name, record_name
 from opsbook.core.errors import ForgeError, ForgeUnknown
 from opsbook.core.ports import Receipt
@@ -98,7 +99,8 @@ class HubReceipts:
 
     def _change(self, make: Make, verb: str, tip: Step | None) -> None:
         """Apply a change to the newest receipts until the compare-and-swap succeeds."""
-        for tried in range(_TRIES):
+        for lost in range(_TRIES):
+            began = time.monotonic()
             made = make(tip.tree if tip else None)
             if not made:
                 return
@@ -106,7 +108,7 @@ class HubReceipts:
             if self._swap(tip, new):
                 self._tip = self._objects.learn(new)
                 return
-            pause(tried)
+            stand_back(lost + 1, time.monotonic() - began)
             tip = self._look()
         raise ForgeError("Too many others are writing receipts at this moment.", "Run `opsbook reconcile`.")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -15,14 +16,14 @@ from opsbook.adapters.git_objects import Entry, Objects, Person, Writer
 from opsbook.adapters.git_receipts import Receipts
 from opsbook.adapters.git_remote import FRESH_SECONDS, Remote
 from opsbook.adapters.git_tree import GitTree
-from opsbook.adapters.locks import pause, turn
+from opsbook.adapters.locks import stand_back, turn
 from opsbook.adapters.names import book_path, is_word, operation_name, record_name
 from opsbook.core.errors import ForgeError, LostRace, Refused
 from opsbook.core.ports import Commit, Head, Landed, Published, Receipt
 from opsbook.core.tree import MemoryTree, Tree
 
 _BRANCH = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]|[./](?=[A-Za-z0-9_-])){0,99}")
-_PUSHES = 40
+_PUSHES = 100
 """How often a push that came second is brought together with the first; of those who try, one always succeeds."""
 
 
@@ -324,21 +325,26 @@ class LocalForge:
         if self._remote is None:
             return ""
         with turn(self._repository.common / "opsbook" / "push.lock", seconds=30.0):
-            for tried in range(_PUSHES):
+            for lost in range(1, _PUSHES + 1):
+                looked = time.monotonic()
                 reason = self._push(self._remote, f"opsbook/{record}", made)
+                # Only what was fetched a moment ago is worth a push: we stand back before we look, not after.
+                if reason is None:
+                    stand_back(lost, time.monotonic() - looked)
+                    reason = self._remote.fetch() or None
                 if reason is not None:
                     return reason
-                pause(tried)
         return f"Others keep writing to opsbook/{record} at {self._remote.name}."
 
     def _push(self, remote: Remote, branch: str, made: tuple[str, Ref | None] | None) -> str | None:
-        """One attempt of `_deliver`: empty when done, why not when it cannot be done, `None` to try again."""
+        """One attempt of `_deliver`: empty when done, why not when it cannot be done, `None` to look and try again."""
         refs = self._repository.refs(
             f"refs/heads/{branch}", self._known.tracking(branch), self._known.tracking(self._main)
         )
         local, tracked = refs.get(f"refs/heads/{branch}"), refs.get(self._known.tracking(branch))
         if local is None or (tracked and tracked.commit == local.commit):
             return ""
+        new = local.commit
         if tracked and not self._contains(refs, local.commit, tracked.commit):
             joined = self._history.join(local.commit, tracked.commit)
             if joined is None:
@@ -346,14 +352,12 @@ class LocalForge:
             try:
                 self._move(branch, local, joined, "opsbook: join")
             except LostRace:
-                pass
+                return None
             except ForgeError as error:
                 return f"{error.message} {error.remedy}"
-            return None
-        pushed = remote.push(branch, local.commit, tracked.commit if tracked else None)
-        if pushed.outcome == "lost":
-            return remote.fetch() or None
-        return pushed.reason
+            new = joined
+        pushed = remote.push(branch, new, tracked.commit if tracked else None)
+        return None if pushed.outcome == "lost" else pushed.reason
 
     def _contains(self, refs: Mapping[str, Ref], new: str, old: str) -> bool:
         """Whether the remote loses nothing when `new` takes the place of `old`: it, or the main there, holds it."""

@@ -64,6 +64,20 @@ def pause(tried: int) -> None:
     time.sleep(random.uniform(0, min(0.01 * 2.0**tried, 0.5)))  # noqa: S311 - spreads writers, guards nothing
 
 
+def stand_back(lost: int, took: float) -> None:
+    """Wait a random moment after a lost race, measured by how long the lost attempt took.
+
+    Who writes at the same moment as many others wins only if nobody else wins during the whole attempt, however long
+    the network makes that. So the crowd has to spread over many times that long, and who has lost often goes first:
+    the span doubles with each loss up to sixteen attempts, and from there shrinks slowly again.
+
+    Args:
+        lost: how many races were lost one after the other, at least 1; took: seconds from looking to losing.
+    """
+    span = 2.0**lost if lost <= 4 else max(16 * 0.9 ** (lost - 4), 1.5)
+    time.sleep(random.uniform(0, min(span * took, 30.0)))  # noqa: S311 - spreads writers, guards nothing
+
+
 def _same(lock: int, path: Path) -> bool:
     try:
         there = path.lstat()

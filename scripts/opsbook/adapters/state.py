@@ -291,6 +291,14 @@ class FileOutbox:
         return path.relative_to(self._folder).as_posix()
 
 
+class NoOutbox:
+    """Where texts must not be kept on this machine (`core.ports.Outbox`): those of the restricted book."""
+
+    def keep(self, record: str, name: str, text: str) -> str:
+        """Keeps nothing; raises `StateError`."""
+        raise StateError("Texts of the restricted book are not kept on this machine.")
+
+
 def _take(path: Path, *, seconds: float = 0.0) -> int | None:
     """See `locks.take`."""
     try:

@@ -61,6 +61,10 @@ class Workspace(Protocol):
         """The ports, to perform requests with."""
         ...
 
+    def restricted(self, by: str | None = None) -> Context | None:
+        """The ports of the restricted book, if there is one that can be written to from here; it tells nobody."""
+        ...
+
     def examiners(self) -> Sequence[Examiner]:
         """Whoever examines a part of the world, for the doctor; they do so only when they are asked to."""
         ...

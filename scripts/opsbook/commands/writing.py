@@ -55,21 +55,56 @@ def carry_out(
         show_plan(preview(request, context), args, workspace)
         return 0
     with performing(request, context, origin=origin) as outcome:
-        if args.format == "json":
-            Screen(sys.stdout).json(outcome.as_json())
-            _problems(outcome, Screen(sys.stderr), tells=tells)
-        else:
-            _print(outcome, done, workspace, tells=tells)
-        # What is still in a buffer was not printed: the intent is forgotten only when the person can see the result.
-        try:
-            sys.stdout.flush()
-        except BrokenPipeError:
-            raise
-        except OSError as error:
-            raise OpsbookError(
-                f"It is done, and the result cannot be written: {error.strerror}.", "The same command shows it again."
-            ) from None
+        show(outcome, done, args, workspace, tells=tells)
         return answered(outcome)
+
+
+def show(
+    outcome: Outcome,
+    done: str,
+    args: argparse.Namespace,
+    workspace: Workspace,
+    *,
+    tells: bool = False,
+    kept: Outcome | None = None,
+) -> None:
+    """Print an outcome, as text or as JSON.
+
+    What is still in a buffer was not printed: the intent is forgotten only when the person can see the result.
+
+    Args:
+        kept: what came of the facts that went to the restricted book.
+
+    Raises:
+        OpsbookError: it cannot be written.
+    """
+    if args.format == "json":
+        facts = {"facts": {name: getattr(kept, name) for name in ("branch", "commit", "url")}} if kept else {}
+        Screen(sys.stdout).json({**outcome.as_json(), **facts})
+        _problems(outcome, Screen(sys.stderr), tells=tells)
+    else:
+        _print(outcome, done, workspace, tells=tells)
+    if kept is not None:
+        _print_kept(kept, Screen(sys.stderr if args.format == "json" else sys.stdout, color=workspace.color))
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OpsbookError(
+            f"It is done, and the result cannot be written: {error.strerror}.", "The same command shows it again."
+        ) from None
+
+
+def _print_kept(kept: Outcome, screen: Screen) -> None:
+    """Where the facts of a security incident are; never what they are."""
+    if kept.unpublished:
+        screen.bad(f"The facts are saved on this machine, and not yet in the restricted book: {kept.unpublished}")
+        screen.line("  Finish it with: opsbook reconcile")
+        return
+    screen.good(f"Facts kept in the restricted book: {kept.url or f'{kept.branch} at {kept.commit[:12]}'}")
+    if kept.next:
+        screen.line(f"  when it is agreed, there: {kept.next}")
 
 
 def show_plan(plan: Plan, args: argparse.Namespace, workspace: Workspace) -> None:

@@ -85,7 +85,7 @@ class Person(Entry):
     """Their name, or the name of the post."""
     roles: tuple[RoleRef, ...] = many()
     """The roles that they hold."""
-    github: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,38}$")] | None = None
+    github: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,38}$")] | None = None
     """GitHub login."""
     github_id: Annotated[int, Field(ge=1), WHOLE] | None = None
     """GitHub user id: it stays when a login is renamed."""
@@ -130,6 +130,8 @@ class SecurityAlert(Model):
     """The only channel that is told, and without facts."""
     book: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+$")] | None = None
     """The restricted repository that holds the facts of security incidents."""
+    restricted: bool = False
+    """Whether this is that restricted repository: then facts of security incidents may be kept here."""
 
 
 Permission = Literal["read", "triage", "write", "maintain", "admin"]
@@ -283,7 +285,7 @@ class CoreConfig(Section):
             if without:
                 yield note(
                     f"{name}s",
-                    f"{without} of {len(people)} people have no {name}, and count as outsiders there.",
+                    f"No {name} is known of {without} of {len(people)} people: they count as outsiders there.",
                     f"Add `{given}` to them under `people` in opsbook.yml.",
                 )
 

@@ -7,7 +7,9 @@ one: what the rules read is what the site renders. Such a comment has a line of 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence, Set
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from opsbook.core.comment import SIGN, Comment
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 _COMMENT: Final = re.compile(rf"<!--[ \t]*({SIGN}(?![\w-])(?:(?!-->|<!--).)*)-->[ \t]*$")
 BEGIN: Final = re.compile(rf"<!--[ \t]*{SIGN}(?![\w-])")
 """How such a comment begins, wherever it stands."""
+_ROUNDS: Final = 8
+"""What is still there after so many rounds was put together to hide: it stays, and is reported as torn."""
 _QUOTED: Final = " \t>"
 """What may stand before a comment that has a line of its own: a quotation has its sign on every line."""
 
@@ -34,33 +38,42 @@ def taken_out(
     Returns:
         The text, the line in the file of each of its lines, and the comments.
     """
-    code = _code(parse(body))
+    beside: list[Comment] = []
+    alone: list[Comment] = []
+    # A comment can end a list, so that the indented lines below it look like code until it is gone: hence the rounds.
+    for _ in range(_ROUNDS):
+        count = len(beside) + len(alone)
+        body, numbers = _round(body, numbers, _code(parse(body)), beside, alone)
+        if SIGN not in body or len(beside) + len(alone) == count:
+            break
+    comments = [*beside, *(replace(comment, about=_below(comment.line, numbers)) for comment in alone)]
+    return body, numbers, tuple(sorted(comments, key=lambda comment: comment.line))
+
+
+def _round(
+    body: str, numbers: Sequence[int], code: Set[int], beside: list[Comment], alone: list[Comment]
+) -> tuple[str, Sequence[int]]:
+    """Take out the comments outside code, and add them to those that end a line or to those that stand alone."""
     lines: list[str] = []
     kept: list[int] = []
-    comments: list[Comment] = []
-    waiting: list[Comment] = []  # alone so far: they are about the next line that stays
     for row, (number, line) in enumerate(zip(numbers, body.split("\n"), strict=True)):
         found = _COMMENT.search(line) if SIGN in line and row not in code else None
-        if found is None or _escaped(line, found.start()):
-            comments += [_about(comment, number) for comment in waiting]
-            waiting = []
-            lines.append(line)
-            kept.append(number)
-            continue
-        comment = Comment(number, found.start() + 1, found[1].rstrip(), number)
-        if not line[: found.start()].strip(_QUOTED):
-            waiting.append(comment)
-            continue
-        comments += [*(_about(above, number) for above in waiting), comment]
-        waiting = []
-        lines.append(line[: found.start()].rstrip(" \t"))
+        if found is not None and not _escaped(line, found.start()):
+            comment = Comment(number, found.start() + 1, found[1].rstrip(), number)
+            line = line[: found.start()].rstrip(" \t")
+            if not line.strip(_QUOTED):
+                alone.append(comment)
+                continue
+            beside.append(comment)
+        lines.append(line)
         kept.append(number)
-    comments += [_about(comment, comment.line + 1) for comment in waiting]
-    return "\n".join(lines), kept or [numbers[-1]], tuple(comments)
+    return "\n".join(lines), kept or [numbers[-1]]
 
 
-def _about(comment: Comment, line: int) -> Comment:
-    return Comment(comment.line, comment.column, comment.text, line)
+def _below(line: int, numbers: Sequence[int]) -> int:
+    """The first line that stayed below a line of the file; the next one at the end."""
+    place = bisect_right(numbers, line)
+    return numbers[place] if place < len(numbers) else line + 1
 
 
 def _escaped(line: str, at: int) -> bool:

@@ -19,9 +19,12 @@ from opsbook.core.comment import SIGN, Comment, allows
 from opsbook.core.finding import Finding
 from opsbook.core.record import File
 from opsbook.core.rule import Code, Problem
+from opsbook.core.text import shorten
 
 _BYTES: Final = SIGN.encode()
 _BECAUSE: Final = re.compile(r"(?:^|\s)because(?:\s|$)")
+_MOST: Final = 10
+"""Codes that one comment may name: a line that breaks more rules needs no comment but another line."""
 _SEPARATOR: Final = re.compile(r"[\s,]+")
 
 
@@ -114,6 +117,8 @@ def _read(comment: Comment, file: File, scope: Scope) -> tuple[list[Suppression]
     names, because, reason = _split(allows(comment.text) or "")
     if not names:
         return [], ["names no code"]
+    if len(names) > _MOST:
+        return [], [f"names more than {_MOST} codes"]
     if not because:
         return [], ["has no “because” and reason behind its codes"]
     if not any(character.isalnum() for character in reason):
@@ -140,7 +145,7 @@ def _split(text: str) -> tuple[list[str], bool, str]:
 def _fault(name: str, scope: Scope) -> str:
     code = scope.every.get(name)
     if code is None:
-        return f"names “{name}”, which is no code"
+        return f"names “{shorten(name, 20)}”, which is no code"
     if code.always:
         return f"names {name}, which cannot be suppressed: it blocks always"
     if not code.may_be_suppressed():

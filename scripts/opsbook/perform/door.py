@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -22,7 +22,7 @@ from opsbook.core.tree import Overlay
 from opsbook.perform.announce import announce, without_receipts
 from opsbook.perform.outcome import Outcome
 
-RACES = 50
+RACES = 150
 """How often a lost race is run again before it is called a failure; each loss means that somebody else won."""
 
 _FORM = {code.__name__ for code in codes.FORM}
@@ -38,13 +38,16 @@ def preview(request: Request, context: Context) -> Plan:
 
 
 @contextmanager
-def performing(request: Request, context: Context, *, origin: Origin | None = None) -> Iterator[Outcome]:
+def performing(
+    request: Request, context: Context, *, origin: Origin | None = None, keep: Callable[[], bool] = lambda: False
+) -> Iterator[Outcome]:
     """Perform a request; the intent is acknowledged when the block, which prints the outcome, has ended.
 
     It is kept when something is left to do, so that the same command or `reconcile` finishes it.
 
     Args:
         origin: what gives the request its key, time and ids; without one they are new.
+        keep: asked after the block: whether the intent is still needed although nothing is left to do here.
 
     Raises:
         Refused: nothing was written and nothing was said, or the origin was used before for something else.
@@ -59,7 +62,7 @@ def performing(request: Request, context: Context, *, origin: Origin | None = No
             context.intents.acknowledge(intent.key)
             raise
         yield replace(outcome, since=intent.now) if adopted else outcome
-        if outcome.finished:
+        if outcome.finished and not keep():
             context.intents.acknowledge(intent.key)
 
 

@@ -68,6 +68,23 @@ def reconcile(context: Context) -> Reconciled:
     except (ForgeError, ForgeUnknown) as error:
         done.problems.append(error.message)
         informed = False
+    _resume(context, done)
+    if informed:  # whoever does not know what others have said by now says nothing in their place
+        try:
+            _deliver(context, done)
+        except (ForgeError, ForgeUnknown) as error:
+            done.problems.append(error.message)
+    return done
+
+
+def resume(context: Context) -> Reconciled:
+    """Finish only the requests that were cut off here."""
+    done = Reconciled()
+    _resume(context, done)
+    return done
+
+
+def _resume(context: Context, done: Reconciled) -> None:
     for orphan in context.intents.orphans():
         try:
             with context.intents.hold(orphan.request, orphan.now, orphan.seed, key=orphan.key) as intent:
@@ -80,12 +97,6 @@ def reconcile(context: Context) -> Reconciled:
             context.intents.acknowledge(orphan.key)
         except (ForgeError, ForgeUnknown) as error:
             done.problems.append(error.message)
-    if informed:  # whoever does not know what others have said by now says nothing in their place
-        try:
-            _deliver(context, done)
-        except (ForgeError, ForgeUnknown) as error:
-            done.problems.append(error.message)
-    return done
 
 
 def _deliver(context: Context, done: Reconciled) -> None:

@@ -37,7 +37,7 @@ class BookExaminer:
         if not self._book.config.present:
             yield missing(
                 CONFIG_PATH,
-                f"There is no {CONFIG_PATH} in {self._place}.",
+                f"There is no file {CONFIG_PATH} in {self._place} that can be read.",
                 "Go to the folder of a book or name it with -C, or start one: opsbook new book",
             )
             return

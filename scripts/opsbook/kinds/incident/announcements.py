@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from urllib.parse import quote_plus
 
 from opsbook.core.announcement import Announcement, Standing, Tone
 from opsbook.core.book import Book
@@ -40,7 +41,7 @@ def announcements(before: Record | None, after: Record | None, book: Book) -> Se
     view, old = IncidentView(after), IncidentView(before) if before is not None else None
     if view.facts is None:
         return ()
-    if view.facts.classification == "security":
+    if view.facts.classification != "operational":
         return tuple(_security(view, old, book))
     return tuple(_operational(view, old, book))
 
@@ -196,10 +197,16 @@ def _is_of_declaration(entry: AnyEntry, view: IncidentView) -> bool:
 
 
 def links_of(view: IncidentView, book: Book) -> tuple[tuple[str, str], ...]:
-    """Where to read and to do more: on the site, if it has an address, and what the incident links to."""
-    facts, site = view.facts, book.config.core.site.url
+    """Where to read and to do more: on the site and in the repository, if they have an address, and its own links.
+
+    The pull request is found by its branch: its number is not in the book, and what is said is computed from the book.
+    """
+    facts, site, repository = view.facts, book.config.core.site.url, book.config.core.site.repository
     assert facts is not None
     links = [(link.title, link.url) for link in facts.links]
+    if repository is not None:
+        asked = quote_plus(f"is:pr head:opsbook/{facts.id}")
+        links.insert(0, ("Pull request", f"{repository.rstrip('/')}/pulls?q={asked}"))
     if site is not None:
         base = site.rstrip("/")
         lists = view.checklist.checklists[:1] if view.checklist is not None and view.is_open else ()

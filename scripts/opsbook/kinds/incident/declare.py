@@ -26,21 +26,24 @@ from opsbook.kinds.incident.view import IncidentView
 from opsbook.kinds.incident.vocabulary import SECURITY_TITLE
 from opsbook.kinds.incident.words import listed, moment, person, sentence, words
 
+_ID = re.compile(r"INC-[0-9]{8}-[0-9A-HJKMNP-TV-Z]{5}")
+
 
 def declare(book: Book, request: Request, now: datetime, ids: Ids, operation: str) -> Plan:
     """A new incident.
 
     `request.values`: title, severity, services (list), summary, lead, comms, started_at, user_facing (bool), components
-    (list), drill (bool), security (bool).
+    (list), drill (bool), security (bool), id (of a stub, whose facts have it in the restricted book).
+
+    A security incident leaves a stub and no facts, unless this is the restricted book (design, section 5).
 
     Raises:
         Refused: a value cannot be used; the sentence says which and what would do.
     """
     values = request.values
-    id_ = ids.record("INC", now)
-    while (taken := book.resolve("incident", id_)) is not None and not _written_by(taken, operation):
-        id_ = ids.record("INC", now)
-    if values.get("security"):
+    secret = bool(values.get("security"))
+    id_ = _given_id(book, values["id"], operation) if secret and "id" in values else _new_id(book, ids, now, operation)
+    if secret and not book.config.core.security.restricted:
         return _stub(id_, now, operation, drill=bool(values.get("drill")))
 
     title = sentence(book, values.get("title"), "title")
@@ -67,7 +70,7 @@ def declare(book: Book, request: Request, now: datetime, ids: Ids, operation: st
             {
                 "id": id_,
                 "title": title,
-                "classification": "operational",
+                "classification": "restricted" if secret else "operational",
                 "drill": True if values.get("drill") else None,
                 "severity": severity.id,
                 "status": "investigating",
@@ -114,7 +117,7 @@ def declare(book: Book, request: Request, now: datetime, ids: Ids, operation: st
 
 
 def _stub(id_: str, now: datetime, operation: str, *, drill: bool) -> Plan:
-    folder = f"incidents/{now:%Y}/{id_}"
+    folder = f"incidents/{id_[4:8]}/{id_}"
     facts = files.facts(
         {
             "id": id_,
@@ -137,6 +140,24 @@ def _stub(id_: str, now: datetime, operation: str, *, drill: bool) -> Plan:
         summary=lines,
         labels=("incident",),
     )
+
+
+def _new_id(book: Book, ids: Ids, now: datetime, operation: str) -> str:
+    """An id that no record of the book has, but one that this operation wrote."""
+    id_ = ids.record("INC", now)
+    while (taken := book.resolve("incident", id_)) is not None and not _written_by(taken, operation):
+        id_ = ids.record("INC", now)
+    return id_
+
+
+def _given_id(book: Book, id_: object, operation: str) -> str:
+    """The id of the facts in the restricted book; raises `Refused` if a record of this book has it already."""
+    if not isinstance(id_, str) or not _ID.fullmatch(id_):
+        raise Refused("The id is not that of an incident.", "Ids look like INC-20261121-7KQ4M.")
+    taken = book.resolve("incident", id_)
+    if taken is not None and not _written_by(taken, operation):
+        raise Refused(f"{id_} is another incident here.", "Declare it again: it gets another id.")
+    return id_
 
 
 def _written_by(record: Record, operation: str) -> bool:

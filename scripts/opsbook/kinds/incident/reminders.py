@@ -30,7 +30,7 @@ def remind(record: Record, book: Book, now: datetime) -> Sequence[Announcement]:
     """What is due in an open incident at `now`. A security incident is told to nobody, so nobody is reminded of it."""
     view, config = IncidentView(record), book.config.section(IncidentsConfig)
     facts = view.facts
-    if facts is None or not view.is_open or facts.classification == "security":
+    if facts is None or not view.is_open or facts.classification != "operational":
         return ()
     audience = config.channels.drill if facts.drill else config.channels.incident
     if audience is None:

@@ -1,0 +1,35 @@
+"""What a sweep is called, and how its size gets into the last lines of a test run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+Sweep = Callable[[str, int], None]
+"""Says at the end of a test that so many cells of a sweep were run, and held."""
+
+GITHUB = "GitHub’s calls × kinds of failure × before or after the effect × once or for good"
+SLACK = "Slack’s calls × the same"
+KILLED = "kill −9 between any two calls of GitHub and Slack × run again or reconcile from another clone"
+CUT_SLACK = "a cut before any call of Slack and any effect of a clone × run again or reconcile"
+CUT = "a cut before any effect of a clone × run again or reconcile"
+
+PROPERTY = "sweep: "
+MEMBER = "runs cells of a sweep"
+
+
+def summary(properties: Iterable[tuple[str, object]], failed: int) -> list[str]:
+    """The lines for a person, of what was really run.
+
+    Args:
+        properties: the `user_properties` of all reports; failed: how many tests of sweeps failed.
+    """
+    sizes: dict[str, int] = {}
+    for name, value in properties:
+        if name.startswith(PROPERTY) and isinstance(value, int):
+            sizes[name.removeprefix(PROPERTY)] = sizes.get(name.removeprefix(PROPERTY), 0) + value
+    if not sizes and not failed:
+        return []
+    result = f"{failed} TESTS OF SWEEPS FAILED" if failed else "nothing lost, nothing twice"
+    order = [name for name in (GITHUB, SLACK, KILLED, CUT_SLACK, CUT) if name in sizes]
+    parts = [f"{sizes[name]} cells of {name}" for name in [*order, *sorted(sizes.keys() - set(order))]]
+    return [f"sweep: {sum(sizes.values())} cells, {result}", *(f"  {part}" for part in parts)]
