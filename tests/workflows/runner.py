@@ -1,6 +1,6 @@
 """Runs a workflow as GitHub does: its jobs in order, their conditions, and each `run:` step in a real shell.
 
-What `uses:` names is not run. `ACTIONS` says what each leaves behind, and an action that is not there is an error.
+What `uses:` names is not run: `Runner._use` says what each action leaves behind, and one that it does not know is an error.
 """
 
 from __future__ import annotations
@@ -232,6 +232,9 @@ class Runner:
                 (place.workspace / name).write_bytes(data)
         elif action == "github/codeql-action/upload-sarif":
             assert json.loads((place.workspace / given["sarif_file"]).read_bytes())["version"] == "2.1.0"
+        elif action == "actions/create-github-app-token":
+            scope = {name.removeprefix("permission-"): level for name, level in given.items() if "permission-" in name}
+            return Step(job, title, "success", outputs={"token": self.token(scope)})
         elif action == "actions/deploy-pages":
             assert "build/site/index.html" in self.kept
         else:
