@@ -1,6 +1,6 @@
 """Runs a workflow as GitHub does: its jobs in order, their conditions, and each `run:` step in a real shell.
 
-What `uses:` names is not run. `ACTIONS` says what each leaves behind, and an action that is not there is an error.
+What `uses:` names is not run: `Runner._use` says what each action leaves behind, and one that it does not know is an error.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ class Runner:
         api, slack: addresses of the servers.
         token: gives a job its token, from its permissions.
         secrets, variables: of the repository.
-        broken: the actions that fail.
+        broken: the actions that fail; without: jobs that are taken for done.
     """
 
     folder: Path
@@ -109,6 +109,7 @@ class Runner:
     variables: Mapping[str, str] = field(default_factory=dict)
     workflows: Path = ROOT / ".github" / "workflows"
     broken: frozenset[str] = frozenset()
+    without: frozenset[str] = frozenset()
     kept: dict[str, bytes] = field(default_factory=dict)
     used: list[str] = field(default_factory=list)
     _count: int = 0
@@ -131,6 +132,9 @@ class Runner:
         done, inputs = Run(), dict(inputs or {})
         for name, job in _load(self.workflows / workflow)["jobs"].items():
             assert "uses" not in job, f"{workflow}: the runner calls no other workflow"
+            if name in self.without:
+                done.jobs[name] = "success"
+                continue
             needs = [job["needs"]] if isinstance(job.get("needs"), str) else job.get("needs", [])
             assert set(needs) <= set(done.jobs), f"{workflow}: {name} stands before what it needs"
             before = _status([done.jobs[need] for need in needs], steps=False)
@@ -170,9 +174,9 @@ class Runner:
             elif "uses" in step:
                 result = self._use(name, title, step, event, contexts, place)
             else:
-                result = _shell(
-                    name, title, step, {**variables, **_filled(step.get("env", {}), contexts)}, place, number
-                )
+                script = fill(step["run"], contexts)  # as GitHub does: what stands there then is code
+                own = {**variables, **_filled(step.get("env", {}), contexts)}
+                result = _shell(name, title, script, own, place, number)
                 variables.update(result.variables)
                 variables["PATH"] = os.pathsep.join([*result.paths, variables["PATH"]])
             done.steps.append(result)
@@ -228,6 +232,9 @@ class Runner:
                 (place.workspace / name).write_bytes(data)
         elif action == "github/codeql-action/upload-sarif":
             assert json.loads((place.workspace / given["sarif_file"]).read_bytes())["version"] == "2.1.0"
+        elif action == "actions/create-github-app-token":
+            scope = {name.removeprefix("permission-"): level for name, level in given.items() if "permission-" in name}
+            return Step(job, title, "success", outputs={"token": self.token(scope)})
         elif action == "actions/deploy-pages":
             assert "build/site/index.html" in self.kept
         else:
@@ -275,10 +282,10 @@ def _install(place: _Place) -> None:
     program.chmod(0o755)
 
 
-def _shell(job: str, title: str, step: Json, variables: dict[str, str], place: _Place, number: int) -> Step:
+def _shell(job: str, title: str, run: str, variables: dict[str, str], place: _Place, number: int) -> Step:
     """Run one step: a file of its own, in bash, which stops at the first failure."""
     script = place.temporary / f"step-{number}.sh"
-    script.write_text(step["run"], encoding="utf-8")
+    script.write_text(run, encoding="utf-8")
     files = {name: place.temporary / f"{name}-{number}" for name in ("OUTPUT", "ENV", "PATH", "STEP_SUMMARY")}
     for path in files.values():
         path.touch()

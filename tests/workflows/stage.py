@@ -13,7 +13,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from tests.github_server.calls import merge
 from tests.github_server.hub import OWNER, Issue
 from tests.github_server.hub import Run as Dispatched
 from tests.github_server.server import GitHubServer
@@ -33,20 +32,29 @@ class Stage:
     """The servers, and a person with a clone who prepares what the event is about.
 
     Attributes:
-        person: a clone with the right to write everything.
+        person: a clone with the right to write everything; last: the workflow that ran, and its event.
     """
 
     github: GitHubServer
     slack: SlackServer
     runner: Runner
     person: Desk
+    last: tuple[str, Event] | None = None
 
     def play(self, case: Mapping[str, Any]) -> Run | None:
         """Prepare what the case says, and run its workflow; None when the event does not start it."""
         event = self._event(case)
+        self.runner.without = frozenset(case.get("without", []))
         if not self.runner.starts(case["workflow"], event):
             return None
-        return self.runner.run(case["workflow"], event, event.payload.get("inputs"))
+        self.last = case["workflow"], event
+        return self.again()
+
+    def again(self) -> Run:
+        """Run the last workflow again, as the button does: the same event on a new machine."""
+        assert self.last is not None
+        workflow, event = self.last
+        return self.runner.run(workflow, event, event.payload.get("inputs"))
 
     def follow(self) -> Run:
         """Run the one workflow that somebody dispatched through the API."""
@@ -105,15 +113,18 @@ class Stage:
 
     def _pull(self, pull: Mapping[str, Any], payload: Json) -> tuple[str, dict[str, str]]:
         """The pull request with its branch, and the merge of it that GitHub checks; returns the name of that merge."""
-        branch, origin = pull["branch"], pull.get("from", "here")
-        head = self._commit(branch, pull["files"], start=True)
+        if "declare" in pull:
+            branch = self.declare(pull["declare"])
+            head, origin = self.person.git("rev-parse", "HEAD").strip(), "known"
+        else:
+            branch, origin = pull["branch"], pull.get("from", "here")
+            head = self._commit(branch, pull["files"], start=True)
         self.person.git("checkout", "--quiet", "--detach", "main")
         self.person.git("merge", "--quiet", "--no-ff", "-m", "Merge", branch)
         ref = "refs/pull/1/merge"
         self._push(f"HEAD:{ref}", *([f"{branch}:refs/heads/{branch}"] if origin == "here" else []))
-        repository = {"here": {"full_name": "example/book"}, "fork": {"full_name": "stranger/book"}, "gone": None}[
-            origin
-        ]
+        elsewhere = {"fork": {"full_name": "stranger/book"}, "gone": None}
+        repository = elsewhere.get(origin, {"full_name": "example/book"})
         payload["pull_request"]["head"] |= {"ref": branch, "sha": head, "repo": repository}
         payload["pull_request"]["base"] |= {"ref": "main", "sha": self._tip("refs/heads/main")}
         payload["number"] = 1
@@ -124,6 +135,28 @@ class Stage:
                 hub.open_issue(by=OWNER, head=branch, head_sha=head, base="main", base_sha=base, **words)
         return ref, {"$HEAD": head}
 
+    def declare(self, title: str) -> str:
+        """Somebody declares from a terminal, with a token of their own; the branch, which is checked out after that."""
+        variables = {
+            "GITHUB_TOKEN": "test-token",
+            "GITHUB_REPOSITORY": "example/book",
+            "GITHUB_API_URL": self.github.url,
+        }
+        done = Desk(self.person.path, variables).opsbook(
+            "declare", "--title", title, "--severity", "P1", "--yes", "--format", "json"
+        )
+        assert done.code == 0, str(done)
+        branch = str(done.json["branch"])
+        self.person.git("fetch", "--quiet", "origin", f"{branch}:{branch}")
+        self.person.git("checkout", "--quiet", branch)
+        return branch
+
+    def declare_by_hand(self, title: str) -> None:
+        """Somebody writes an incident with an editor (the local forge does it for them), and merges it with Git."""
+        branch = self.person.opsbook("declare", "--title", title, "--severity", "P1", "--yes", "--format", "json").json
+        self.person.git("merge", "--quiet", "--no-ff", "-m", "By hand", str(branch["branch"]))
+        self._push("main:refs/heads/main")
+
     def pulls(self) -> list[Issue]:
         """The pull requests on GitHub."""
         with self.github.locked() as hub:
@@ -133,12 +166,6 @@ class Stage:
         """The comments of an issue or a pull request."""
         with self.github.locked() as hub:
             return [comment.body for comment in hub.comments.values() if comment.issue == number]
-
-    def merge_by_hand(self) -> None:
-        """Somebody merges every pull request with the button."""
-        with self.github.locked() as hub:
-            for pull in [issue for issue in hub.issues.values() if issue.head and issue.state == "open"]:
-                merge(hub, pull, OWNER, {})
 
     # -- the person's clone
 
@@ -192,16 +219,22 @@ def _replaced(value: Any, known: Mapping[str, str]) -> Any:
 
 
 @cache
-def complete() -> Mapping[str, bytes]:
-    """What the small book lacks to be whole: the pages that a new book has, and what is made from it."""
+def complete(settings: str) -> Mapping[str, bytes]:
+    """What the small book lacks to be whole: the pages that a new book has, and what is made from it.
+
+    Args:
+        settings: more lines of `forge` in opsbook.yml.
+    """
     with tempfile.TemporaryDirectory() as folder:
         desk, new = make_desk(Path(folder) / "book"), Path(folder) / "new"
         assert desk.opsbook("new", "book", str(new)).code == 0
+        config = desk.path / "opsbook.yml"
+        config.write_text(config.read_text("utf-8").replace("  push: false\n", f"  push: false\n{settings}"), "utf-8")
         shutil.copytree(new / "docs", desk.path / "docs", dirs_exist_ok=True)
         shutil.copy(new / "mkdocs.yml", desk.path)
         for command in ("schema", "forms"):
             assert desk.opsbook(command).code == 0
-        names = desk.git("ls-files", "--others", "-z").rstrip("\0").split("\0")
+        names = desk.git("ls-files", "--others", "--modified", "-z").rstrip("\0").split("\0")
         return {name: (desk.path / name).read_bytes() for name in names}
 
 
@@ -228,7 +261,7 @@ def stage(folder: Path, case: Mapping[str, Any]) -> Iterator[Stage]:
         )
         bare.git("clone", "--quiet", str(github.hub.git.path), str(folder / "person"))
         person = configure(Desk(folder / "person"))
-        person.commit(complete(), "Make the rest")
+        person.commit(complete(case.get("settings", "")), "Make the rest")
         person.git("push", "--quiet", "origin", "main")
         with github.locked():
             pass

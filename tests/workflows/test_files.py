@@ -25,12 +25,12 @@ PERMISSIONS: Mapping[str, Mapping[str, str]] = {
     "check.yml check": {"contents": "read"},
     "check.yml generated": {"contents": "read"},
     "check.yml code-scanning": {"security-events": "write"},
-    "check.yml merge": {"contents": "write", "pull-requests": "write", "actions": "write"},
+    "check.yml merge": {"contents": "write", "pull-requests": "read", "actions": "write"},
     "declare.yml declare": {"contents": "write", "pull-requests": "write", "issues": "write", "actions": "write"},
     "main.yml announce": {"contents": "write", "pull-requests": "write"},
     "main.yml site": {"contents": "read", "pull-requests": "read"},
     "main.yml pages": {"pages": "write", "id-token": "write"},
-    "schedule.yml keep": {"contents": "write", "pull-requests": "write", "issues": "write"},
+    "schedule.yml keep": {"contents": "write", "pull-requests": "write"},
     "test.yml test": {"contents": "read"},
 }
 """What each job may do. A job that needs more says so here too, and somebody asks why."""

@@ -57,6 +57,8 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
         raise type(error)(message, f"Run this job again, or declare it in a terminal. {error.remedy}") from None
 
     def answered(outcome: Outcome) -> int:
+        if not outcome.unpublished:
+            workspace.output("record", outcome.id)  # what `opsbook merge` may merge now
         text = _words(outcome, request.values, workspace)
         if _answer(desk, asked, text, screen, done=not outcome.unpublished):
             return outcome.exit_code
