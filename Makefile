@@ -46,7 +46,7 @@ lint: $(READY)
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet .
 	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
 	@$(BIN)/mypy
-	@$(BIN)/opsbook check && $(BIN)/opsbook schema --check
+	@$(BIN)/opsbook check && $(BIN)/opsbook schema --check && $(BIN)/opsbook forms --check
 
 bench: $(READY) ## measure against peers, side by side
 	@$(BIN)/python -m benchmarks
@@ -57,12 +57,13 @@ load: $(READY) ## let 50 people declare and 24 write 1,200 notes at once, while 
 site: $(READY) ## serve this book on http://127.0.0.1:8000/
 	@$(BIN)/opsbook site serve
 
-schemas: $(READY) ## write the JSON Schemas again
+schemas: $(READY) ## write the JSON Schemas and the forms again
 	@$(BIN)/opsbook schema
+	@$(BIN)/opsbook forms
 
 lock: ## pin every dependency again, with hashes
 	@$(PYTHON) -m venv build/lock && build/lock/bin/python -m pip install --quiet uv==0.13.8
-	@for part in "run:" "dev:--group dev"; do \
+	@for part in "run:--group build" "dev:--group dev"; do \
 		build/lock/bin/uv pip compile --universal --python-version 3.11 --quiet --generate-hashes --no-header \
 			--no-annotate --no-emit-index-url --no-emit-find-links pyproject.toml $${part#*:} \
 			-o requirements/$${part%%:*}.lock; done

@@ -1,4 +1,4 @@
-"""The promises of the repository itself: workflows, templates, help, and the program as it is installed."""
+"""The promises of the repository itself: templates, help, and the program as it is installed."""
 
 from __future__ import annotations
 
@@ -22,43 +22,6 @@ def run(*command: object, cwd: Path | None = None, **variables: str) -> subproce
     return subprocess.run(
         [str(part) for part in command], cwd=cwd, env={**os.environ, **variables}, capture_output=True, text=True
     )
-
-
-def workflows() -> list[Path]:
-    return sorted((ROOT / ".github" / "workflows").glob("*.yml"))
-
-
-def test_there_are_workflows_to_look_at() -> None:
-    assert [path.name for path in workflows()] >= ["check.yml"]
-
-
-def test_zizmor_finds_nothing_in_the_workflows() -> None:
-    result = run(TOOLS / "zizmor", "--offline", "--no-progress", "--format", "plain", ROOT / ".github" / "workflows")
-    assert result.returncode == 0, result.stdout + result.stderr
-
-
-def test_the_workflows_fit_githubs_schema() -> None:
-    result = run(TOOLS / "check-jsonschema", "--builtin-schema", "vendor.github-workflows", *workflows())
-    assert result.returncode == 0, result.stdout + result.stderr
-
-
-@pytest.mark.parametrize("path", workflows(), ids=lambda path: path.name)
-def test_no_expression_stands_inside_a_script(path: Path) -> None:
-    import yaml
-
-    jobs = yaml.safe_load(path.read_text())["jobs"]
-    scripts = [step["run"] for job in jobs.values() for step in job["steps"] if "run" in step]
-    assert scripts
-    assert not [script for script in scripts if "${{" in script]
-
-
-@pytest.mark.parametrize("path", workflows(), ids=lambda path: path.name)
-def test_a_workflow_has_no_permission_that_its_job_does_not_ask_for(path: Path) -> None:
-    import yaml
-
-    workflow = yaml.safe_load(path.read_text())
-    assert workflow["permissions"] == {}
-    assert all(job["permissions"] for job in workflow["jobs"].values())
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from opsbook.commands.workspace import Workspace
 
 
-ASKS_NO_BOOK = frozenset({"explain", "new book"})
-"""The commands that need no book."""
+ASKS_NO_BOOK = frozenset({"doctor", "explain", "new book"})
+"""The commands that need no book; the doctor says that there is none."""
 
-WRITES = frozenset({"declare", "incident note", "incident update", "checklist tick", "reconcile"})
+WRITES = frozenset({"declare", "incident note", "incident update", "checklist tick", "intake", "reconcile"})
 """The commands that write to the forge: what counts for them is whether main is a book, and the workspace asks that."""
 
 
@@ -26,6 +26,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Exit code 2, one line, and where to read more."""
+        message = message.replace(_WORD, "")
         remedy = f"See: {self.prog} --help"
         if message.startswith("unrecognized arguments: -"):
             remedy += "; words that begin with a dash come after --"
@@ -40,7 +41,9 @@ def run(name: str, words: list[str], book: str | None) -> int:
         module = import_module(f"opsbook.commands.{name.replace(' ', '_')}")
         parser = Parser(prog=f"opsbook {name}", description=module.__doc__, allow_abbrev=False)
         module.arguments(parser)
-        args = parser.parse_intermixed_args(words)
+        args = parser.parse_intermixed_args(_words(words))
+        for option, value in vars(args).items():
+            setattr(args, option, _given(value))
         workspace = wiring.open_workspace(book)
         if name not in ASKS_NO_BOOK | WRITES:
             _demand_book(workspace)
@@ -57,6 +60,28 @@ def run(name: str, words: list[str], book: str | None) -> int:
         where = wiring.keep_traceback(error)
         print(f"opsbook: this is our fault: {type(error).__name__}. The details are in {where}.", file=sys.stderr)
         return 3
+
+
+_WORD = "\0"
+"""Stands before a word after `--` while arguments are read; no process can be given it."""
+
+
+def _words(words: list[str]) -> list[str]:
+    """The words of the line, of which those after `--` look like no option.
+
+    `parse_intermixed_args` drops the `--` in its first pass, and takes what follows for options in its second.
+    """
+    if "--" not in words:
+        return words
+    end = words.index("--")
+    return [*words[:end], *(_WORD + word for word in words[end + 1 :])]
+
+
+def _given(value: object) -> object:
+    """What was read, as it was typed."""
+    if isinstance(value, list):
+        return [_given(item) for item in value]
+    return value.removeprefix(_WORD) if isinstance(value, str) else value
 
 
 def _demand_book(workspace: Workspace) -> None:

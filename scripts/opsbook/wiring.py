@@ -21,18 +21,21 @@ from typing import TYPE_CHECKING, TypeVar
 from opsbook.adapters.directory import DirectoryTree
 from opsbook.adapters.git import NotARepository, Repository
 from opsbook.core.book import CONFIG_PATH, Book
+from opsbook.core.config import CoreConfig
 from opsbook.core.context import Context
 from opsbook.core.errors import OpsbookError, Refused, UsageError
 from opsbook.core.kind import Kind
-from opsbook.core.openbook import lay_open
-from opsbook.core.ports import Forge, Sink
+from opsbook.core.openbook import lay_open, open_files
+from opsbook.core.ports import Desk, Examiner, Forge, Landed, Sink
 from opsbook.core.text import one_line, shorten, terminal
-from opsbook.core.tree import Tree
-from opsbook.core.types import OUTSIDER
+from opsbook.core.tree import Overlay, Tree
+from opsbook.core.types import OUTSIDER, parse_duration
 from opsbook.kinds import registry
 
 if TYPE_CHECKING:
+    from opsbook.adapters.github import GitHubForge
     from opsbook.adapters.local_forge import LocalForge
+    from opsbook.adapters.slack_api import SlackApi
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -112,9 +115,14 @@ class LocalWorkspace:
 
     @cached_property
     def open_book(self) -> Book:
-        """The working tree with every open record laid over it; without them where Git cannot say what is open."""
+        """The working tree, what main has more, and every open record; the first alone where Git cannot tell."""
+        from opsbook.adapters.git_ahead import ahead
+
         try:
-            tree = lay_open(self.book.tree, self._forge, self.kinds)
+            files = open_files(self._forge, self.kinds)  # it brings what GitHub has; main is asked for afterwards
+            folders = [kind.folder for kind in self.kinds.values()]
+            merged = ahead(self._repository, self._forge.head(None).main, folders)
+            tree = Overlay(self.book.tree, {**merged, **files})
         except NotARepository:
             return self.book
         except OpsbookError as error:
@@ -136,13 +144,19 @@ class LocalWorkspace:
 
     @cached_property
     def _forge(self) -> Forge:
-        """GitHub where there is a token and a repository for it, else the clone."""
+        """GitHub where it is set up, else the clone."""
+        return self._github or self._local_forge
+
+    @cached_property
+    def _github(self) -> GitHubForge | None:
+        """GitHub, where there is a token and a repository for it."""
         token, repository = (os.environ.get(name, "").strip() for name in ("GITHUB_TOKEN", "GITHUB_REPOSITORY"))
+        """GitHub where there is a token and a repository for it, else the clone."""
+        token, repository, url = _github()
         if not token or not repository:
-            return self._local_forge
+            return None
         from opsbook.adapters.github import connect
 
-        url = os.environ.get("GITHUB_API_URL", "").strip() or "https://api.github.com"
         main = self.book.config.core.forge.main
         return connect(token, repository, url=url, main=main, clone=self._repository)
 
@@ -226,8 +240,62 @@ class LocalWorkspace:
             seed=lambda: secrets.token_bytes(32),
             actor=self.actor(by),
             offline=lambda: self.open_book.tree,
+            host=self._github,
             wait=self._wait,
         )
+
+    def restricted(self, by: str | None = None) -> Context | None:
+        """The restricted book: the clone that OPSBOOK_SECURITY_BOOK names, else `security.book` on GitHub.
+
+        Its token may be another one, OPSBOOK_SECURITY_TOKEN. Nothing of it is told anywhere or kept in the outbox; a
+        request that could not be published yet lies in a folder of its own, which only its owner can read.
+        """
+        import secrets
+
+        from opsbook.adapters.state import FileIntents, NoOutbox, state_folder
+        from opsbook.core.yaml import edit
+
+        core = self.book.config.core
+        forge = self._restricted_forge(core)
+        if forge is None:
+            return None
+        text = (self.book.tree.read(CONFIG_PATH) or b"").decode("utf-8", "replace")
+
+        def stand_in() -> Tree:
+            """This book in its place while it cannot be read: its severities and services are probably the same."""
+            try:
+                config = edit(text, [(("security", "restricted"), True)])
+            except ValueError:
+                config = "security:\n  restricted: true\n"
+            return Overlay(self.book.tree, {CONFIG_PATH: config.encode()})
+
+        return Context(
+            kinds=self.kinds,
+            forge=forge,
+            sinks=(),
+            intents=FileIntents(state_folder(self._repository.common) / "security"),
+            outbox=NoOutbox(),
+            now=self.now,
+            seed=lambda: secrets.token_bytes(32),
+            actor=self.actor(by),
+            offline=stand_in,
+            wait=self._wait,
+        )
+
+    def _restricted_forge(self, core: CoreConfig) -> Forge | None:
+        place = os.environ.get("OPSBOOK_SECURITY_BOOK", "").strip()
+        if place:
+            from opsbook.adapters.local_forge import LocalForge
+
+            settings = Book(DirectoryTree(Path(place)), self.kinds).config.core.forge
+            return LocalForge(Repository(Path(place), environment=os.environ), main=settings.main, push=settings.push)
+        token, _, url = _github()
+        token = os.environ.get("OPSBOOK_SECURITY_TOKEN", "").strip() or token
+        if not core.security.book or not token:
+            return None
+        from opsbook.adapters.github import connect
+
+        return connect(token, core.security.book, url=url, main=core.forge.main, clone=None)
 
     def _wait(self, seconds: float) -> None:
         """Wait because the forge asks for it."""
@@ -244,15 +312,49 @@ class LocalWorkspace:
 
     def _slack(self) -> Sequence[Sink]:
         """Slack, where there is a token for it."""
-        token = os.environ.get("SLACK_BOT_TOKEN", "").strip()
-        if not token:
+        api = _slack_api()
+        if api is None:
             return ()
         from opsbook.adapters.slack import SlackSink
-        from opsbook.adapters.slack_api import SlackApi
 
         names = {channel.id: channel.name for channel in self.book.config.core.channels}
-        api = SlackApi(token, os.environ.get("SLACK_API_URL") or "https://slack.com/api/", wait=time.sleep)
         return (SlackSink(api, names.get, earlier=self._said_before),)
+
+    def examiners(self) -> Sequence[Examiner]:
+        """Those of this machine, of the book, and of each service that the program can use."""
+        from opsbook.adapters.github_examiner import GitHubExaminer
+        from opsbook.adapters.local_examiner import LocalExaminer
+        from opsbook.adapters.slack_examiner import SlackExaminer
+        from opsbook.report.book_examiner import BookExaminer
+
+        config = self.book.config
+        core = config.core
+        token, repository, url = _github()
+        told: dict[str, str] = {}
+        for section in (core, *config.sections.values()):
+            told |= section.told()
+        return (
+            LocalExaminer(
+                self.root,
+                os.environ,
+                main=core.forge.main,
+                push=core.forge.push,
+                elsewhere=repository if token else "",
+                zone=core.timezone,
+                now=self.now,
+            ),
+            BookExaminer(self.book, str(self.root), actor=self.actor, now=self.now),
+            GitHubExaminer(
+                token,
+                repository,
+                url=url,
+                main=core.forge.main,
+                zone=core.timezone,
+                now=self.now,
+                in_actions=os.environ.get("GITHUB_ACTIONS") == "true",
+            ),
+            SlackExaminer(_slack_api(seconds=5), core.channels, told, security=core.security.channel, now=self.now),
+        )
 
     def _said_before(self, record: str) -> Mapping[str, str]:
         """The references of what was said about a record, by key; nothing while the forge is down."""
@@ -261,6 +363,28 @@ class LocalWorkspace:
         except OpsbookError:
             return {}
         return {key: receipt.reference for key, receipt in receipts.items()}
+
+    def desk(self) -> Desk:
+        """The event that a runner of GitHub was started for."""
+        names = ("GITHUB_EVENT_NAME", "GITHUB_EVENT_PATH", "GITHUB_REPOSITORY", "GITHUB_TOKEN")
+        event, path, repository, token = (os.environ.get(name, "").strip() for name in names)
+        if missing := [name for name in names if not os.environ.get(name, "").strip()]:
+            raise UsageError(
+                f"There is no form to read: {', '.join(missing)} {'is' if len(missing) == 1 else 'are'} not set.",
+                "This command runs in a workflow on GitHub; anywhere else, use: opsbook declare",
+            )
+        from opsbook.adapters.github_api import Api
+        from opsbook.adapters.github_desk import GitHubDesk
+
+        summary = os.environ.get("GITHUB_STEP_SUMMARY", "").strip()
+        return GitHubDesk(
+            Api(token, repository, url=_github()[2]),
+            event=event,
+            path=Path(path),
+            run=os.environ.get("GITHUB_RUN_ID", "").strip(),
+            who=self._github_person,
+            summary=Path(summary) if summary else None,
+        )
 
     def revision(self, name: str) -> Tree:
         """The tree of a commit."""
@@ -272,6 +396,30 @@ class LocalWorkspace:
         """Paths written and paths deleted since the fork from a revision, with those that are not committed yet."""
         changes = self._repository.changed(since, fork=True)
         return sorted(changes.present), sorted(changes.deleted)
+
+    def landed(self, since: str) -> Sequence[Landed]:
+        """What became part of main since a revision (`abc123`) or a length of time (`2d`), oldest first.
+
+        GitHub gives zeros for what was there before the first push (docs: webhook `push`, `before`): then it is the
+        last step alone.
+        """
+        from pydantic_core import PydanticCustomError
+
+        try:
+            moment = self.now() - parse_duration(since)
+        except PydanticCustomError:
+            return self._local_forge.landed(None if set(since) == {"0"} else since)
+        return self._local_forge.landed(moment)
+
+    def output(self, name: str, value: str) -> None:
+        """Hand a value to the following steps (docs: "Workflow commands", `GITHUB_OUTPUT`); nothing elsewhere."""
+        file = os.environ.get("GITHUB_OUTPUT", "")
+        if not file:
+            return
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or re.search(r"[\r\n]", value):
+            raise ValueError(name)
+        with Path(file).open("a", encoding="utf-8") as outputs:
+            outputs.write(f"{name}={value}\n")
 
     def inside(self, path: str) -> str:
         """A path that a person typed, relative to where they are, as a path in the book."""
@@ -289,6 +437,29 @@ class LocalWorkspace:
         from opsbook.adapters.processes import spread
 
         return spread(work, items, processes)
+
+
+def _github() -> tuple[str, str, str]:
+    """Token, repository and address of the API, each of the first two empty when it is not set."""
+    token, repository, url = (
+        os.environ.get(name, "").strip() for name in ("GITHUB_TOKEN", "GITHUB_REPOSITORY", "GITHUB_API_URL")
+    )
+    return token, repository, url or "https://api.github.com"
+
+
+def _slack_api(seconds: float | None = None) -> SlackApi | None:
+    """Slack, where there is a token for it.
+
+    Args:
+        seconds: how long an answer may take, where that is less than usual.
+    """
+    token = os.environ.get("SLACK_BOT_TOKEN", "").strip()
+    if not token:
+        return None
+    from opsbook.adapters.slack_api import TIMEOUT, SlackApi
+
+    url = os.environ.get("SLACK_API_URL") or "https://slack.com/api/"
+    return SlackApi(token, url, wait=time.sleep, timeout=seconds or TIMEOUT)
 
 
 def _login() -> str:

@@ -188,3 +188,18 @@ def test_a_change_of_the_configuration_is_a_change_of_everything(capsys: pytest.
 
 def test_nothing_changed_and_nothing_is_checked(capsys: pytest.CaptureFixture[str]) -> None:
     assert checked(Clone(BASE, BASE, {}), capsys) == {"checked": 0, "findings": []}
+
+
+def test_a_suppression_counts_in_a_check_of_changes_and_none_is_unused_for_a_rule_that_was_left_out(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    words = b"[response/respond] # opsbook: allow CFG004 because it is written next week"
+    config = BASE["opsbook.yml"].replace(b"[response/respond]", words)
+    service = BASE["services/checkout.yaml"]
+    allowed = service.replace(b"[response/respond]", b"[later/on] # opsbook: allow SVC003 because it comes")
+    old = {**BASE, "opsbook.yml": config}
+    assert places(checked(Clone(old, {**old, "services/checkout.yaml": allowed}, {}), capsys)) == []
+    unused = service.replace(b"[response/respond]", b"[response/respond] # opsbook: allow SVC003 because it comes")
+    found = places(checked(Clone(old, {**old, "services/checkout.yaml": unused}, {}), capsys))
+    assert found == ["services/checkout.yaml:7 SUP001"]
+    assert [place[-6:] for place in places(checked(Clone(BASE, old, {}), capsys))] == ["SUP001"]

@@ -35,6 +35,10 @@ READERS = {
         {"resumed", "delivered", "waiting", "unknown", "tidied", "refused", "problems"},
     ),
     "reconcile --dry-run": (("reconcile", "--dry-run"), {"pending"}),
+    "announce": (("announce", "--since", "2d"), {"told"}),
+    "announce --dry-run": (("announce", "--since", "main", "--dry-run"), {"unsaid"}),
+    "nudge": (("nudge",), {"told"}),
+    "nudge --dry-run": (("nudge", "--dry-run"), {"due"}),
 }
 
 
@@ -85,6 +89,22 @@ def test_findings_in_json_have_what_an_annotation_needs(quick: Desk) -> None:
     assert done.code == 1
     for finding in done.json["findings"]:
         assert set(finding) == {"code", "severity", "path", "line", "column", "message", "remedy"}
+
+
+def test_a_check_as_sarif_is_one_object_with_what_is_allowed_and_fails_for_what_counts(quick: Desk) -> None:
+    text = (quick.path / "services/checkout.yaml").read_text()
+    allow, because = "runbooks: [later/on] # opsbook: allow SVC003", " because it is written next week\n"
+    quick.write({"services/checkout.yaml": text + allow + because})
+    done = quick.opsbook("check", "--format", "sarif")
+    assert (done.code, done.out.count("\n")) == (0, 1)
+    assert [result["suppressions"][0]["kind"] for result in done.json["runs"][0]["results"]] == ["inSource"]
+    assert quick.opsbook("check", "--format", "json").json["findings"] == []
+    assert quick.opsbook("check").out.endswith("nothing found, 1 allowed by a comment\n")
+
+    quick.write({"services/checkout.yaml": f"{text}{allow}\n"})
+    done = quick.opsbook("check", "--format", "sarif")
+    assert done.code == 1
+    assert [result["ruleId"] for result in done.json["runs"][0]["results"]] == ["SVC003", "SUP002"]
 
 
 @pytest.mark.parametrize("name", [*ACTIONS, *READERS])

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from opsbook.report.findings import FORMATS
 from tests.support.desk import Desk, clone, configure, environment, make_remote, snapshot
 
 DECLARE = ("declare", "--title", "Checkout is down", "--severity", "P1", "--yes")
@@ -45,7 +46,7 @@ def test_a_check_of_a_folder_that_is_no_book_says_so_and_ends_with_6(tmp_path: P
         folder.path.mkdir()
         if where == "no git":
             (folder.path / "notes.txt").write_text("mine\n")
-    for form in ("text", "json", "github"):
+    for form in FORMATS:
         done = folder.opsbook("check", "--format", form)
         assert (done.code, done.out) == (6, ""), str(done)
         said(done.err)

@@ -165,3 +165,18 @@ def test_every_command_refuses_what_it_does_not_know_in_a_sentence(quick: Desk, 
     assert done.err.startswith("opsbook: ")
     assert f"opsbook {name} --help" in done.err
     assert "\x1b" not in done.err
+
+
+@pytest.mark.parametrize("word", ["--by", "--help", "-h", "--", "--by=oncall-b", "-", "--format=json"])
+def test_what_comes_after_two_dashes_is_a_word_and_no_option(quick: Desk, word: str) -> None:
+    record = quick.declare()
+    assert quick.opsbook("incident", "note", record, "--kind", "note", "--", f"{word} said somebody").code == 0
+    said = quick.opsbook("explain", "--", word)
+    assert (said.code, said.out) == (2, "")
+    assert word in said.err
+    done = quick.opsbook("incident", "note", "--", record, word)
+    assert done.code == 0 or word == "-", str(done)
+    unknown = quick.opsbook("schema", "--", word)
+    assert unknown.code == 2
+    assert word in unknown.err
+    assert "U+0000" not in unknown.err

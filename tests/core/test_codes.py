@@ -14,12 +14,14 @@ from opsbook.kinds import registry
 from tests.cases.cases import FOLDER, all_cases
 
 KINDS = registry().values()
-DEFINED: list[type[Code]] = [*codes.FORM, *RECORD_RULES, *BOOK_RULES]
+DEFINED: list[type[Code]] = [*codes.FORM, *codes.SUPPRESSIONS, *RECORD_RULES, *BOOK_RULES]
 for kind in KINDS:
     DEFINED += [*kind.rules, *kind.book_rules]
 CODES = all_codes(KINDS)
 
-IN_INCIDENTS = {code.__name__: code for code in (*codes.FORM, *RECORD_RULES, *registry()["incident"].rules)}
+IN_INCIDENTS = {
+    code.__name__: code for code in (*codes.FORM, *codes.SUPPRESSIONS, *RECORD_RULES, *registry()["incident"].rules)
+}
 """Codes that an incident can have."""
 
 

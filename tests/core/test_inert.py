@@ -44,3 +44,10 @@ def test_words_are_shown_as_they_were_typed(text: str) -> None:
 @given(st.text())
 def test_nobody_is_mentioned_and_nothing_is_referred_to(text: str) -> None:
     assert not re.search(r"[@#](?!<!-- -->)", github(text))
+
+
+@pytest.mark.parametrize("text", ["GH-12", "see gh-1.", "(Gh-7)", "GH-1 GH-2"])
+def test_the_other_way_to_refer_to_an_issue_refers_to_none(text: str) -> None:
+    assert shown(github(text)) == text
+    # What lies between two pieces of HTML is one text, and it is there that GitHub looks.
+    assert not re.search(r"(?i)\bGH-\d", re.sub(r"\\(.)", r"\1", github(text)))

@@ -7,6 +7,7 @@ import binascii
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Any
 
 from tests.github_server.hub import OWNER, Answer, Comment, Hub, Issue, Review, invalid, person, valid_ref
@@ -70,13 +71,13 @@ def rate_limit(hub: Hub, call: Call) -> tuple[int, Any]:
 
 @call("repos/get")
 def repository(hub: Hub, call: Call) -> tuple[int, Any]:
-    level = hub.permissions.get(call.by, "none")
+    level = _base(hub.permissions.get(call.by, "none"))
     rights = dict.fromkeys(("pull", "triage"), True) | {
         "push": level in ("admin", "write"),
         "admin": level == "admin",
         "maintain": level == "admin",
     }
-    return 200, {**hub.show_repository(), "permissions": rights, "default_branch": "main"}
+    return 200, {**hub.show_repository(), "permissions": rights}
 
 
 @call("repos/get-collaborator-permission-level")
@@ -85,7 +86,12 @@ def permission(hub: Hub, call: Call) -> tuple[int, Any]:
     if login.startswith("nobody"):
         raise Answer(404, f"{login} is not a user")
     level = hub.permissions.get(login, "read" if login.startswith("public-") else "none")
-    return 200, {"permission": level, "role_name": level, "user": hub.show_user(login)}
+    return 200, {"permission": _base(level), "role_name": level.partition("/")[0], "user": hub.show_user(login)}
+
+
+def _base(level: str) -> str:
+    """The role that another one is built on, as `permission` tells it; `Crew/write` is an organisation's own."""
+    return level.partition("/")[2] or {"maintain": "write", "triage": "read"}.get(level, level)
 
 
 @call("repos/get-branch")
@@ -453,6 +459,9 @@ def merge(hub: Hub, pull: Issue, by: str, body: Json) -> str:
     base = hub.git.ref(f"refs/heads/{pull.base}") or ""
     if pull.state != "open" or pull.draft:
         raise Answer(405, "Pull Request is not mergeable")
+    if method not in hub.methods:
+        what = "Merge commits" if method == "merge" else f"{method.capitalize()} merges"
+        raise Answer(405, f"{what} are not allowed on this repository.")
     try:
         tree = hub.git.merge_tree(base, pull.head_sha)
     except Conflict:
@@ -658,6 +667,8 @@ def create_label(hub: Hub, call: Call) -> tuple[int, Any]:
     color = call.body.get("color", "ededed")
     if not re.fullmatch(r"[0-9a-fA-F]{6}", color):
         raise Answer(422, "Validation Failed", [{"resource": "Label", "code": "invalid", "field": "color"}])
+    if len(name) > 50:
+        raise Answer(422, "Validation Failed", [{"resource": "Label", "code": "invalid", "field": "name"}])
     hub.labels[name] = (color, call.body.get("description", ""))
     return 201, hub.show_label(name)
 
@@ -687,6 +698,40 @@ def _comment(hub: Hub, call: Call) -> Comment:
     return comment
 
 
+# -- rules
+
+
+@call("repos/get-branch-rules")
+def branch_rules(hub: Hub, call: Call) -> tuple[int, Any]:
+    # The branch does not need to exist.
+    return 200, Pages(
+        [
+            {
+                "type": type_,
+                "ruleset_id": ruleset,
+                "ruleset_source_type": "Repository",
+                "ruleset_source": "example/book",
+            }
+            for pattern, type_, ruleset in hub.rules
+            if fnmatchcase(call.path["branch"], pattern)
+        ]
+    )
+
+
+@call("repos/get-repo-ruleset")
+def ruleset(hub: Hub, call: Call) -> tuple[int, Any]:
+    number = call.path["ruleset_id"]
+    if number not in {ruleset for _, _, ruleset in hub.rules}:
+        raise Answer(404, "Not Found")
+    return 200, {
+        "id": number,
+        "name": "A ruleset",
+        "source": "example/book",
+        "enforcement": "active",
+        "current_user_can_bypass": hub.bypasses.get(number, "never"),
+    }
+
+
 # -- actions
 
 
@@ -694,6 +739,52 @@ def _comment(hub: Hub, call: Call) -> Comment:
 def dispatch(hub: Hub, call: Call) -> tuple[int, Any]:
     hub.dispatched.append((str(call.path["workflow_id"]), call.body))
     return 204, None
+
+
+@call("actions/get-workflow-run")
+def get_run(hub: Hub, call: Call) -> tuple[int, Any]:
+    run = hub.runs.get(call.path["run_id"])
+    if run is None:
+        raise Answer(404, "Not Found")
+    url = f"{hub.api}/actions/runs/{run.id}"
+    names = ("jobs", "logs", "check_suite", "artifacts", "cancel", "rerun")
+    head = hub.git.ref("refs/heads/main") or ""
+    commit = hub.show_git_commit(head)
+    return 200, {
+        "id": run.id,
+        "run_number": 1,
+        "run_attempt": run.attempt,
+        "event": "workflow_dispatch",
+        "status": "in_progress",
+        "conclusion": None,
+        "workflow_id": 1,
+        "head_branch": "main",
+        "head_sha": head,
+        "path": ".github/workflows/declare.yml",
+        "display_title": "declare",
+        "pull_requests": [],
+        "referenced_workflows": None,
+        "created_at": run.created,
+        "updated_at": hub.now(),
+        "run_started_at": hub.now(),
+        "url": url,
+        "html_url": f"{hub.html}/actions/runs/{run.id}",
+        **{f"{name}_url": f"{url}/{name}" for name in names},
+        "workflow_url": f"{hub.api}/actions/workflows/1",
+        "previous_attempt_url": None,
+        "actor": hub.show_user(run.by),
+        "triggering_actor": hub.show_user(run.by),
+        "repository": hub.show_repository(),
+        "head_repository": hub.show_repository(),
+        "head_commit": {
+            "id": head,
+            "tree_id": commit["tree"]["sha"],
+            "message": commit["message"],
+            "timestamp": commit["author"]["date"],
+            "author": {"name": commit["author"]["name"], "email": commit["author"]["email"]},
+            "committer": {"name": commit["committer"]["name"], "email": commit["committer"]["email"]},
+        },
+    }
 
 
 @call("checks/create")

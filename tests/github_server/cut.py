@@ -51,8 +51,11 @@ OPERATIONS: dict[str, str] = {
     f"{_REPO}/pulls/{{pull_number}}/merge": "get put",
     f"{_REPO}/pulls/{{pull_number}}/requested_reviewers": "get post",
     f"{_REPO}/pulls/{{pull_number}}/reviews": "get post",
+    f"{_REPO}/actions/runs/{{run_id}}": "get",
     f"{_REPO}/actions/workflows/{{workflow_id}}/dispatches": "post",
     f"{_REPO}/check-runs": "post",
+    f"{_REPO}/rules/branches/{{branch}}": "get",
+    f"{_REPO}/rulesets/{{ruleset_id}}": "get",
 }
 """Path to the methods that are kept."""
 

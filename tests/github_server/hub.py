@@ -91,26 +91,47 @@ class Issue:
     reviews: list[Review] = field(default_factory=list)
 
 
+@dataclass
+class Run:
+    """A run of a workflow that somebody started by hand; running it again keeps its number and its `created`."""
+
+    id: int
+    by: str
+    created: str
+    attempt: int = 1
+
+
 class Hub:
     """The state of one repository. The caller holds a lock around every use.
 
     Args:
         url: where the API is served.
         now: the clock of the server.
+
+    Attributes:
+        facts: what is otherwise about the repository than it usually is.
+        rules: rules of rulesets: a pattern for branches, the type of the rule, the id of its ruleset.
+        bypasses: whether whoever asks may bypass a ruleset, by its id; GitHub says `never` otherwise.
     """
 
-    def __init__(self, git: Bare, url: str, now: Callable[[], datetime]) -> None:
+    def __init__(self, git: Bare, url: str, now: Callable[[], datetime], name: str = NAME) -> None:
+        self.name = name
         self.git = git
         self.url = url
         self._now = now
-        self.api = f"{url}/repos/{OWNER}/{NAME}"
-        self.html = f"https://github.example/{OWNER}/{NAME}"
+        self.api = f"{url}/repos/{OWNER}/{name}"
+        self.html = f"https://github.example/{OWNER}/{name}"
         self.permissions: dict[str, str] = {OWNER: "admin", "bot": "write", "reader": "read"}
         self.tokens: dict[str, str] = {"test-token": "bot", "readers-token": "reader"}
         self.issues: dict[int, Issue] = {}
         self.comments: dict[int, Comment] = {}
         self.labels: dict[str, tuple[str, str]] = {"bug": ("d73a4a", "Something isn't working")}
+        self.runs: dict[int, Run] = {}
         self.dispatched: list[tuple[str, Json]] = []
+        self.methods = {"merge", "squash", "rebase"}  # the ways of merging that its settings allow
+        self.facts: Json = {}
+        self.rules: list[tuple[str, str, int]] = []
+        self.bypasses: dict[int, str] = {}
         self._ids = iter(range(1001, 1_000_000))
 
     def copy(self, other: Hub) -> None:
@@ -185,15 +206,17 @@ class Hub:
         """The repository."""
         return {
             "id": 1,
-            "name": NAME,
-            "full_name": f"{OWNER}/{NAME}",
+            "name": self.name,
+            "full_name": f"{OWNER}/{self.name}",
             "owner": self.show_user(OWNER),
             "private": True,
             "visibility": "private",
             "html_url": self.html,
             "url": self.api,
             "default_branch": "main",
+            "has_issues": True,
             "license": None,
+            **self.facts,
         }
 
     def show_ref(self, name: str, sha: str) -> Json:

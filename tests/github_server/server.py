@@ -11,7 +11,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -25,6 +26,7 @@ from tests.github_server.faults import KINDS, Fault, Kind
 from tests.github_server.fetching import serve, token_of
 from tests.github_server.hub import NAME, OWNER, Answer, Hub
 from tests.github_server.repository import Bare
+from tests.github_server.scopes import Permissions, allows
 
 VERSION = "2022-11-28"
 """The version of the API that requests have to name; another one drops fields that github3.py needs."""
@@ -57,16 +59,21 @@ class GitHubServer:
         faults: what goes wrong from now on.
         seen: every request so far.
         refused: every request that the description does not allow; a test that ends with any has failed.
-        meanwhile: what people do just before the next call of an operation: its name, and what is done, once.
+        meanwhile: what people do just before the next call of an operation: its name (or `*`), and what is done, once.
         elsewhere: an address to which every list claims to go on.
+        always: headers that every answer has; ahead: how far the clock of its answers goes ahead of ours.
         fetches: how many requests of Git's own protocol came; no_fetch: they are refused.
+        scopes: what the token of a workflow's job may do; a token that is not here may do what its user may.
     """
 
     def __init__(self, repository: Path, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._lock = threading.RLock()
+        self.scopes: dict[str, Permissions] = {}
         self.fetches = 0
         self.no_fetch = False
         self.elsewhere = ""
+        self.always: dict[str, str] = {}
+        self.ahead = timedelta()
         self.meanwhile: list[tuple[str, Callable[[], object]]] = []
         self.closing = threading.Event()
         self.faults: list[Fault] = []
@@ -76,6 +83,8 @@ class GitHubServer:
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
         self.git_url = f"{self.url}/{OWNER}/{NAME}.git"
         self.hub = Hub(Bare(repository), self.url, now)
+        self.others: dict[str, Hub] = {}
+        self._now = now
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         self._thread.start()
 
@@ -85,7 +94,13 @@ class GitHubServer:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
-        self.hub.git.close()
+        for hub in (self.hub, *self.others.values()):
+            hub.git.close()
+
+    def add(self, name: str, repository: Path) -> Hub:
+        """Another repository of the same owner, reached by the API alone."""
+        self.others[name] = Hub(Bare(repository), self.url, self._now, name)
+        return self.others[name]
 
     @contextmanager
     def locked(self) -> Iterator[Hub]:
@@ -129,9 +144,11 @@ class GitHubServer:
             self._meanwhile(operation.name)
             try:
                 by = self._who(request)
-                self._admit(operation, by, values)
-                self.hub.follow()
-                status, content = HANDLERS[operation.name](self.hub, Call(path, query, body, by))
+                hub = self._hub(values)
+                self._admit(operation, by, hub)
+                self._within(request, operation, values)
+                hub.follow()
+                status, content = HANDLERS[operation.name](hub, Call(path, query, body, by))
                 headers = {}
                 if isinstance(content, Pages):
                     content, headers = self._page(content, query, parts.path)
@@ -153,12 +170,13 @@ class GitHubServer:
     def _fetch(self, request: _Request, parts: SplitResult) -> None:
         """Git's own protocol; it costs no calls of the API."""
         self.fetches += 1
-        by = self.hub.tokens.get(token_of(request.headers.get("Authorization", "")) or "")
-        if by is None or self.no_fetch:
+        token = token_of(request.headers.get("Authorization", "")) or ""
+        by, level = self.hub.tokens.get(token), self.scopes.get(token, {"contents": "write"}).get("contents")
+        if by is None or level is None or self.no_fetch:
             request.send(401, b"", {"WWW-Authenticate": 'Basic realm="GitHub"'})
             return
         inside = parts.path.removeprefix(f"/{OWNER}/{NAME}.git")
-        write = self.hub.permissions.get(by) in ("admin", "write")
+        write = self.hub.permissions.get(by) in ("admin", "write") and level == "write"
         path, headers = self.hub.git.path, request.headers
         request.send(*serve(path, request.command, inside, parts.query, headers, request.data, write=write))
 
@@ -175,10 +193,29 @@ class GitHubServer:
             raise Answer(401, "Bad credentials" if found else "Requires authentication")
         return by
 
-    def _admit(self, operation: Operation, by: str, values: dict[str, str]) -> None:
-        if (values.get("owner"), values.get("repo")) not in ((OWNER, NAME), (None, None)):
+    def _hub(self, values: dict[str, str]) -> Hub:
+        """The repository that a request is about."""
+        if values.get("owner") is None and values.get("repo") is None:
+            return self.hub
+        hub = {NAME: self.hub, **self.others}.get(values.get("repo", ""))
+        if values.get("owner") != OWNER or hub is None:
             raise Answer(404, "Not Found")
-        if WRITING.search(operation.name) and self.hub.permissions.get(by) not in ("admin", "write"):
+        return hub
+
+    def _admit(self, operation: Operation, by: str, hub: Hub) -> None:
+        if WRITING.search(operation.name) and hub.permissions.get(by) not in ("admin", "write"):
+            raise Answer(403, "Resource not accessible by integration")
+
+    def _within(self, request: _Request, operation: Operation, values: dict[str, str]) -> None:
+        """Refuse what the job that the token belongs to was not given."""
+        scope = self.scopes.get(request.headers.get("Authorization", "").partition(" ")[2])
+        if scope is None:
+            return
+        number = values.get("issue_number") or values.get("comment_id")
+        comment = self.hub.comments.get(int(number)) if number and "comment_id" in values else None
+        issue = self.hub.issues.get(comment.issue if comment else int(number or 0))
+        pull = None if number is None else bool(issue and issue.head)
+        if not allows(scope, operation.name, pull=pull):
             raise Answer(403, "Resource not accessible by integration")
 
     def _fault(self, operation: str) -> Fault | None:
@@ -187,7 +224,7 @@ class GitHubServer:
         return met[0] if met else None
 
     def _meanwhile(self, operation: str) -> None:
-        due = [item for item in self.meanwhile if item[0] == operation]
+        due = [item for item in self.meanwhile if item[0] in (operation, "*")]
         for item in due[:1]:
             self.meanwhile.remove(item)
             item[1]()
@@ -297,6 +334,7 @@ class _Request(BaseHTTPRequestHandler):
     def send(self, status: int, data: bytes, headers: dict[str, str], length: int | None = None) -> None:
         """Send an answer; a `length` that is not that of the data ends the connection."""
         self.send_response(status)
+        headers = {**self.server.owner.always, **headers}
         lower = {name.lower() for name in headers}
         if "content-type" not in lower:
             self.send_header("Content-Type", "application/json; charset=utf-8")
@@ -323,6 +361,11 @@ class _Request(BaseHTTPRequestHandler):
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.rfile.close()
         self.connection.close()
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """The clock of the server, which a test may put wrong."""
+        moment = datetime.now(UTC) if timestamp is None else datetime.fromtimestamp(timestamp, UTC)
+        return format_datetime(moment + self.server.owner.ahead, usegmt=True)
 
     def log_message(self, format: str, *args: Any) -> None:
         """Say nothing."""

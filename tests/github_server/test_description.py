@@ -11,6 +11,7 @@ from tests.github_server import description
 from tests.github_server.calls import HANDLERS
 from tests.github_server.conftest import REPO, Caller
 from tests.github_server.description import Operation
+from tests.github_server.hub import Run
 from tests.github_server.server import GitHubServer
 
 OPERATIONS = {operation.name: operation for operation in description.operations()}
@@ -56,6 +57,8 @@ PATHS: dict[str, Any] = {
     "comment_id": "<comment>",
     "name": "bug",
     "workflow_id": "announce.yml",
+    "ruleset_id": 7,
+    "run_id": 4711,
 }
 
 ANSWERS = {"repos/create-or-update-file-contents": 422, "pulls/check-if-merged": 404}
@@ -63,13 +66,15 @@ ANSWERS = {"repos/create-or-update-file-contents": 422, "pulls/check-if-merged":
 
 
 @pytest.fixture
-def filled(caller: Caller) -> dict[str, Any]:
+def filled(caller: Caller, server: GitHubServer) -> dict[str, Any]:
     """A repository with one of everything; what the words in angle brackets mean."""
+    server.hub.rules.append(("topic/*", "creation", 7))
     tip = caller.branch("topic/one")
     caller.branch("loose")
     caller.made("POST", f"{REPO}/pulls", {"title": "t", "head": "topic/one", "base": "main"})
     comment = caller.made("POST", f"{REPO}/issues/1/comments", {"body": "b"})["id"]
     tree = caller.made("GET", f"{REPO}/git/commits/{tip}")["tree"]["sha"]
+    server.hub.runs[4711] = Run(4711, "example", server.hub.now())
     blob = caller.made("GET", f"{REPO}/contents/opsbook.yml")["sha"]
     return {
         "<tip>": tip,

@@ -11,6 +11,7 @@ import requests
 
 from tests.github_server.conftest import REPO, Caller
 from tests.github_server.faults import KINDS, Fault
+from tests.github_server.hub import Run
 from tests.github_server.server import GitHubServer
 from tests.support.repos import Clone
 
@@ -301,3 +302,46 @@ def test_git_fetches_and_pushes_with_a_token_that_may(caller: Caller, server: Gi
     with pytest.raises(AssertionError, match=r"Authentication|could not read|terminal"):
         clone.git("fetch", "--quiet", address("nonsense"), commit)
     assert server.refused == []
+
+
+# -- people, and what they start
+
+
+@pytest.mark.parametrize(
+    ("role", "built_on"),
+    [("admin", "admin"), ("maintain", "write"), ("triage", "read"), ("read", "read"), ("Release crew/write", "write")],
+)
+def test_a_permission_names_the_role_and_the_one_it_is_built_on(
+    server: GitHubServer, caller: Caller, role: str, built_on: str
+) -> None:
+    server.hub.permissions["somebody"] = role
+    told = caller.made("GET", f"{REPO}/collaborators/somebody/permission")
+    assert (told["role_name"], told["permission"]) == (role.partition("/")[0], built_on)
+
+
+def test_a_run_that_is_run_again_keeps_the_time_at_which_it_was_asked_for(server: GitHubServer, caller: Caller) -> None:
+    server.hub.runs[7] = Run(7, "example", "2026-11-20T08:00:00Z", attempt=2)
+    told = caller.made("GET", f"{REPO}/actions/runs/7")
+    assert (told["created_at"], told["run_attempt"]) == ("2026-11-20T08:00:00Z", 2)
+    assert caller("GET", f"{REPO}/actions/runs/8").status_code == 404
+
+
+def test_rules_hold_for_names_of_branches_whether_they_exist_or_not(caller: Caller, server: GitHubServer) -> None:
+    server.hub.rules += [("opsbook/*", "creation", 7), ("main", "pull_request", 8)]
+    rules = caller.made("GET", f"{REPO}/rules/branches/opsbook%2Fnever-made")
+    assert [(rule["type"], rule["ruleset_id"]) for rule in rules] == [("creation", 7)]
+    assert caller.made("GET", f"{REPO}/rules/branches/topic") == []
+    assert caller.made("GET", f"{REPO}/rulesets/7")["current_user_can_bypass"] == "never"
+    server.hub.bypasses[7] = "always"
+    assert caller.made("GET", f"{REPO}/rulesets/7")["current_user_can_bypass"] == "always"
+    assert caller("GET", f"{REPO}/rulesets/9").status_code == 404
+
+
+@pytest.mark.parametrize("label", [{"name": "x" * 51}, {"name": "x", "color": "none"}])
+def test_a_label_that_cannot_be_is_invalid_to_those_who_may_and_forbidden_to_others(
+    caller: Caller, server: GitHubServer, label: dict[str, str]
+) -> None:
+    assert caller("POST", f"{REPO}/labels", label).status_code == 422
+    caller.token = "readers-token"
+    assert caller("POST", f"{REPO}/labels", label).status_code == 403
+    assert set(server.hub.labels) == {"bug"}

@@ -74,6 +74,19 @@ def test_a_declaration_is_told_to_the_incident_channel_and_the_team_with_the_fir
     assert not said[0].drill
 
 
+def test_what_is_said_leads_to_the_page_the_first_runbook_and_the_pull_request() -> None:
+    site = (
+        "timezone: Etc/UTC\n",
+        "timezone: Etc/UTC\nsite: {url: https://ops.example, repository: https://hub.example/o/r}\n",
+    )
+    at = Desk(book(channels=CHANNELS, team=TEAM, site=site).tree)
+    id_ = at.declare("Mail is late", "P1")
+    links = dict(at.said(id_)[0].links)
+    assert links["Incident page"] == f"https://ops.example/incidents/2026/{id_}-mail-is-late/"
+    assert links["Pull request"] == f"https://hub.example/o/r/pulls?q=is%3Apr+head%3Aopsbook%2F{id_}"
+    assert any(address.startswith("https://ops.example/runbooks/") for address in links.values())
+
+
 @pytest.mark.parametrize(
     ("values", "names"),
     [

@@ -76,8 +76,7 @@ def _post(workspace: Workspace, arguments: Arguments, granted: set[str]) -> Answ
     if not channel.member and (channel.private or "chat:write.public" not in granted):
         raise Refusal("channel_not_found" if channel.private else "not_in_channel")
     text, blocks = _content(arguments, limits.POST_TEXT)
-    if channel.archived:
-        raise Refusal("is_archived")
+    _open(channel)
     thread = arguments.get("thread_ts")
     if thread is not None and channel.at(str(thread)) is None:
         raise Refusal("thread_not_found")
@@ -183,7 +182,10 @@ def _topic(workspace: Workspace, arguments: Arguments, granted: set[str]) -> Ans
 
 def _schedule(workspace: Workspace, arguments: Arguments, granted: set[str]) -> Answer:
     channel = _channel(workspace, arguments, granted, by_name=True)
+    if not channel.member and (channel.private or "chat:write.public" not in granted):
+        raise Refusal("channel_not_found" if channel.private else "not_in_channel")
     text, _ = _content(arguments, limits.POST_TEXT)
+    _open(channel)
     try:
         post_at = int(arguments.get("post_at", ""))
     except (TypeError, ValueError):
@@ -192,7 +194,10 @@ def _schedule(workspace: Workspace, arguments: Arguments, granted: set[str]) -> 
         raise Refusal("time_in_past")
     if post_at > workspace.now + 120 * 24 * 3600:
         raise Refusal("time_too_far")
-    made = Scheduled(f"Q{len(workspace.scheduled) + 1:010d}", channel.id, post_at, text, workspace.now)
+    near = [s for s in workspace.scheduled.values() if s.channel == channel.id and abs(s.post_at - post_at) < 300]
+    if len(near) >= 30:
+        raise Refusal("restricted_too_many")
+    made = Scheduled(f"Q{workspace.serial():010d}", channel.id, post_at, text, workspace.now)
     workspace.scheduled[made.id] = made
     return {"channel": channel.id, "scheduled_message_id": made.id, "post_at": post_at, "message": {"text": text}}
 
@@ -200,7 +205,8 @@ def _schedule(workspace: Workspace, arguments: Arguments, granted: set[str]) -> 
 def _unschedule(workspace: Workspace, arguments: Arguments, granted: set[str]) -> Answer:
     channel = _channel(workspace, arguments, granted)
     found = workspace.scheduled.get(str(arguments.get("scheduled_message_id")))
-    if found is None or found.channel != channel.id:
+    # Nor can one be deleted that will be posted within a minute.
+    if found is None or found.channel != channel.id or found.post_at < workspace.now + 60:
         raise Refusal("invalid_scheduled_message_id")
     del workspace.scheduled[found.id]
     return {}
@@ -218,6 +224,14 @@ def _scheduled(workspace: Workspace, arguments: Arguments, granted: set[str]) ->
 
 
 # -- shared
+
+
+def _open(channel: Channel) -> None:
+    """Refuse to post, now or later, where nobody may, or only a few may."""
+    if channel.archived:
+        raise Refusal("is_archived")
+    if channel.closed:
+        raise Refusal(channel.closed)
 
 
 def _channel(workspace: Workspace, arguments: Arguments, granted: set[str], *, by_name: bool = False) -> Channel:
@@ -266,6 +280,10 @@ def _described(channel: Channel) -> Answer:
         "is_private": channel.private,
         "is_archived": channel.archived,
         "is_member": channel.member,
+        "is_shared": channel.outside,
+        "is_ext_shared": channel.outside,
+        "is_org_shared": False,
+        "is_pending_ext_shared": False,
         "topic": {"value": channel.topic},
     }
 

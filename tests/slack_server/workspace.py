@@ -68,7 +68,11 @@ class Scheduled:
 
 @dataclass
 class Channel:
-    """One channel."""
+    """One channel.
+
+    Attributes:
+        outside: whether people of another organisation are in it; closed: why nobody but a few may post, if so.
+    """
 
     id: str
     name: str
@@ -76,6 +80,8 @@ class Channel:
     archived: bool = False
     member: bool = True
     topic: str = ""
+    outside: bool = False
+    closed: str = ""
     messages: list[Message] = field(default_factory=list)
 
     def copy(self) -> Channel:
@@ -115,6 +121,11 @@ class Workspace:
     def named(self, name: str) -> Channel:
         """The channel with this name."""
         return next(channel for channel in self.channels.values() if channel.name == name)
+
+    def serial(self) -> int:
+        """A number that was never given before."""
+        self._serial += 1
+        return self._serial
 
     def tick(self) -> str:
         """The timestamp of something that happens now; time goes on by a second."""

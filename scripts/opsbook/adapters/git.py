@@ -133,6 +133,31 @@ class Changes:
     deleted: frozenset[str]
 
 
+def installed(environment: Mapping[str, str]) -> str:
+    """The version of the Git on this machine, such as `2.47.3`.
+
+    Raises:
+        GitMissing: there is none that can be started.
+    """
+    try:
+        output = subprocess.run(
+            ["git", "--version"],
+            env=clean_environment(environment),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=10,
+            check=False,
+        )
+    except FileNotFoundError:
+        raise GitMissing("Git is not installed.", "Install Git 2.34 or later.") from None
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise GitMissing(f"Git cannot be started: {error}.", "See the system's limits.") from None
+    found = re.search(r"\d+(\.\d+)+", output.stdout.decode(errors="replace"))
+    if output.returncode or not found:
+        raise GitMissing("`git --version` does not say which version it is.", "Install Git 2.34 or later.")
+    return found[0]
+
+
 class Repository:
     """A Git repository, found from any folder inside it: a clone, a linked working tree or a bare repository.
 

@@ -137,6 +137,22 @@ class History:
         found = self._repository.run("rev-parse", "--verify", "--quiet", f"{commit}^", accept=(0, 1)).data
         return found.decode().strip() or None
 
+    def landed(self, tip: str, since: str | datetime | None) -> list[tuple[str, tuple[str, ...]]]:
+        """The steps by which a branch grew, oldest first: each commit with the paths that it changed.
+
+        A merge is one step. The very first commit of a book is none: it announces nothing.
+
+        Args:
+            since: a commit that is not looked behind, or a moment (aware); `None` for the last step alone.
+        """
+        if isinstance(since, datetime):
+            bound = [f"--since-as-filter={int(since.timestamp())}"]
+        else:
+            bound = ["-1"] if since is None else [f"^{since}"]
+        names = self._repository.git("rev-list", "--first-parent", "--parents", *bound, tip, "--").decode().split("\n")
+        steps = [line.split() for line in reversed(names) if line]
+        return [(words[0], tuple(self.differences(words[1], words[0]))) for words in steps if len(words) > 1]
+
     def find(self, main: str, tip: str, operation: str) -> str | None:
         """The commit of a branch that carries an operation, by its trailer or by what it wrote."""
         for step in self.steps([tip], [main]).values():

@@ -120,6 +120,23 @@ class Remote:
             return Pushed("failed", f"{self.name} refused {branch}: {redacted(f'{cause} {said}'.strip())}.")
         return Pushed("failed", self._gone(explain(GitFailed("", "", output.errors), self.name)))
 
+    def try_push(self, commit: str) -> str:
+        """Why a branch of the program could not be pushed; empty when it could. Nothing is pushed.
+
+        Git asks the remote as for a push, with the same rights, and stops before it sends anything. What a hook or a
+        rule of the remote would say to it is not known then.
+        """
+        try:
+            self._repository.run(
+                "push", "--dry-run", "--porcelain", "--no-verify", self.name,
+                f"{commit}:refs/heads/opsbook/never-pushed", seconds=self._seconds,
+            )  # fmt: skip
+        except GitTimeout as error:
+            return error.message
+        except GitFailed as error:
+            return explain(error, self.name)
+        return ""
+
     def _gone(self, reason: str) -> str:
         self._down = (time.monotonic(), reason)
         return reason

@@ -13,6 +13,7 @@ from opsbook.adapters.git_objects import Entry, Person
 from opsbook.adapters.github_api import Api, GitHubRefused, Pull, Step, Text, site_of
 from opsbook.adapters.github_clone import Clone
 from opsbook.adapters.github_history import HubHistory
+from opsbook.adapters.github_merging import merge
 from opsbook.adapters.github_objects import HubObjects, HubTree
 from opsbook.adapters.github_receipts import HubReceipts
 from opsbook.adapters.github_words import LABELS, PLAIN, marker, pull_body, pull_title, receipts_comment, wanted_labels
@@ -223,6 +224,20 @@ class GitHubForge:
                     self._api.delete_branch(name)
                     gone.append(name)
         return gone
+
+    # -- what only GitHub does
+
+    def merge(self, record: str, expected: Head, inside: str) -> Published:
+        """See `Host.merge`."""
+        try:
+            branch = f"opsbook/{record_name(record)}"
+            return merge(self._api, self._history, branch, expected, book_path(inside))
+        finally:
+            self._sight = _NOTHING
+
+    def start(self, workflow: str, inputs: Mapping[str, str]) -> None:
+        """See `Host.start`."""
+        self._api.start_workflow(workflow, self._main, inputs)
 
     # -- looking
 

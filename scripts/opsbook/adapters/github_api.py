@@ -46,6 +46,9 @@ _PAGES = 100
 """So many pages of a hundred commits are read of one branch."""
 
 _SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_LOGIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,99})")
+"""Logins of managed users have an underscore before the short code of their enterprise."""
+
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
@@ -108,12 +111,36 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """What GitHub says about a repository.
+
+    Attributes:
+        name: `owner/name`, as GitHub writes it; main: its default branch; archived: nobody can write to it.
+        issues: whether people can open issues.
+    """
+
+    name: str
+    main: str
+    archived: bool
+    issues: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule that GitHub enforces on a branch: its type, and the id of the ruleset that it belongs to."""
+
+    type: str
+    ruleset: int
+
+
+@dataclass(frozen=True, slots=True)
 class Comment:
-    """A comment on a pull request or issue, with the login of whoever wrote it."""
+    """A comment on a pull request or issue, with the login of whoever wrote it, and whether that is a program."""
 
     id: int
     body: str
     by: str
+    bot: bool
 
 
 class Api:
@@ -151,6 +178,11 @@ class Api:
         self._repo = _Repo({"url": f"{self._base}/repos/{self.owner}/{self.name}"}, self._session)
         self.calls: Counter[str] = Counter()
         self.last = self.resume = float("-inf")
+
+    @property
+    def answered(self) -> Mapping[str, str]:
+        """The headers of GitHub's last answer, whatever it said; their names in any case."""
+        return self._session.answered
 
     # -- refs
 
@@ -300,13 +332,31 @@ class Api:
         value = self._write("create pull", lambda: self._repo.create_pull(title, main, branch, body).as_dict())
         return self._parsed(lambda: _pull(value), unknown=True)
 
+    def merge_pull(self, number: int, head: str, method: str) -> str:
+        """Merge a pull request if its head is still this commit; the commit on main."""
+        data = {"sha": head, "merge_method": method}
+        value = self._write("merge pull", lambda: self._repo.send("put", "pulls", str(number), "merge", data=data))
+        return self._parsed(lambda: _sha(value["sha"]), unknown=True)
+
+    def start_workflow(self, name: str, ref: str, inputs: Mapping[str, str]) -> None:
+        """Start a workflow by hand, so to speak (docs: "Create a workflow dispatch event")."""
+        if not _NAME.fullmatch(name):
+            raise UsageError(f"{name!r} is not the name of a workflow's file.", "Name it like main.yml.")
+        data = {"ref": ref, "inputs": dict(inputs)}
+        place = ("actions", "workflows", name, "dispatches")
+        self._write("start workflow", lambda: self._repo.send("post", *place, data=data, silent=True))
+
     def comments(self, number: int) -> list[Comment]:
         """The comments on a pull request, oldest first."""
         rows = self._read(
             "comments", lambda: self._repo.pages("issues", str(number), "comments", params={"per_page": "100"})
         )
         return self._parsed(
-            lambda: [Comment(int(row["id"]), row["body"] or "", (row["user"] or {}).get("login", "")) for row in rows]
+            lambda: [
+                Comment(int(row["id"]), row["body"] or "", user.get("login", ""), user.get("type") == "Bot")
+                for row in rows
+                for user in (row["user"] or {},)
+            ]
         )
 
     def create_comment(self, number: int, body: str) -> int:
@@ -336,6 +386,83 @@ class Api:
         """Give a label its colour and its meaning."""
         data = {"color": color, "description": description}
         self._write("paint label", lambda: self._repo.send("patch", "labels", quote(name, safe=""), data=data))
+
+    # -- trying: what may be done here, without doing it
+
+    def repository(self) -> Known:
+        """The repository."""
+        value = self._read("repository", self._repo.get)
+        return self._parsed(
+            lambda: Known(
+                str(value["full_name"]),
+                str(value["default_branch"]),
+                bool(value.get("archived")),
+                bool(value.get("has_issues", True)),
+            )
+        )
+
+    def rules(self, branch: str) -> list[Rule]:
+        """The rules for branches of this name, whether there is one or not; none where GitHub knows no rules."""
+        place, words = ("rules", "branches", quote(branch, safe="")), {"per_page": "100"}
+        try:
+            rows = self._read("rules", lambda: self._repo.pages(*place, params=words))
+        except GitHubRefused as error:
+            if error.status == 404:
+                return []
+            raise
+        return self._parsed(lambda: [Rule(str(row["type"]), int(row["ruleset_id"])) for row in rows])
+
+    def bypasses(self, ruleset: int) -> bool | None:
+        """Whether a ruleset lets this token do what it forbids to others; `None` when GitHub does not say."""
+        try:
+            value = self._read("ruleset", lambda: self._repo.get("rulesets", str(ruleset)))
+        except GitHubRefused as error:
+            if error.status == 404:
+                return None
+            raise
+        said = self._parsed(lambda: value.get("current_user_can_bypass"))
+        return said in ("always", "exempt") if isinstance(said, str) else None
+
+    def try_pull(self, main: str) -> None:
+        """Ask for a pull request of a branch that Git cannot hold.
+
+        It cannot come about. `GitHubRefused` with 422 says that the token might open another; 403 or 404, that not.
+        """
+        data = {"title": "Never opened", "head": "opsbook/..never", "base": main}
+        self._read("try pull", lambda: self._repo.send("post", "pulls", data=data))
+
+    def try_label(self) -> None:
+        """Ask for a label with a name that is too long and a colour that is none; as `try_pull`."""
+        data = {"name": "never made " * 10, "color": "none"}
+        self._read("try label", lambda: self._repo.send("post", "labels", data=data))
+
+    # -- people, and what they set off
+
+    def permission(self, login: str) -> tuple[str, str, int]:
+        """What somebody may do: the role by its name, the role it is built on, and the id of the account.
+
+        A role of an organisation's own has a name of its own and is built on `read` or `write`; `none` stands for no
+        access, and for no such account.
+        """
+        if not _LOGIN.fullmatch(login):
+            return "none", "none", 0
+        try:
+            value = self._read("permission", lambda: self._repo.get("collaborators", login, "permission"))
+        except GitHubRefused as error:
+            if error.status == 404:
+                return "none", "none", 0
+            raise
+        return self._parsed(lambda: (str(value["role_name"]), str(value["permission"]), int(value["user"]["id"])))
+
+    def run_created(self, number: int) -> datetime:
+        """When a run of a workflow was asked for, aware UTC; running it again does not change that."""
+        value = self._read("run", lambda: self._repo.get("actions", "runs", str(number)))
+        return self._parsed(lambda: aware(value["created_at"]))
+
+    def close_issue(self, number: int) -> None:
+        """Close an issue as completed; one that is closed stays so."""
+        data = {"state": "closed", "state_reason": "completed"}
+        self._write("close issue", lambda: self._repo.send("patch", "issues", str(number), data=data))
 
     # -- calling
 
@@ -435,6 +562,7 @@ class _Session(GitHubSession):  # type: ignore[misc]
         super().__init__(*timeouts)
         self.base_url = base
         self.hurry = False
+        self.answered: Mapping[str, str] = {}
         self._inside = inside
         self._timeouts = timeouts
         self.headers["X-GitHub-Api-Version"] = VERSION
@@ -443,12 +571,14 @@ class _Session(GitHubSession):  # type: ignore[misc]
     def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> requests.Response:
         """Make one request."""
         parts = urlsplit(url)
-        if not url.startswith(f"{self._inside}/") or re.search(r"/\.{1,2}(/|$)|//|%2e|\\", parts.path, re.IGNORECASE):
+        inside = url == self._inside or url.startswith(f"{self._inside}/")
+        if not inside or re.search(r"/\.{1,2}(/|$)|//|%2e|\\", parts.path, re.IGNORECASE):
             raise _Astray
         connect, read = self._timeouts
         kwargs["timeout"] = (min(connect, HURRY), min(read, HURRY)) if self.hurry else (connect, read)
         kwargs["allow_redirects"] = False
         response: requests.Response = super().request(method, url, *args, **kwargs)
+        self.answered = response.headers
         if 300 <= response.status_code < 400:
             raise _Moved
         return response
@@ -477,10 +607,16 @@ class _Repo(_Repository):  # type: ignore[misc]
             url, params = response.links.get("next", {}).get("url"), None
         return rows
 
-    def send(self, method: str, *parts: str, data: Any) -> Any:
-        """Write what github3.py has no method for without reading the object first."""
+    def send(self, method: str, *parts: str, data: Any, silent: bool = False) -> Any:
+        """Write what github3.py has no method for without reading the object first.
+
+        Args:
+            silent: the answer has no body.
+        """
         url = self._build_url(*parts, base_url=self._api)
         response = self._request(method, url, json=data)
+        if silent and response.status_code == 204:
+            return None
         return self._json(response, 201 if response.status_code == 201 else 200, include_cache_info=False)
 
     def remove(self, *parts: str) -> None:
@@ -508,14 +644,17 @@ def _refusal(error: exceptions.GitHubError) -> ForgeError | ForgeUnknown:
         limited.seconds = _seconds(headers)
         return limited
     message, remedy = {
-        401: ("GitHub does not accept the token.", "Look at GITHUB_TOKEN: it may have expired."),
+        401: (
+            "GitHub does not accept the token.",
+            "Look at GITHUB_TOKEN: it may have expired. `opsbook doctor` tries it.",
+        ),
         403: (
             "The token may not do this on GitHub.",
-            "It needs to read and write contents, pull requests and issues.",
+            "It needs to read and write contents, pull requests and issues. `opsbook doctor` says which it lacks.",
         ),
         404: (
             "GitHub shows nothing there.",
-            "Look at GITHUB_REPOSITORY, and whether the token may see the repository.",
+            "Look at GITHUB_REPOSITORY, and whether the token may see the repository. `opsbook doctor` tries it.",
         ),
         409: ("GitHub says that the repository is empty or busy.", "Make a first commit on main, or try again."),
         422: (
@@ -562,6 +701,14 @@ def _seconds(headers: Mapping[str, str]) -> float:
 
 def _unreadable() -> ForgeUnknown:
     return ForgeUnknown("GitHub's answer cannot be read.", "`opsbook reconcile` finds out what came of it.")
+
+
+def aware(value: object) -> datetime:
+    """A moment as GitHub writes it; raises ValueError."""
+    moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+    if moment is None or moment.tzinfo is None:
+        raise ValueError("no moment")
+    return moment.astimezone(UTC).replace(microsecond=0)
 
 
 def _step(value: Json) -> Step:
@@ -617,7 +764,8 @@ def _plain(data: bytes) -> str | None:
 def _repository(name: str) -> tuple[str, str]:
     owner, _, rest = name.partition("/")
     if not (_NAME.fullmatch(owner) and re.fullmatch(r"[A-Za-z0-9._-]{1,100}", rest)) or rest in (".", ".."):
-        raise UsageError(f"{name!r} is not a repository on GitHub.", "Write GITHUB_REPOSITORY as OWNER/NAME.")
+        # What is there instead is not quoted: it may be the token.
+        raise UsageError("GITHUB_REPOSITORY is not a repository on GitHub.", "Write it as OWNER/NAME.")
     return owner, rest
 
 

@@ -67,10 +67,13 @@ def receipts_comment(record: str, receipts: Mapping[str, Receipt]) -> str:
     """Who was told, and of what nobody knows whether it was said. It only shows the receipts; they are kept in Git."""
     rows = []
     for key, receipt in sorted(receipts.items(), key=lambda item: (item[1].claimed_at, item[0])):
-        name = key.partition("/")[2].rpartition("-")[0]
+        what, _, rest = key.partition("/")[2].partition("-")
+        audience, _, sink = rest.rpartition("-")[0].rpartition("-")
         when = f"{receipt.claimed_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-        rows.append(f"| {github(name)} | {when} | {github(receipt.reference[:120]) or 'not known yet'} |")
-    table = "\n".join(["| Who was told | When | Where |", "| --- | --- | --- |", *rows[-_ROWS:]])
+        done = f"yes, {github(receipt.reference[:120])}" if receipt.reference else "**not known yet**"
+        rows.append(f"| {when} | {github(what)} | {github(audience)} | {github(sink)} | {done} |")
+    heads = ["| When | What | Who | By | Told |", "| --- | --- | --- | --- | --- |"]
+    table = "\n".join([*heads, *rows[-_ROWS:]])
     earlier = len(rows) - _ROWS
     left = f"\n\n{earlier} earlier ones are on the branch `opsbook-receipts`." if earlier > 0 else ""
     return f"{marker(record)}\n### Announcements\n\n{table}{left}\n"

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 from opsbook.adapters.git import GitFailed, Ref, Repository
@@ -18,7 +19,7 @@ from opsbook.adapters.git_tree import GitTree
 from opsbook.adapters.locks import stand_back, turn
 from opsbook.adapters.names import book_path, is_word, operation_name, record_name
 from opsbook.core.errors import ForgeError, LostRace, Refused
-from opsbook.core.ports import Commit, Head, Published, Receipt
+from opsbook.core.ports import Commit, Head, Landed, Published, Receipt
 from opsbook.core.tree import MemoryTree, Tree
 
 _BRANCH = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]|[./](?=[A-Za-z0-9_-])){0,99}")
@@ -105,6 +106,20 @@ class LocalForge:
         after = GitTree(self._repository, published.commit, objects=self._objects)
         parent = self._history.parent(after.commit)
         return GitTree(self._repository, parent, objects=self._objects) if parent else MemoryTree({}), after
+
+    def landed(self, since: str | datetime | None) -> list[Landed]:
+        """What became part of main, oldest first; see `History.landed`.
+
+        Args:
+            since: a revision as a person typed it, or a moment (aware); `None` for the last step alone.
+
+        Raises:
+            UsageError: there is no such revision.
+        """
+        main = self._main_commit(self._refs("-"))
+        if isinstance(since, str):
+            since = self._repository.revision(since)
+        return [Landed(commit, paths) for commit, paths in self._history.landed(main, since)]
 
     # -- writing
 

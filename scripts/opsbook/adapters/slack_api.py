@@ -12,6 +12,8 @@ import re
 import socket
 import ssl
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 from urllib.error import URLError
@@ -76,6 +78,7 @@ class SlackApi:
     Attributes:
         patience: seconds that may still be spent waiting because Slack asked to.
         scopes: what the token may do, by Slack's last answer; `None` before the first.
+        moment: Slack's own clock at its last answer, aware; `None` when it did not say.
     """
 
     def __init__(self, token: str, base_url: str, *, wait: Callable[[float], None], timeout: float = TIMEOUT) -> None:
@@ -87,6 +90,7 @@ class SlackApi:
         self._silences = 0
         self.patience = PATIENCE
         self.scopes: frozenset[str] | None = None
+        self.moment: datetime | None = None
 
     def read(self, method: str, **arguments: Any) -> Mapping[str, Any]:
         """Call a method that changes nothing; see `write`."""
@@ -133,8 +137,11 @@ class SlackApi:
         except Exception:  # whatever the SDK stumbles over once it has begun to send: its words may hold the message
             raise SlackUnknown("the connection to Slack broke, or its answer cannot be read") from None
         self._silences = 0
-        granted = {name.lower(): value for name, value in response.headers.items()}.get("x-oauth-scopes")
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        granted = headers.get("x-oauth-scopes")
         self.scopes = frozenset(re.split(r"[,\s]+", granted)) if granted is not None else self.scopes
+        with suppress(ValueError, TypeError):
+            self.moment = parsedate_to_datetime(headers.get("date", "")).astimezone(UTC)
         if not isinstance(response.data, dict):
             raise SlackUnknown("Slack's answer cannot be read")
         return response.data

@@ -108,14 +108,23 @@ class SlackHistory:
     def id(self, channel: str) -> str | None:
         """The id of a channel that the bot is in, by its name with the #; only such a channel can be read."""
         if channel not in self.ids:
-            kinds = {"types": "public_channel,private_channel", "limit": CHANNELS}
-            for page in self._pages(Span(), CHANNEL_PAGES, "users.conversations", kinds):
-                for one in _objects(page.get("channels")):
-                    if isinstance(one.get("name"), str) and isinstance(one.get("id"), str):
-                        self.ids.setdefault(f"#{one['name']}", one["id"])
+            for page in self.channels("users.conversations", "public_channel,private_channel"):
+                for name, one in page.items():
+                    self.ids.setdefault(name, one["id"])
                 if channel in self.ids:
                     break
         return self.ids.get(channel)
+
+    def channels(self, method: str, kinds: str) -> Iterator[dict[str, Mapping[str, Any]]]:
+        """Pages of channels as Slack describes them, by their names with the #.
+
+        Args:
+            method: `users.conversations` for those that the bot is in, `conversations.list` for all.
+            kinds: `public_channel`, `private_channel` or both with a comma.
+        """
+        for page in self._pages(Span(), CHANNEL_PAGES, method, {"types": kinds, "limit": CHANNELS}):
+            named = [one for one in _objects(page.get("channels")) if isinstance(one.get("name"), str)]
+            yield {f"#{one['name']}": one for one in reversed(named) if isinstance(one.get("id"), str)}
 
     def ours(self, where: str, record: str, span: Span) -> Iterator[tuple[Place, Marker]]:
         """Our messages about a record in a channel, newest first; of threads only what was also sent to the channel."""

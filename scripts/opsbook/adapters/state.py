@@ -51,6 +51,29 @@ def log_file(folder: Path) -> Path:
     return path
 
 
+def try_folder(folder: Path) -> None:
+    """Write a file in the state folder and take it away again, with the folders that were made for it.
+
+    Raises:
+        StateError: it cannot be written.
+    """
+    made = []
+    for above in (folder, *folder.parents):
+        if above.exists():
+            break
+        made.append(above)
+    path = folder / f"try-{secrets.token_hex(6)}"
+    try:
+        _make(folder)
+        write(path, b"x")
+        with suppress(OSError):
+            path.unlink()
+    finally:
+        with suppress(OSError):
+            for above in made:
+                above.rmdir()
+
+
 class FileIntents:
     """Intents (`core.ports.Intents`) as files `intents/<key>.json`, each with a lock file beside it.
 
@@ -266,6 +289,14 @@ class FileOutbox:
 
     def _reference(self, path: Path) -> str:
         return path.relative_to(self._folder).as_posix()
+
+
+class NoOutbox:
+    """Where texts must not be kept on this machine (`core.ports.Outbox`): those of the restricted book."""
+
+    def keep(self, record: str, name: str, text: str) -> str:
+        """Keeps nothing; raises `StateError`."""
+        raise StateError("Texts of the restricted book are not kept on this machine.")
 
 
 def _take(path: Path, *, seconds: float = 0.0) -> int | None:

@@ -15,8 +15,14 @@ COMMANDS: dict[str, str] = {
     "new service": "draft a service: an entry of the catalogue, ours or not",
     "new book": "start a book for another team in an empty folder",
     "schema": "write the JSON Schemas that editors use, from the models and opsbook.yml",
+    "forms": "write the forms that GitHub shows, from opsbook.yml and the services",
     "site build": "build the site",
     "site serve": "serve the site on this machine and follow changes",
+    "merge": "merge declarations that pass the check, where opsbook.yml says so",
+    "doctor": "say what is missing, by trying it: Git, settings, GitHub, Slack",
+    "intake": "declare what somebody asks for with a form on GitHub, and answer it; for workflows",
+    "announce": "tell people what was changed by hand, once it is on main",
+    "nudge": "remind people of what is due in open incidents, once",
     "reconcile": "finish what was cut off: publish, tell, and tidy up",
 }
 """Every command and its line of help, in the order of `opsbook --help`: the first line of its module's docstring.

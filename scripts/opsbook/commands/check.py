@@ -11,13 +11,13 @@ from urllib.parse import quote
 
 from opsbook.commands.workspace import Workspace
 from opsbook.core.book import CONFIG_PATH, Book
-from opsbook.core.check import check_book, check_records
+from opsbook.core.check import all_codes, examine_book, examine_records
 from opsbook.core.errors import NothingToCheck, UsageError
 from opsbook.core.kind import Kind
 from opsbook.core.record import Ref
 from opsbook.core.tree import below
 from opsbook.core.types import parse_time
-from opsbook.report.findings import FORMATS, write
+from opsbook.report.findings import FORMATS, Result, write
 from opsbook.report.screen import Screen
 
 
@@ -33,13 +33,13 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
     """Check, report, and return 0 or 1; 6 when there is nothing to check."""
     book, now = workspace.book, _now(args.now, workspace)
     refs, changed = _scope(args, book, workspace)
-    findings = [] if args.paths else check_book(book, now, changed)
-    findings += workspace.spread(lambda some: check_records(some, book, now), refs)
+    findings = [] if args.paths else examine_book(book, now, changed)
+    findings += workspace.spread(lambda some: examine_records(some, book, now), refs)
     if not refs and not findings and not args.since and not args.paths:
         raise NothingToCheck("The book has no record yet.", "Declare an incident, or run: opsbook new service.")
-    found = sorted(set(findings))
-    write(args.format, found, len(refs), Screen(sys.stdout, color=workspace.color))
-    return 1 if any(finding.severity == "error" for finding in found) else 0
+    result = Result(sorted(set(findings)), len(refs), all_codes(book.kinds.values()), book.config.core.site.url)
+    write(args.format, result, Screen(sys.stdout, color=workspace.color))
+    return 1 if result.errors else 0
 
 
 def _scope(args: argparse.Namespace, book: Book, workspace: Workspace) -> tuple[list[Ref], Set[str] | None]:

@@ -8,14 +8,16 @@ from collections.abc import Callable
 from typing import Any
 
 from opsbook.commands.workspace import Workspace
-from opsbook.commands.writing import carry_out, options, show_plan
+from opsbook.commands.writing import carry_out, options, show, show_plan
+from opsbook.core.config import SecurityAlert
 from opsbook.core.errors import Refused, UsageError
 from opsbook.core.plan import Request
 from opsbook.core.text import one_line
 from opsbook.kinds.incident.config import IncidentsConfig
 from opsbook.kinds.incident.similar import similar
+from opsbook.kinds.incident.vocabulary import SECURITY_TITLE
 from opsbook.kinds.incident.words import person, sentence
-from opsbook.perform import preview
+from opsbook.perform import performing_secret, preview
 from opsbook.report.screen import Screen
 
 
@@ -33,7 +35,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--started-at", metavar="TIME", help="when users were first affected, like 2026-11-21T10:05:00Z"
     )
     parser.add_argument(
-        "--security", action="store_true", help="you suspect a breach: no details are kept or told here"
+        "--security",
+        action="store_true",
+        help="you suspect a breach: details go to the restricted book, and are told to nobody",
     )
     parser.add_argument("--drill", action="store_true", help="a rehearsal: told to the drill channel only")
     options(parser)
@@ -43,7 +47,10 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
     """Ask what is missing, show what looks the same, declare."""
     screen = Screen(sys.stderr if args.format == "json" else sys.stdout, color=workspace.color)
     if args.security:
-        return _security(args, workspace, screen)
+        security = workspace.book.config.core.security
+        _alert(security, screen)
+        if not security.restricted:
+            return _stub(args, workspace, screen)
     ask = workspace.asks and not args.yes and args.format == "text"
     book = workspace.open_book
     if not args.title and not ask:
@@ -73,30 +80,47 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
     return carry_out(request, args, workspace, "Drill declared:" if args.drill else "Declared", tells=True)
 
 
-def _security(args: argparse.Namespace, workspace: Workspace, screen: Screen) -> int:
-    """Say whom to alert before anything else; then write the stub and nothing but the stub."""
-    security = workspace.book.config.core.security
+def _alert(security: SecurityAlert, screen: Screen) -> None:
+    """Say whom to alert, before anything else."""
     screen.bad(f"First: alert {security.who}.")
     screen.block(security.how.strip(), "  ")
     if security.link is not None:
         screen.line(f"  {security.link.title}: {security.link.url}")
-    details = [name for name in ("title", "summary", "severity", "services", "components") if getattr(args, name)]
-    if details:
-        where = f"Put them into {security.book}." if security.book else f"Tell them to {security.who} in person."
-        screen.bad(f"The details ({', '.join(details)}) are not kept here. {where}")
+
+
+def _stub(args: argparse.Namespace, workspace: Workspace, screen: Screen) -> int:
+    """Write the stub and nothing but the stub here; the facts go to the restricted book, if there is one."""
+    security = workspace.book.config.core.security
+    restricted = workspace.restricted(args.by)
+    facts = {name: value for name, value in _values(args).items() if name not in ("drill", "security")}
     ask = workspace.asks and not args.yes and not args.dry_run and args.format == "text"
+    if facts and restricted is None:
+        where = f"Put them into {security.book}." if security.book else f"Tell them to {security.who} in person."
+        screen.bad(f"The details ({', '.join(facts)}) are not kept here. {where}")
     if ask and not _yes(screen, "Done? Write the stub now?", default=True):
         raise Refused("Nothing was written.", f"Alert {security.who} in any case.")
     values: dict[str, Any] = {"security": True}
     if args.drill:
         values["drill"] = True
     request = Request("incident.declare", workspace.actor(args.by), values)
-    return carry_out(request, args, workspace, "Stub written:", tells=True)
+    if restricted is None or args.dry_run:
+        return carry_out(request, args, workspace, "Stub written:", tells=True)
+    if ask and "title" not in facts:
+        facts["title"] = _question(
+            screen, "What is wrong, in one line? It is kept in the restricted book:", SECURITY_TITLE
+        )
+    offered = [item.id for item in workspace.book.config.section(IncidentsConfig).severities if item.retired is None]
+    facts = {"title": SECURITY_TITLE, "severity": offered[0] if offered else "", **facts}
+    with performing_secret(request, facts, workspace.context(args.by), restricted) as (outcome, kept):
+        show(outcome, "Stub written:", args, workspace, tells=True, kept=kept)
+        return kept.exit_code or outcome.exit_code
 
 
 def _values(args: argparse.Namespace) -> dict[str, Any]:
     names = ("title", "severity", "services", "summary", "lead", "comms", "components", "started_at", "drill")
     values = {name: getattr(args, name) for name in names if getattr(args, name)}
+    if args.security:
+        values["security"] = True
     if args.internal:
         values["user_facing"] = False
     return values

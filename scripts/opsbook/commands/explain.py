@@ -45,4 +45,10 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
         )
     )
     screen.line(blocks, "dim")
+    screen.line(
+        f"It can be suppressed on its line by a comment: opsbook: allow {code.__name__} because …"
+        if code.may_be_suppressed()
+        else "It cannot be suppressed.",
+        "dim",
+    )
     return 0

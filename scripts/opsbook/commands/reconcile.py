@@ -7,7 +7,7 @@ import sys
 
 from opsbook.commands.workspace import Workspace
 from opsbook.core.types import write_time
-from opsbook.perform import Reconciled, pending, reconcile
+from opsbook.perform import Reconciled, pending, reconcile, resume
 from opsbook.report.screen import Screen
 
 
@@ -35,6 +35,12 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
         screen.line(f"{len(waiting)} would be finished. Nothing was done.")
         return 0
     done = reconcile(workspace.context(args.by))
+    restricted = workspace.restricted(args.by)
+    if restricted is not None and pending(restricted):
+        more = resume(restricted)
+        done.resumed += more.resumed
+        done.refused += more.refused
+        done.problems += more.problems
     if args.format == "json":
         screen.json(
             {

@@ -10,6 +10,7 @@ from typing import Protocol, TypeVar
 from opsbook.core.book import Book
 from opsbook.core.context import Context
 from opsbook.core.kind import Kind
+from opsbook.core.ports import Desk, Examiner, Landed
 from opsbook.core.tree import Tree
 
 T = TypeVar("T")
@@ -41,7 +42,7 @@ class Workspace(Protocol):
 
     @property
     def open_book(self) -> Book:
-        """The working tree with every open record laid over it; the working tree alone outside a repository."""
+        """The working tree, what main has more, and every open record; the first alone outside a repository."""
         ...
 
     def again(self) -> Workspace:
@@ -60,12 +61,36 @@ class Workspace(Protocol):
         """The ports, to perform requests with."""
         ...
 
+    def restricted(self, by: str | None = None) -> Context | None:
+        """The ports of the restricted book, if there is one that can be written to from here; it tells nobody."""
+        ...
+
+    def examiners(self) -> Sequence[Examiner]:
+        """Whoever examines a part of the world, for the doctor; they do so only when they are asked to."""
+        ...
+
+    def desk(self) -> Desk:
+        """Where the form came in that this run is for.
+
+        Raises:
+            UsageError: this is no workflow on GitHub, or what it says of itself cannot be read.
+        """
+        ...
+
     def revision(self, name: str) -> Tree:
         """The tree of a commit; raises UsageError when there is no such revision."""
         ...
 
     def changed(self, since: str) -> tuple[Sequence[str], Sequence[str]]:
         """Paths written and paths deleted since a revision, with those that are not committed yet."""
+        ...
+
+    def landed(self, since: str) -> Sequence[Landed]:
+        """What became part of main since a revision or a length of time, oldest first; zeros mean the last step."""
+        ...
+
+    def output(self, name: str, value: str) -> None:
+        """Hand a value to the following steps of a workflow; nothing outside of one."""
         ...
 
     def inside(self, path: str) -> str:

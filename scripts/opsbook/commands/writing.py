@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
 from opsbook.commands.workspace import Workspace
 from opsbook.core.book import CONFIG_PATH
 from opsbook.core.errors import OpsbookError, Refused
-from opsbook.core.plan import Plan, Request
+from opsbook.core.plan import Origin, Plan, Request
 from opsbook.core.text import shorten, terminal
 from opsbook.core.types import write_time
 from opsbook.perform import Outcome, performing, preview
@@ -28,13 +29,22 @@ def options(parser: argparse.ArgumentParser) -> None:
 
 
 def carry_out(
-    request: Request, args: argparse.Namespace, workspace: Workspace, done: str, *, tells: bool = False
+    request: Request,
+    args: argparse.Namespace,
+    workspace: Workspace,
+    done: str,
+    *,
+    tells: bool = False,
+    origin: Origin | None = None,
+    answered: Callable[[Outcome], int] = attrgetter("exit_code"),
 ) -> int:
     """Perform a request and print its outcome; returns the exit code.
 
     Args:
         done: what to say before the id.
         tells: whether somebody should be told by it, so that silence is worth a word.
+        origin: what gives the request its key, where it did not begin here.
+        answered: what is left to do when the outcome was printed; returns the exit code.
     """
     context = workspace.context(args.by)
     errors = sum(finding.severity == "error" for finding in workspace.book.config.findings)
@@ -44,22 +54,57 @@ def carry_out(
     if args.dry_run:
         show_plan(preview(request, context), args, workspace)
         return 0
-    with performing(request, context) as outcome:
-        if args.format == "json":
-            Screen(sys.stdout).json(outcome.as_json())
-            _problems(outcome, Screen(sys.stderr), tells=tells)
-        else:
-            _print(outcome, done, workspace, tells=tells)
-        # What is still in a buffer was not printed: the intent is forgotten only when the person can see the result.
-        try:
-            sys.stdout.flush()
-        except BrokenPipeError:
-            raise
-        except OSError as error:
-            raise OpsbookError(
-                f"It is done, and the result cannot be written: {error.strerror}.", "The same command shows it again."
-            ) from None
-        return outcome.exit_code
+    with performing(request, context, origin=origin) as outcome:
+        show(outcome, done, args, workspace, tells=tells)
+        return answered(outcome)
+
+
+def show(
+    outcome: Outcome,
+    done: str,
+    args: argparse.Namespace,
+    workspace: Workspace,
+    *,
+    tells: bool = False,
+    kept: Outcome | None = None,
+) -> None:
+    """Print an outcome, as text or as JSON.
+
+    What is still in a buffer was not printed: the intent is forgotten only when the person can see the result.
+
+    Args:
+        kept: what came of the facts that went to the restricted book.
+
+    Raises:
+        OpsbookError: it cannot be written.
+    """
+    if args.format == "json":
+        facts = {"facts": {name: getattr(kept, name) for name in ("branch", "commit", "url")}} if kept else {}
+        Screen(sys.stdout).json({**outcome.as_json(), **facts})
+        _problems(outcome, Screen(sys.stderr), tells=tells)
+    else:
+        _print(outcome, done, workspace, tells=tells)
+    if kept is not None:
+        _print_kept(kept, Screen(sys.stderr if args.format == "json" else sys.stdout, color=workspace.color))
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OpsbookError(
+            f"It is done, and the result cannot be written: {error.strerror}.", "The same command shows it again."
+        ) from None
+
+
+def _print_kept(kept: Outcome, screen: Screen) -> None:
+    """Where the facts of a security incident are; never what they are."""
+    if kept.unpublished:
+        screen.bad(f"The facts are saved on this machine, and not yet in the restricted book: {kept.unpublished}")
+        screen.line("  Finish it with: opsbook reconcile")
+        return
+    screen.good(f"Facts kept in the restricted book: {kept.url or f'{kept.branch} at {kept.commit[:12]}'}")
+    if kept.next:
+        screen.line(f"  when it is agreed, there: {kept.next}")
 
 
 def show_plan(plan: Plan, args: argparse.Namespace, workspace: Workspace) -> None:

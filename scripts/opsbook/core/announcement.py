@@ -50,6 +50,7 @@ class Announcement:
         standing: the state of the record after it, with `facts` and `links`; none where nothing is kept in step.
         opens: whether it is the first that this audience hears of the record.
         loud: whether also those should notice who do not follow the conversation about the record.
+        by_hand: it was found in the facts alone: no operation wrote it, so it is said after its merge and not before.
     """
 
     record: str
@@ -66,6 +67,7 @@ class Announcement:
     standing: Standing | None = None
     opens: bool = False
     loud: bool = False
+    by_hand: bool = field(default=False, compare=False)
 
     def key(self, sink: str) -> str:
         """The name of the receipt for this announcement in one sink.

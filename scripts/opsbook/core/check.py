@@ -1,16 +1,22 @@
-"""The check: every record against its form, its model and its rules. Pure: `now` and the book are inputs."""
+"""The check: every record against its form, its model and its rules. Pure: `now` and the book are inputs.
+
+`check_…` says what counts. `examine_…` also gives the findings that a comment in the file allows, each with its reason:
+for reviewers, and to tell what a plan introduces from what was there.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence, Set
+from dataclasses import replace
 from datetime import datetime
 
 from opsbook.core import codes
-from opsbook.core.book import Book
+from opsbook.core.book import CONFIG_PATH, Book
 from opsbook.core.finding import Finding
 from opsbook.core.record import Record, Ref
 from opsbook.core.rule import ANY_KIND, BookRule, Code, Problem
-from opsbook.core.rules import BOOK_RULES, RECORD_RULES
+from opsbook.core.rules import BOOK_RULES, RECORD_RULES, config_file
+from opsbook.core.suppression import Scope, judged, speaking
 
 
 def check_record(ref: Ref, book: Book, now: datetime) -> list[Finding]:
@@ -19,25 +25,47 @@ def check_record(ref: Ref, book: Book, now: datetime) -> list[Finding]:
     While the record is open (people are working on it under pressure), a defect is reported as a warning, unless its
     code is one of those that always block.
     """
-    record = book.record(ref)
-    soften = record.kind.is_open(record)
-    found = [*_form(record, soften=soften)]
-    for rule in (*RECORD_RULES, *record.kind.rules):
-        found += [rule.finding(problem, soften=soften) for problem in rule().check(record, book, now)]
-    return sorted(found)
+    return _counting(examine_record(ref, book, now))
 
 
 def check_records(refs: Iterable[Ref], book: Book, now: datetime) -> list[Finding]:
     """`check_record` for several records, in order; no more than one of them is held in memory."""
+    return _counting(examine_records(refs, book, now))
+
+
+def check_book(book: Book, now: datetime, changed: Set[str] | None = None) -> list[Finding]:
+    """What is wrong with the configuration, and with the records taken together. Arguments as of `examine_book`."""
+    return _counting(examine_book(book, now, changed))
+
+
+def examine_record(ref: Ref, book: Book, now: datetime) -> list[Finding]:
+    """What `check_record` says, and what is allowed."""
+    record = book.record(ref)
+    soften = record.kind.is_open(record)
+    found = [*_form(record, soften=soften)]
+    rules = (*RECORD_RULES, *record.kind.rules)
+    for rule in rules:
+        found += [rule.finding(problem, soften=soften) for problem in rule().check(record, book, now)]
+    if files := speaking(record.files.values()):
+        here = {rule.__name__ for rule in rules}
+        where = f"a record of the kind {record.kind.name}"
+        # Rules pass over what they cannot read: then nobody knows what is unused.
+        scope = Scope(where, here, all_codes(book.kinds.values()), here if record.complete else frozenset())
+        found = judged(found, files, scope, soften=soften)
+    return sorted(found)
+
+
+def examine_records(refs: Iterable[Ref], book: Book, now: datetime) -> list[Finding]:
+    """`examine_record` for several records, in order; no more than one of them is held in memory."""
     found: list[Finding] = []
     for ref in refs:
-        found += check_record(ref, book, now)
+        found += examine_record(ref, book, now)
         book.forget(ref)
     return found
 
 
-def check_book(book: Book, now: datetime, changed: Set[str] | None = None) -> list[Finding]:
-    """What is wrong with the configuration, and with the records taken together.
+def examine_book(book: Book, now: datetime, changed: Set[str] | None = None) -> list[Finding]:
+    """What `check_book` says, and what is allowed.
 
     Args:
         changed: the kinds of which records changed, where the configuration did not; `None` when all is checked.
@@ -46,10 +74,20 @@ def check_book(book: Book, now: datetime, changed: Set[str] | None = None) -> li
     for kind in book.kinds.values():
         rules += kind.book_rules
     found = [*book.config.findings]
+    evaluated: set[str] = set()
     for rule in rules:
         if _concerns(rule, changed):
+            evaluated.add(rule.__name__)
             found += [rule.finding(problem) for problem in rule().check(book, now)]
+    if files := speaking([config_file(book)]):
+        known = frozenset() if book.config.findings else evaluated
+        scope = Scope(CONFIG_PATH, {rule.__name__ for rule in rules}, all_codes(book.kinds.values()), known)
+        found = judged(found, files, scope)
     return sorted(found)
+
+
+def _counting(findings: Iterable[Finding]) -> list[Finding]:
+    return [finding for finding in findings if not finding.allowed]
 
 
 def _concerns(rule: type[BookRule], changed: Set[str] | None) -> bool:
@@ -63,13 +101,21 @@ def all_codes(book_kinds: Iterable[object]) -> dict[str, type[Code]]:
     """Every code that a finding can have, by name: forms first, then shared rules, then each kind's, by number."""
     from opsbook.core.kind import Kind
 
-    found: list[type[Code]] = [*codes.FORM, *RECORD_RULES, *BOOK_RULES]
+    found: list[type[Code]] = [*codes.FORM, *codes.SUPPRESSIONS, *RECORD_RULES, *BOOK_RULES]
     for kind in book_kinds:
         assert isinstance(kind, Kind)
         found += [*kind.rules, *kind.book_rules]
     families = list(dict.fromkeys(code.__name__[:3] for code in found))
     found.sort(key=lambda code: (families.index(code.__name__[:3]), code.__name__))
     return {code.__name__: code for code in found}
+
+
+def known_before(ref: Ref | None, book: Book, now: datetime) -> list[Finding]:
+    """What is wrong with a record before a plan, counted or allowed: none of it is introduced by the plan.
+
+    A plan may move a value away from the comment that allowed it; that must not stop an action.
+    """
+    return examine_record(ref, book, now) if ref is not None else []
 
 
 def introduced(before: Sequence[Finding], after: Sequence[Finding]) -> list[Finding]:
@@ -107,9 +153,7 @@ def _form(record: Record, *, soften: bool) -> Iterator[Finding]:
     for file in record.files.values():
         for finding in file.findings:
             if soften and finding.severity == "error" and not _always(finding.code):
-                yield Finding(
-                    finding.path, finding.line, finding.column, finding.code, "warning", finding.message, finding.remedy
-                )
+                yield replace(finding, severity="warning")
             else:
                 yield finding
 

@@ -1,4 +1,4 @@
-"""The codes for the form of a file: they are found while reading it, before any rule runs."""
+"""Codes that are no rules: for the form of a file, found while reading it, and for suppressions, judged at the end."""
 
 from __future__ import annotations
 
@@ -87,12 +87,16 @@ class MOD001(Code):
     Add it. The schema in the first line of the file lets your editor complete it.
     """
 
+    suppressible = False
+
 
 class MOD002(Code):
     """A field that does not exist.
 
     Correct its name or remove it; the record reference lists the fields.
     """
+
+    suppressible = False
 
 
 class MOD003(Code):
@@ -101,12 +105,37 @@ class MOD003(Code):
     Write it in the form that the message names.
     """
 
+    suppressible = False
+
 
 class MOD004(Code):
     """A word that opsbook.yml does not define.
 
     Use one of the words that it names, or add the new one to `opsbook.yml` first: one line in one file.
     """
+
+    suppressible = False
+
+
+class SUP001(Code):
+    """A suppression that allows nothing.
+
+    Remove the comment, or the code that the message names: what it allowed is gone, or lies on another line. Left in
+    place it would hide the next fault.
+    """
+
+    severity = "warning"  # what it allowed may go with time or by an action: nobody must be stopped by that
+    suppressible = False
+
+
+class SUP002(Code):
+    """A suppression that cannot be followed.
+
+    Write it as `opsbook: allow INC012 because …` in one comment, at the end of the line that has the finding or alone
+    on the line above, with codes that may be suppressed and a reason that a reviewer can judge.
+    """
+
+    suppressible = False
 
 
 FAULTS: dict[str, type[Code]] = {code.__name__: code for code in (YML001, YML002, YML003, YML004, YML005)}
@@ -124,3 +153,4 @@ FORM: tuple[type[Code], ...] = (
     MOD003,
     MOD004,
 )
+SUPPRESSIONS: tuple[type[Code], ...] = (SUP001, SUP002)

@@ -6,12 +6,13 @@ its defaults with a finding, so that a typing error in one never stops a declara
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field, StringConstraints
 
+from opsbook.core.examined import Examined, missing, note
 from opsbook.core.types import (
     WHOLE,
     ChannelRef,
@@ -50,6 +51,14 @@ class Section(Model):
         """The words that this section defines for records to use."""
         return {}
 
+    def told(self) -> Mapping[str, str]:
+        """The channels that announcements go to, by id, and what each is told."""
+        return {}
+
+    def examine(self) -> Iterator[Examined]:
+        """What is left out that the book is poorer without; what is wrong is a finding of the check instead."""
+        return iter(())
+
 
 class Role(Entry):
     """A responsibility that somebody holds."""
@@ -76,7 +85,7 @@ class Person(Entry):
     """Their name, or the name of the post."""
     roles: tuple[RoleRef, ...] = many()
     """The roles that they hold."""
-    github: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,38}$")] | None = None
+    github: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,38}$")] | None = None
     """GitHub login."""
     github_id: Annotated[int, Field(ge=1), WHOLE] | None = None
     """GitHub user id: it stays when a login is renamed."""
@@ -121,6 +130,14 @@ class SecurityAlert(Model):
     """The only channel that is told, and without facts."""
     book: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+$")] | None = None
     """The restricted repository that holds the facts of security incidents."""
+    restricted: bool = False
+    """Whether this is that restricted repository: then facts of security incidents may be kept here."""
+
+
+Permission = Literal["read", "triage", "write", "maintain", "admin"]
+"""What somebody may do on the forge, each more than the one before it (GitHub: the roles of a repository)."""
+
+PERMISSIONS: tuple[Permission, ...] = get_args(Permission)
 
 
 class ForgeSettings(Model):
@@ -132,6 +149,11 @@ class ForgeSettings(Model):
     """The branch that holds the agreed book."""
     push: bool = False
     """Whether the local forge pushes to `origin` by itself."""
+    merge: Literal["never", "declarations"] = "never"
+    """What `opsbook merge` merges without a person, once it passes the check: nothing, or declarations of incidents."""
+    intake: Permission = "write"
+    """What somebody must at least be allowed on the repository to declare an incident by the issue form or the workflow
+    form. Everybody has `read` on a public repository."""
 
 
 class SiteSettings(Model):
@@ -230,6 +252,42 @@ class CoreConfig(Section):
             "channels": by_id(self.channels),
             "queues": by_id(self.help.queues),
         }
+
+    def told(self) -> Mapping[str, str]:
+        """The channel for security, which is told that there is something, and nothing about it."""
+        return {self.security.channel: "security incidents"} if self.security.channel is not None else {}
+
+    def examine(self) -> Iterator[Examined]:
+        """Whom to alert, where the site is, and who people are elsewhere."""
+        if "who" not in self.security.model_fields_set:
+            yield missing(
+                "security alert",
+                "opsbook.yml does not say who must be alerted about a suspected breach.",
+                "Set `security.who` in opsbook.yml, and `security.how` to how they are reached.",
+            )
+        if self.security.channel is None:
+            yield note(
+                "security channel",
+                "No channel is told of a security incident: whoever declares it has to call.",
+                "Name a private channel as `security.channel` in opsbook.yml.",
+            )
+        if self.site.url is None:
+            yield note(
+                "site address",
+                "Announcements have no link to the page of the incident and to its checklist.",
+                "Set `site.url` in opsbook.yml once the site is published.",
+            )
+        people = [person for person in self.people if person.retired is None]
+        if not people:
+            yield note("people", "opsbook.yml names nobody.", "Put the holders of roles under `people` in opsbook.yml.")
+        for name, given in (("GitHub login", "github"), ("Slack id", "slack")):
+            without = sum(getattr(person, given) is None for person in people)
+            if without:
+                yield note(
+                    f"{name}s",
+                    f"No {name} is known of {without} of {len(people)} people: they count as outsiders there.",
+                    f"Add `{given}` to them under `people` in opsbook.yml.",
+                )
 
     def channel(self, id_: str) -> Channel | None:
         """The channel with this id."""

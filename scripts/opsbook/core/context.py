@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from opsbook.core.kind import Kind
-from opsbook.core.ports import Forge, Intents, Outbox, Sink
+from opsbook.core.ports import Forge, Host, Intents, Outbox, Sink
 from opsbook.core.tree import Tree
 
 
@@ -20,6 +20,7 @@ class Context:
         seed: fresh random bytes, at least 16.
         actor: who acts, as far as it is known.
         offline: the best book at hand when the forge does not answer.
+        host: the service that hosts the forge, where there is one.
         wait: let so many seconds pass, and say why; `None` where nobody may be kept waiting.
     """
 
@@ -32,4 +33,5 @@ class Context:
     seed: Callable[[], bytes]
     actor: str
     offline: Callable[[], Tree]
+    host: Host | None = None
     wait: Callable[[float], None] | None = None

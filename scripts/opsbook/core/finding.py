@@ -17,6 +17,7 @@ class Finding:
         line: 1-based; column: 1-based, counted in characters.
         code: the name of the rule (`INC001`), which `opsbook explain` knows.
         severity: a defect that an edit repairs is an error; a breach (a fact that happened) is a warning.
+        allowed: why a comment in the file allows it; nothing when it counts.
     """
 
     path: str
@@ -26,6 +27,7 @@ class Finding:
     severity: Severity
     message: str
     remedy: str
+    allowed: str = ""
 
     def as_json(self) -> dict[str, str | int]:
         """The object of the contract: code, severity, path, line, column, message, remedy."""

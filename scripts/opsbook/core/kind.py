@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     """A pure function from the book, a request, its time, the ids and its operation key to a plan."""
     Announce = Callable[[Record | None, Record | None, Book], Sequence[Announcement]]
     """What the change from one state of a record to the next says."""
+    Remind = Callable[[Record, Book, datetime], Sequence[Announcement]]
+    """What people are to be reminded of about a record at a moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +56,18 @@ def _never_open(record: Record) -> bool:
     return False
 
 
+def _by_people(before: Record | None, after: Record) -> str:
+    del before
+    return f"Every {after.kind.name} is merged by people."
+
+
 def _nothing(before: Record | None, after: Record | None, book: Book) -> Sequence[Announcement]:
     del before, after, book
+    return ()
+
+
+def _no_reminders(record: Record, book: Book, now: datetime) -> Sequence[Announcement]:
+    del record, book, now
     return ()
 
 
@@ -74,7 +86,9 @@ class Kind:
         rules: rules about one record; book_rules: rules about all of them and its configuration.
         actions: verb to action.
         announce: what a change says.
+        remind: what people are reminded of; the fact of a reminder is what is due, so that it comes once.
         sheets: what its pages are made of, one after another: a book may have more than fit into memory.
+        held: why a change of a record is not merged by itself although it passes the check; nothing when it may be.
         is_open: whether people are working under pressure on the record, so that the check may not stand in the way.
     """
 
@@ -90,7 +104,9 @@ class Kind:
     book_rules: tuple[type[BookRule], ...] = ()
     actions: Mapping[str, Action] = field(default_factory=dict)
     announce: Announce = _nothing
+    remind: Remind = _no_reminders
     sheets: Callable[[Book, datetime], Iterator[Sheet]] = _no_sheets
+    held: Callable[[Record | None, Record], str] = _by_people
     is_open: Callable[[Record], bool] = _never_open
 
     @property

@@ -16,6 +16,8 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING, Final
 
 from opsbook.core import yaml
+from opsbook.core.comment import SIGN, Comment
+from opsbook.core.markdown_comments import BEGIN, taken_out
 from opsbook.core.rawhtml import marks
 
 if TYPE_CHECKING:
@@ -77,7 +79,7 @@ class Markdown:
 
     Attributes:
         front: the front matter; None when there is none.
-        body: the text below the front matter.
+        body: the text below the front matter, without comments that allow a finding.
         faults: what is wrong with the text itself (YML001), or with the fence of the front matter (YML002).
             Faults inside the front matter are in `front.faults`.
     """
@@ -92,14 +94,35 @@ class Markdown:
         attributes: bool = False,
     ) -> None:
         self.front = front
-        self.body = body
         self.faults = tuple(faults)
-        self._first_line = first_line
         self._attributes = attributes
+        self._numbers: Sequence[int] = range(first_line, first_line + body.count("\n") + 1)
+        self._comments: tuple[Comment, ...] = ()
+        if SIGN in body:
+            body, self._numbers, self._comments = taken_out(body, self._numbers, _parser().parse)
+        self.body = body
 
     @cached_property
     def _page(self) -> _Page:
-        return _Page(self.body, self._first_line, with_attributes=self._attributes)
+        return _Page(self.body, self._numbers, with_attributes=self._attributes)
+
+    @property
+    def first_line(self) -> int:
+        """The line of the file on which `body` begins."""
+        return self._numbers[0]
+
+    @cached_property
+    def comments(self) -> tuple[Comment, ...]:
+        """The comments below the front matter that allow a finding, by line; those that are torn stay in `body`."""
+        if SIGN not in self.body:
+            return self._comments
+        lines = dict(zip(self._numbers, self.body.split("\n"), strict=True))
+        torn = {
+            line: Comment(line, found.start() + 1, "", line, torn=True)
+            for line, what in self.html
+            if what == "<!--" and (found := BEGIN.search(lines[line]))
+        }
+        return tuple(sorted((*self._comments, *torn.values()), key=lambda comment: (comment.line, comment.column)))
 
     @cached_property
     def outline(self) -> tuple[tuple[int, str, int], ...]:
@@ -107,7 +130,7 @@ class Markdown:
 
         Where each heading is plain words on a line of its own, the page is not read for it.
         """
-        plain = _plain_outline(self.body, self._first_line)
+        plain = _plain_outline(self.body, self._numbers)
         return tuple((h.level, h.text, h.line) for h in self.headings) if plain is None else tuple(plain)
 
     @property
@@ -181,12 +204,12 @@ _MARKERS: Final = " \t>*+-.)0123456789"
 """What stands before the text of a line in lists and quotations, and indents it."""
 
 
-def _plain_outline(body: str, first_line: int) -> list[tuple[int, str, int]] | None:
+def _plain_outline(body: str, numbers: Sequence[int]) -> list[tuple[int, str, int]] | None:
     """The headings of a page, from its lines; None when only a parser can tell which they are and what they say."""
     if "<" in body or "```" in body or "~~~" in body:
         return None
     found = []
-    for number, line in enumerate(body.split("\n"), first_line):
+    for number, line in zip(numbers, body.split("\n"), strict=True):
         if line.startswith("#"):
             heading = _PLAIN_HEADING.fullmatch(line)
             if heading is None:
@@ -215,11 +238,15 @@ _SIMPLE_FENCE: Final = re.compile(r"\.?[\w#.+-]*(?:\s+[a-zA-Z]\w*=\"[^\"]*\")*")
 
 
 class _Page:
-    """What is on one page: one walk over its tokens."""
+    """What is on one page: one walk over its tokens.
 
-    def __init__(self, body: str, first_line: int, *, with_attributes: bool) -> None:
+    Args:
+        numbers: the line in the file of each line of `body`.
+    """
+
+    def __init__(self, body: str, numbers: Sequence[int], *, with_attributes: bool) -> None:
         self._lines = body.split("\n")
-        self._first_line = first_line
+        self._numbers = numbers
         self._with_attributes = with_attributes
         self._row = self._cell = 0  # in a table: the row, and the offset in its line behind the cells read so far
         self._titles: list[tuple[int, str, str, int]] = []
@@ -235,7 +262,7 @@ class _Page:
             not self._is_code(token) if token.type == "fence" else _FENCE.search(token.content) for token in tokens
         )
         if self._doubtful:
-            self._raw(body, _Places(body, self._lines, 0, first_line, 0), closed=False)
+            self._raw(body, _Places(body, self._lines, 0, numbers, 0), closed=False)
         for index, token in enumerate(tokens):
             if token.type == "heading_open":
                 self._heading(token, tokens[index + 1])
@@ -246,7 +273,7 @@ class _Page:
             elif token.type in ("html_block", "code_block") and not self._doubtful:
                 # Indented lines are code here, and text in an admonition or a list of Python-Markdown.
                 row = token.map[0] if token.map else 0
-                places = _Places(token.content, self._lines, row, first_line, 0)
+                places = _Places(token.content, self._lines, row, numbers, 0)
                 self._raw(token.content, places, closed=False)
         self.headings = tuple(self._anchored())
         self.anchors = frozenset((*self._chosen, *self._raw_ids, *(heading.anchor for heading in self.headings)))
@@ -255,7 +282,7 @@ class _Page:
         self.html = tuple(sorted(self._html, key=lambda found: found[0]))
 
     def _line(self, token: Token) -> int:
-        return self._first_line + (token.map[0] if token.map else 0)
+        return self._numbers[token.map[0] if token.map else 0]
 
     def _heading(self, token: Token, inline: Token) -> None:
         text = _plain(inline.children or [])
@@ -296,7 +323,7 @@ class _Page:
         row = token.map[0] if token.map else 0
         if cell and row != self._row:
             self._row, self._cell = row, 0
-        places = _Places(content, self._lines, row, self._first_line, self._cell if cell else 0)
+        places = _Places(content, self._lines, row, self._numbers, self._cell if cell else 0)
         if cell:
             self._cell = places.end
         inert: list[tuple[int, int]] = []
@@ -367,8 +394,9 @@ class _Page:
 class _Places:
     """Where the characters of a block lie in the file: its lines lost indentation, `>` and `-`."""
 
-    def __init__(self, content: str, lines: list[str], row: int, first_line: int, cell: int) -> None:
-        self._first_line = first_line + row
+    def __init__(self, content: str, lines: list[str], row: int, numbers: Sequence[int], cell: int) -> None:
+        self._row = row
+        self._numbers = numbers
         self._starts: list[int] = []
         self._columns: list[int] = []
         self._escaped = ""
@@ -391,7 +419,8 @@ class _Places:
         number = bisect_right(self._starts, offset) - 1
         start = self._starts[number]
         bars = self._escaped.count("|", start, offset) if self._escaped else 0
-        return self._first_line + number, self._columns[number] + offset - start + bars + 1
+        line = self._numbers[min(self._row + number, len(self._numbers) - 1)]
+        return line, self._columns[number] + offset - start + bars + 1
 
 
 def _blanked(text: str, spans: list[tuple[int, int]]) -> str:

@@ -37,7 +37,7 @@ _PATTERNS = {
     r"^[a-z0-9]+(?:-[a-z0-9]+)*/[a-z0-9]+(?:-[a-z0-9]+)*$": "must be <area>/<name> of a runbook, in lower case",
     r"^INC-[0-9]{8}-[0-9A-HJKMNP-TV-Z]{5}$": "must be the id of an incident, like INC-20261121-7KQ4M",
     r"^[A-Z][A-Z0-9]{0,9}$": "must be at most ten capital letters and digits, like P1",
-    r"^[A-Za-z0-9][A-Za-z0-9-]{0,38}$": "must be a GitHub login, without the @",
+    r"^[A-Za-z0-9][A-Za-z0-9_-]{0,38}$": "must be a GitHub login, without the @",
     r"^[UW][A-Z0-9]{2,20}$": "must be the id of a Slack user, like U012ABCDEF",
     r"^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+$": "must be <owner>/<name> of a repository",
     r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,99}$": "must be the name of a branch, like main",

@@ -17,6 +17,11 @@ def lay_open(tree: Tree, forge: Forge, kinds: Mapping[str, Kind], *, kind: str |
         tree: usually the working tree; records that are only on a branch are added to it.
         kind: only records of this kind are looked for.
     """
+    return Overlay(tree, open_files(forge, kinds, kind=kind))
+
+
+def open_files(forge: Forge, kinds: Mapping[str, Kind], *, kind: str | None = None) -> dict[str, bytes | None]:
+    """The files of every record that has an open branch, by path."""
     files: dict[str, bytes | None] = {}
     for record, head in forge.open_records().items():
         book = Book(forge.read(head), kinds)
@@ -25,4 +30,4 @@ def lay_open(tree: Tree, forge: Forge, kinds: Mapping[str, Kind], *, kind: str |
             if found is not None:
                 files.update({file.path: file.data for file in found.files.values()})
                 break
-    return Overlay(tree, files)
+    return files

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from opsbook.core.ids import operation_key
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -44,6 +46,34 @@ class Request:
         value["values"].pop("seen", None)
         text = json.dumps(value, sort_keys=True, ensure_ascii=True)
         return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What gives a request an identity that outlives the machine: an issue, a run of a workflow, a view of a chat.
+
+    A runner's disk does not last. Key, time and seed therefore come from the origin alone: whoever performs the same
+    request again, on whatever machine, computes the same record, and finds what an earlier run has published.
+
+    Attributes:
+        scope: the book, for example `owner/name`; a name means something only within it.
+        name: which one it is there, for example `issue-12` or `run-4711`.
+        now: when it was asked for, aware UTC.
+    """
+
+    scope: str
+    name: str
+    now: datetime
+
+    @property
+    def seed(self) -> bytes:
+        """32 bytes, the same for the same scope and name."""
+        return hashlib.sha256(f"{self.scope}\n{self.name}".encode()).digest()
+
+    @property
+    def key(self) -> str:
+        """The operation key."""
+        return operation_key(self.seed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,14 @@ Each call has three outcomes: done, not done and unknown. Not done raises `Forge
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
 from opsbook.core.announcement import Announcement
+from opsbook.core.examined import Examined
 from opsbook.core.plan import Intent, Plan, Request
 from opsbook.core.tree import Tree
 
@@ -65,11 +66,23 @@ class Published:
 
 
 @dataclass(frozen=True, slots=True)
+class Landed:
+    """A commit of main, as a step from its first parent: a merge, or what somebody committed there.
+
+    Attributes:
+        paths: the files that it changed.
+    """
+
+    commit: str
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
     """The proof that an announcement was claimed, and delivered once it has a reference.
 
     Attributes:
-        operation: key of the operation that claimed it.
+        operation: who claimed it: the key of an operation, or what `perform.unasked` makes of a commit or a moment.
         claimed_at: aware UTC.
         reference: the sink's reference; empty while nobody knows whether it was delivered.
     """
@@ -152,6 +165,30 @@ class Forge(Protocol):
         ...
 
 
+class Host(Protocol):
+    """What only a hosting service does, and a plain repository does not."""
+
+    def merge(self, record: str, expected: Head, inside: str) -> Published:
+        """Merge the record's open pull request, if its branch is still at `expected` and changes nothing else.
+
+        Args:
+            inside: the folder or file of the record.
+
+        Raises:
+            LostRace: the branch moved; look at it again. Refused: it changes something else, or is merged already.
+            ForgeError: not done, and why. ForgeUnknown: nobody knows.
+        """
+        ...
+
+    def start(self, workflow: str, inputs: Mapping[str, str]) -> None:
+        """Start a workflow on main, by the name of its file.
+
+        Raises:
+            ForgeError: not done. ForgeUnknown: nobody knows.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """How sending one announcement ended.
@@ -180,6 +217,68 @@ class Sink(Protocol):
         """Read back: done with its reference, not done, or unknown when this sink cannot tell.
 
         A sink that can edit what it said brings it in step with the announcement on the way; it says nothing new.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A form that somebody filled in where nobody can be asked back: an issue, or the inputs of a workflow.
+
+    Attributes:
+        name: which one it is in the book, `issue-12` or `run-4711`; the same however often it is looked at.
+        by: who asks: an id of `opsbook.yml`, or `github:<login>`.
+        login: the name that the desk knows them by.
+        number: the id there, which stays when the name changes.
+        at: when they asked, aware UTC.
+        edited_by: who else has changed the words since; empty when nobody has.
+        title, body: of an issue, as they were typed.
+        inputs: of a workflow; `None` for an issue.
+    """
+
+    name: str
+    by: str
+    login: str
+    number: int
+    at: datetime
+    edited_by: str = ""
+    title: str = ""
+    body: str = ""
+    inputs: Mapping[str, str] | None = None
+
+
+class Desk(Protocol):
+    """Where requests come in as forms, and are answered.
+
+    Attributes:
+        scope: the book that it belongs to; names of requests are unique in it.
+        occasion: what has happened, in a few words that are safe to print.
+    """
+
+    scope: str
+    occasion: str
+
+    def asked(self) -> Asked | None:
+        """What somebody asks for; `None` when nobody asks for anything.
+
+        Raises:
+            UsageError: what happened cannot be read. ForgeError: when it happened cannot be known now.
+        """
+        ...
+
+    def permission(self, asked: Asked) -> str:
+        """What whoever asks may do: one of `core.config.PERMISSIONS`, or `none`.
+
+        Raises:
+            ForgeError: it cannot be known now.
+        """
+        ...
+
+    def answer(self, asked: Asked, text: str, *, done: bool) -> None:
+        """Answer with Markdown; what was answered before is replaced, and when it is done the request is closed.
+
+        Raises:
+            ForgeError: not done. ForgeUnknown: nobody knows; answering again does nothing twice.
         """
         ...
 
@@ -220,4 +319,23 @@ class Outbox(Protocol):
 
     def keep(self, record: str, name: str, text: str) -> str:
         """Write one text, atomically; returns where it is."""
+        ...
+
+
+class Examiner(Protocol):
+    """Finds out whether one part of the world does what the program needs of it, by trying it.
+
+    It stands beside the adapter whose calls it tries. What it tries has no lasting effect and reaches nobody.
+
+    Attributes:
+        part: what it examines, as a heading: `GitHub`.
+    """
+
+    part: str
+
+    def examine(self) -> Iterable[Examined]:
+        """What it found, each as soon as it is known. A part that is not set up is one note.
+
+        Whatever fails is something found, never an error; a part that gives no answer is given up soon.
+        """
         ...

@@ -46,6 +46,9 @@ class Code:
     always: ClassVar[bool] = False
     """Whether it blocks even while an incident is open: unreadable files, unsafe paths, leaks, false approvals."""
 
+    suppressible: ClassVar[bool] = True
+    """Whether a comment with a reason may allow it on its line, unless it blocks always. See `may_be_suppressed`."""
+
     @classmethod
     def title(cls) -> str:
         """The first line of the docstring."""
@@ -56,6 +59,11 @@ class Code:
         """The rest of the docstring, one line for each paragraph."""
         rest = inspect.cleandoc(cls.__doc__ or "").partition("\n")[2].strip()
         return "\n".join(" ".join(paragraph.split()) for paragraph in rest.split("\n\n"))
+
+    @classmethod
+    def may_be_suppressed(cls) -> bool:
+        """Whether a comment with a reason may allow it on its line."""
+        return cls.suppressible and not cls.always
 
     @classmethod
     def finding(cls, problem: Problem, *, soften: bool = False) -> Finding:

@@ -60,6 +60,7 @@ class BOK001(BookRule):
     Give one of them another id (`opsbook` draws a fresh one for each declaration) and rename its folder.
     """
 
+    suppressible = False
     reads = ANY_KIND
 
     def check(self, book: Book, now: datetime) -> Iterable[Problem]:
@@ -127,7 +128,7 @@ class CFG001(BookRule):
     def check(self, book: Book, now: datetime) -> Iterable[Problem]:
         """`requires` against the running version."""
         requires = book.config.core.requires
-        place = _config(book)
+        place = config_file(book)
         try:
             if not SpecifierSet(requires, prereleases=True).contains(opsbook.__version__):
                 yield Problem(
@@ -154,7 +155,7 @@ class CFG002(BookRule):
             seen: set[str] = set()
             for index, entry in enumerate(entries):
                 if entry.id in seen:
-                    yield Problem(f"{entry.id} is the id of an entry above", _config(book), (*above, index, "id"))
+                    yield Problem(f"{entry.id} is the id of an entry above", config_file(book), (*above, index, "id"))
                 seen.add(entry.id)
 
 
@@ -171,7 +172,7 @@ class CFG003(BookRule):
         from zoneinfo import available_timezones
 
         if book.config.core.timezone not in available_timezones():
-            yield Problem(f"“{book.config.core.timezone}” is no time zone", _config(book), ("timezone",))
+            yield Problem(f"“{book.config.core.timezone}” is no time zone", config_file(book), ("timezone",))
 
 
 def _lists(model: Model, above: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], list[Entry]]]:
@@ -184,7 +185,8 @@ def _lists(model: Model, above: tuple[str | int, ...]) -> Iterator[tuple[tuple[s
             yield (*above, field), list(value)
 
 
-def _config(book: Book) -> File:
+def config_file(book: Book) -> File:
+    """`opsbook.yml` as a file, to give findings their places."""
     file = File(CONFIG_PATH, CONFIG_PART, book.tree.read, dict)
     file.document = book.config.document
     return file

@@ -148,10 +148,13 @@ Operation = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{20}$")]
 """The key of the operation that wrote something; it lets a repeated operation find itself."""
 
 OUTSIDER = (
-    r"^(?:github:[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})(?:\[bot\])?"
+    r"^(?:github:[A-Za-z0-9](?:[A-Za-z0-9_-]{0,38})(?:\[bot\])?"
     r"|slack:[UW][A-Z0-9]{2,20}|local:[a-z0-9][a-z0-9_.-]{0,31})$"
 )
-"""People who hold no role are named by where they come from: `github:<login>`, `slack:<id>`, `local:<name>`."""
+"""People who hold no role are named by where they come from: `github:<login>`, `slack:<id>`, `local:<name>`.
+
+The login of a managed user ends with an underscore and the short code of the enterprise.
+"""
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,27 @@ it stopped, because each step leaves a marker that can be read back.
 from __future__ import annotations
 
 from opsbook.perform.door import performing, preview
+from opsbook.perform.merging import Merged, merge_declarations
 from opsbook.perform.outcome import Outcome, Told
-from opsbook.perform.recovery import Reconciled, pending, reconcile
+from opsbook.perform.recovery import Reconciled, pending, reconcile, resume
+from opsbook.perform.restricted import performing_secret
+from opsbook.perform.unasked import Said, announce_landed, remind, reminders, unsaid
 
-__all__ = ["Outcome", "Reconciled", "Told", "pending", "performing", "preview", "reconcile"]
+__all__ = [
+    "Merged",
+    "Outcome",
+    "Reconciled",
+    "Said",
+    "Told",
+    "announce_landed",
+    "merge_declarations",
+    "pending",
+    "performing",
+    "performing_secret",
+    "preview",
+    "reconcile",
+    "remind",
+    "reminders",
+    "resume",
+    "unsaid",
+]

@@ -28,10 +28,15 @@ def by_key(announcements: Sequence[Announcement], sinks: Sequence[Sink]) -> Todo
     return {item.key(sink.name): (item, sink) for item in announcements for sink in sinks}
 
 
-def announce(announcements: Sequence[Announcement], intent: Intent, context: Context) -> tuple[tuple[Told, ...], str]:
+def announce(
+    announcements: Sequence[Announcement], intent: Intent, context: Context, *, read_back: bool = False
+) -> tuple[tuple[Told, ...], str]:
     """Claim every announcement in one commit, speak, and keep the references as receipts.
 
     A forge that does not answer does not silence anybody: the intent remembers what was said meanwhile.
+
+    Args:
+        read_back: look first whether it was said by a run whose intent is lost.
 
     Returns:
         how each went, and why the receipts are not complete (nothing when they are).
@@ -43,6 +48,8 @@ def announce(announcements: Sequence[Announcement], intent: Intent, context: Con
         turns, known = _claim(announcements[0].record, todo, intent, context)
     except (ForgeError, ForgeUnknown) as error:
         return without_receipts(announcements, intent, context, read_back=True), error.message
+    if read_back:
+        turns = {key: "read back" if turn == "speak" else turn for key, turn in turns.items()}
     told: list[Told] = []
     references: dict[str, str] = {}
     shown: dict[str, str] = {}
@@ -62,7 +69,7 @@ def announce(announcements: Sequence[Announcement], intent: Intent, context: Con
             references[key] = delivery.reference
         elif delivery.outcome == "unknown":
             unknown[key] = ""
-        told.append(_told(item, sink, delivery))
+        told.append(told_by(item, sink, delivery))
     unreceipted = ""
     try:
         if references or shown:
@@ -98,7 +105,7 @@ def without_receipts(
         if delivery.outcome == "done":
             known[key] = delivery.reference
             context.intents.told(intent.key, known)
-        told.append(_told(item, sink, delivery))
+        told.append(told_by(item, sink, delivery))
     return tuple(told)
 
 
@@ -144,6 +151,7 @@ def _say(item: Announcement, sink: Sink, key: str, turn: Turn, reference: str) -
     return find_or_send(item, sink, key) if turn == "read back" else sink.send(item, key)
 
 
-def _told(item: Announcement, sink: Sink, delivery: Delivery) -> Told:
+def told_by(item: Announcement, sink: Sink, delivery: Delivery) -> Told:
+    """How telling one audience ended, for people to read."""
     done, again = delivery.outcome == "done", delivery.outcome == "not done"
     return Told(sink.name, item.audience, ok=done, ref=delivery.reference, error=delivery.error, again=again)

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
 from opsbook.core import codes
 from opsbook.core.announcement import Announcement
 from opsbook.core.book import Book
-from opsbook.core.check import check_record, introduced
+from opsbook.core.check import check_record, introduced, known_before
 from opsbook.core.context import Context
 from opsbook.core.errors import ForgeError, ForgeUnknown, LostRace, OpsbookError, Refused
 from opsbook.core.finding import Finding
 from opsbook.core.ids import Ids
 from opsbook.core.inert import github
-from opsbook.core.plan import Intent, Plan, Request
+from opsbook.core.plan import Intent, Origin, Plan, Request
 from opsbook.core.ports import Commit, Published, Receipt
 from opsbook.core.tree import Overlay
 from opsbook.perform.announce import announce, without_receipts
@@ -41,21 +41,28 @@ def preview(request: Request, context: Context) -> Plan:
 
 
 @contextmanager
-def performing(request: Request, context: Context) -> Iterator[Outcome]:
+def performing(
+    request: Request, context: Context, *, origin: Origin | None = None, keep: Callable[[], bool] = lambda: False
+) -> Iterator[Outcome]:
     """Perform a request; the intent is acknowledged when the block, which prints the outcome, has ended.
 
     It is kept when something is left to do, so that the same command or `reconcile` finishes it.
 
+    Args:
+        origin: what gives the request its key, time and ids; without one they are new.
+        keep: asked after the block: whether the intent is still needed although nothing is left to do here.
+
     Raises:
-        Refused: nothing was written and nothing was said.
+        Refused: nothing was written and nothing was said, or the origin was used before for something else.
     """
-    now, seed, key = context.now(), context.seed(), None
-    adopted, waited = False, 0.0
+    seed = origin.seed if origin else context.seed()
+    now, key = (origin.now, origin.key) if origin else (context.now(), None)
+    adopted, again, waited = False, False, 0.0
     while True:
         with context.intents.hold(request, now, seed, key=key) as intent:
-            adopted = adopted or (key is None and intent.seed != seed)
+            adopted = adopted or intent.seed != seed
             try:
-                outcome = run(intent, context, adopted=adopted or key is not None)
+                outcome = run(intent, context, adopted=adopted or again, elsewhere=origin is not None)
             except Refused:
                 context.intents.acknowledge(intent.key)
                 raise
@@ -63,19 +70,20 @@ def performing(request: Request, context: Context) -> Iterator[Outcome]:
             waited += seconds
             if outcome.finished or not seconds or waited > PATIENCE or context.wait is None:
                 yield replace(outcome, since=intent.now) if adopted else outcome
-                if outcome.finished:
+                if outcome.finished and not keep():
                     context.intents.acknowledge(intent.key)
                 return
         # People have been told by now, and the request is safe: whoever leaves here loses nothing.
         context.wait(seconds)
-        now, seed, key = intent.now, intent.seed, intent.key
+        now, seed, key, again = intent.now, intent.seed, intent.key, True
 
 
-def run(intent: Intent, context: Context, *, adopted: bool) -> Outcome:
+def run(intent: Intent, context: Context, *, adopted: bool, elsewhere: bool = False) -> Outcome:
     """Take an intent as far as the forge and the sinks allow.
 
     Args:
         adopted: an earlier run has accepted the request, and may have published it.
+        elsewhere: an earlier run may have told people on a machine that is gone, with all that it remembered.
 
     Raises:
         Refused: the request cannot be carried out.
@@ -84,13 +92,13 @@ def run(intent: Intent, context: Context, *, adopted: bool) -> Outcome:
         _vouch(intent, context)
         plan, published, said = _publish(intent, context)
     except _NotPublished as stopped:
-        return _told_only(intent, context, stopped.error, stopped.plan, stopped.said)
+        return _told_only(intent, context, stopped.error, stopped.plan, stopped.said, read_back=elsewhere)
     except (ForgeError, ForgeUnknown) as error:
-        return _saved(intent, context, error, adopted=adopted)
+        return _saved(intent, context, error, adopted=adopted, read_back=elsewhere)
     if published.unpushed:
         said = [replace(item, unrecorded=True) for item in said]
     kept = _keep(intent, context, plan, f"\nBranch `{published.branch}`, commit `{published.commit}`.\n")
-    told, unreceipted = announce(said, intent, context)
+    told, unreceipted = announce(said, intent, context, read_back=elsewhere)
     return Outcome(
         id=plan.record,
         path=plan.path,
@@ -201,8 +209,7 @@ def _plan(intent: Intent, book: Book) -> Plan:
     assert ref is not None, plan.path
     before = book.find(ref.kind, ref.id)
     found = [_own(finding, plan) for finding in check_record(ref, after, intent.now)]
-    known = check_record(before, book, intent.now) if before is not None else []
-    new = introduced(known, found)
+    new = introduced(known_before(before, book, intent.now), found)
     if new:
         raise Refused(
             "This would break the record: " + "; ".join(f"{item.message} ({item.code})" for item in new),
@@ -222,7 +229,7 @@ def _announcements(record: str, request: Request, before: Book, after: Book) -> 
     return after.kinds[kind].announce(before.resolve(kind, record), after.resolve(kind, record), after)
 
 
-def _saved(intent: Intent, context: Context, error: OpsbookError, *, adopted: bool) -> Outcome:
+def _saved(intent: Intent, context: Context, error: OpsbookError, *, adopted: bool, read_back: bool) -> Outcome:
     """The forge is down: the durable intent is the record, and people are told that it is not yet on record."""
     request, before = intent.request, Book(context.offline(), context.kinds)
     blind = Outcome(id=request.record or "", path="", unpublished=_why(error))
@@ -236,11 +243,18 @@ def _saved(intent: Intent, context: Context, error: OpsbookError, *, adopted: bo
             return blind
         raise
     after = Book(Overlay(before.tree, plan.files), context.kinds)
-    return _told_only(intent, context, error, plan, _announcements(plan.record, request, before, after))
+    said = _announcements(plan.record, request, before, after)
+    return _told_only(intent, context, error, plan, said, read_back=read_back)
 
 
 def _told_only(
-    intent: Intent, context: Context, error: OpsbookError, plan: Plan, said: Sequence[Announcement]
+    intent: Intent,
+    context: Context,
+    error: OpsbookError,
+    plan: Plan,
+    said: Sequence[Announcement],
+    *,
+    read_back: bool,
 ) -> Outcome:
     """Tell people what could not be published yet."""
     kept = _keep(intent, context, plan, "\nNot yet on record.\n")
@@ -249,7 +263,7 @@ def _told_only(
         id=plan.record,
         path=plan.path,
         branch=plan.branch,
-        told=without_receipts(said, intent, context),
+        told=without_receipts(said, intent, context, read_back=read_back),
         unpublished=_why(error),
         summary=plan.summary,
         outbox=kept,

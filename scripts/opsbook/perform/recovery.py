@@ -17,6 +17,7 @@ from opsbook.core.record import File, Record
 from opsbook.perform.announce import UNKNOWN_AFTER, by_key, find_or_send
 from opsbook.perform.door import run
 from opsbook.perform.outcome import Outcome
+from opsbook.perform.unasked import is_unasked, said_again
 
 
 @dataclass
@@ -67,6 +68,23 @@ def reconcile(context: Context) -> Reconciled:
     except (ForgeError, ForgeUnknown) as error:
         done.problems.append(error.message)
         informed = False
+    _resume(context, done)
+    if informed:  # whoever does not know what others have said by now says nothing in their place
+        try:
+            _deliver(context, done)
+        except (ForgeError, ForgeUnknown) as error:
+            done.problems.append(error.message)
+    return done
+
+
+def resume(context: Context) -> Reconciled:
+    """Finish only the requests that were cut off here."""
+    done = Reconciled()
+    _resume(context, done)
+    return done
+
+
+def _resume(context: Context, done: Reconciled) -> None:
     for orphan in context.intents.orphans():
         try:
             with context.intents.hold(orphan.request, orphan.now, orphan.seed, key=orphan.key) as intent:
@@ -79,12 +97,6 @@ def reconcile(context: Context) -> Reconciled:
             context.intents.acknowledge(orphan.key)
         except (ForgeError, ForgeUnknown) as error:
             done.problems.append(error.message)
-    if informed:  # whoever does not know what others have said by now says nothing in their place
-        try:
-            _deliver(context, done)
-        except (ForgeError, ForgeUnknown) as error:
-            done.problems.append(error.message)
-    return done
 
 
 def _deliver(context: Context, done: Reconciled) -> None:
@@ -99,7 +111,8 @@ def _deliver(context: Context, done: Reconciled) -> None:
         if now - receipt.claimed_at < UNKNOWN_AFTER:
             done.waiting.append(key)
         else:
-            ours[key] = replace(receipt, operation=own, claimed_at=now)
+            operation = receipt.operation if is_unasked(receipt.operation) else own
+            ours[key] = replace(receipt, operation=operation, claimed_at=now)
     for key in sorted(ours):
         found = _source(key, receipts.get(key), context)
         if found is None:
@@ -122,7 +135,7 @@ def _unclaimed(context: Context, receipts: Mapping[str, Receipt]) -> Iterator[st
     for record, head in context.forge.open_records().items():
         book = Book(context.forge.read(head), context.kinds)
         for kind, _, before in _operations(record, book):
-            announcements = kind.announce(before, book.resolve(kind.name, record), book)
+            announcements = _by_operation(kind, before, record, book)
             yield from (key for key in by_key(announcements, context.sinks) if key not in receipts)
 
 
@@ -134,9 +147,11 @@ def _source(key: str, receipt: Receipt | None, context: Context) -> tuple[Announ
     operations += [
         operation
         for kind, operation, before in _operations(record, book)
-        if key in by_key(kind.announce(before, book.resolve(kind.name, record), book), context.sinks)
+        if key in by_key(_by_operation(kind, before, record, book), context.sinks)
     ]
     for operation in operations:
+        if (found := by_key(said_again(operation, record, context), context.sinks).get(key)) is not None:
+            return found
         published = forge.published(record, operation) if operation else None
         if published is None:
             continue
@@ -146,6 +161,11 @@ def _source(key: str, receipt: Receipt | None, context: Context) -> tuple[Announ
             if (found := by_key(said, context.sinks).get(key)) is not None:
                 return found
     return None
+
+
+def _by_operation(kind: Kind, before: Record | None, record: str, book: Book) -> list[Announcement]:
+    """What the operations of a record say; what an editor changed on an open branch is said after its merge."""
+    return [item for item in kind.announce(before, book.resolve(kind.name, record), book) if not item.by_hand]
 
 
 def _operations(record: str, book: Book) -> Iterator[tuple[Kind, str, Record | None]]:

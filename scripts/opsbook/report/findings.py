@@ -3,29 +3,66 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from opsbook.core.finding import Finding
+from opsbook.core.rule import Code
+from opsbook.report import sarif
 from opsbook.report.screen import Screen
 
 
-def write(form: str, findings: Sequence[Finding], checked: int, screen: Screen) -> None:
-    """Print the findings of a check of `checked` records in one of `FORMATS`."""
-    FORMATS[form](findings, checked, screen)
+@dataclass(frozen=True)
+class Result:
+    """What a check says.
+
+    Attributes:
+        examined: the findings in order, with those that a comment allows.
+        checked: how many records were checked.
+        codes: every code that a finding can have, by name.
+        site: the address of the book's site, if it has one.
+    """
+
+    examined: Sequence[Finding]
+    checked: int
+    codes: Mapping[str, type[Code]]
+    site: str | None = None
+
+    @property
+    def findings(self) -> list[Finding]:
+        """The findings that count."""
+        return [finding for finding in self.examined if not finding.allowed]
+
+    @property
+    def errors(self) -> int:
+        """How many of them are errors."""
+        return sum(finding.severity == "error" for finding in self.findings)
+
+    @property
+    def allowed(self) -> str:
+        """How many are allowed, as the end of a sentence; nothing when there are none."""
+        count = len(self.examined) - len(self.findings)
+        return f", {count:,} allowed by a comment" if count else ""
 
 
-def _text(findings: Sequence[Finding], checked: int, screen: Screen) -> None:
+def write(form: str, result: Result, screen: Screen) -> None:
+    """Print what a check says in one of `FORMATS`."""
+    FORMATS[form](result, screen)
+
+
+def _text(result: Result, screen: Screen) -> None:
+    findings = result.findings
     for finding in findings:
         color = "red" if finding.severity == "error" else "yellow"
         place = f"{finding.path}:{finding.line}:{finding.column}:"
         screen.line(f"{place} {finding.severity}: {finding.message} [{finding.code}]", color)
         screen.block(f"→ {finding.remedy}")
-    errors = sum(finding.severity == "error" for finding in findings)
-    warnings = len(findings) - errors
-    records = f"{checked:,} record{'' if checked == 1 else 's'} checked"
+    warnings = len(findings) - result.errors
+    records = f"{_count(result.checked, 'record')} checked"
     if not findings:
-        screen.good(f"{records}: nothing found")
+        screen.good(f"{records}: nothing found{result.allowed}")
         return
-    screen.line(f"{records}: {_count(errors, 'error')}, {_count(warnings, 'warning')}", "bold")
+    counted = f"{_count(result.errors, 'error')}, {_count(warnings, 'warning')}{result.allowed}"
+    screen.line(f"{records}: {counted}", "bold")
     screen.line(f"More about one: opsbook explain {findings[0].code}", "dim")
 
 
@@ -33,9 +70,9 @@ def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def _github(findings: Sequence[Finding], checked: int, screen: Screen) -> None:
+def _github(result: Result, screen: Screen) -> None:
     """Workflow commands; GitHub shows them beside the lines (docs: "Workflow commands for GitHub Actions")."""
-    for finding in findings:
+    for finding in result.findings:
         properties = {
             "file": finding.path,
             "line": str(finding.line),
@@ -45,12 +82,8 @@ def _github(findings: Sequence[Finding], checked: int, screen: Screen) -> None:
         listed = ",".join(f"{name}={_escaped(value, property_=True)}" for name, value in properties.items())
         message = _escaped(f"{finding.message}\n{finding.remedy}")
         screen.command(f"::{finding.severity} {listed}::{message}")
-    _summary(findings, checked, screen)
-
-
-def _summary(findings: Sequence[Finding], checked: int, screen: Screen) -> None:
-    errors = sum(finding.severity == "error" for finding in findings)
-    screen.line(f"{checked:,} records checked: {errors} errors, {len(findings) - errors} warnings")
+    warnings = len(result.findings) - result.errors
+    screen.line(f"{result.checked:,} records checked: {result.errors} errors, {warnings} warnings{result.allowed}")
 
 
 def _escaped(text: str, *, property_: bool = False) -> str:
@@ -63,14 +96,19 @@ def _escaped(text: str, *, property_: bool = False) -> str:
     return text
 
 
-def _json(findings: Sequence[Finding], checked: int, screen: Screen) -> None:
-    value = {"checked": checked, "findings": [finding.as_json() for finding in findings]}
-    screen.json(value)
+def _json(result: Result, screen: Screen) -> None:
+    """The object of the contract: only findings that count."""
+    screen.json({"checked": result.checked, "findings": [finding.as_json() for finding in result.findings]})
 
 
-FORMATS: Mapping[str, Callable[[Sequence[Finding], int, Screen], None]] = {
+def _sarif(result: Result, screen: Screen) -> None:
+    screen.json(sarif.log(result.examined, result.codes, result.site))
+
+
+FORMATS: Mapping[str, Callable[[Result, Screen], None]] = {
     "text": _text,
     "github": _github,
     "json": _json,
+    "sarif": _sarif,
 }
 """The names of the formats of `opsbook check --format`."""

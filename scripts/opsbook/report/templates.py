@@ -34,8 +34,10 @@ def draft(template: str, values: Mapping[str, str], book: Path) -> list[str]:
     from cookiecutter.generate import generate_files
 
     with as_file(files("opsbook") / "templates" / template) as source, tempfile.TemporaryDirectory() as folder:
-        names = json.loads((source / "cookiecutter.json").read_text("utf-8"))
-        given = {name: _value(name, values.get(name, "")) for name in names}
+        settings = json.loads((source / "cookiecutter.json").read_text("utf-8"))
+        # What begins with an underscore is for cookiecutter: which files hold `${{ … }}` of GitHub's, for example.
+        own = {name: value for name, value in settings.items() if name.startswith("_")}
+        given = {name: _value(name, values.get(name, "")) for name in settings if name not in own} | own
         context = OrderedDict(cookiecutter=OrderedDict({**given, "book": "draft"}))
         generate_files(str(source), context=context, output_dir=folder, accept_hooks=False)
         made = Path(folder) / "draft"
@@ -50,9 +52,9 @@ def draft(template: str, values: Mapping[str, str], book: Path) -> list[str]:
     return paths
 
 
-_PATHS = frozenset({"slug", "area", "name", "owner", "ours", "today"})
-"""Variables whose values were checked to be slugs or dates; the others are people's words."""
+_CHECKED = frozenset({"slug", "area", "name", "owner", "ours", "today", "program"})
+"""Variables whose values were checked to be slugs, dates or pins; the others are people's words."""
 
 
 def _value(name: str, value: str) -> str:
-    return value if name in _PATHS else json.dumps(visible(value), ensure_ascii=False)
+    return value if name in _CHECKED else json.dumps(visible(value), ensure_ascii=False)

@@ -18,7 +18,14 @@ from opsbook.site.render import render
 def reference(book: Book, env: Environment, times: Times, help_lines: list[tuple[str, str]]) -> Iterator[Page]:
     """The pages below `reference/`."""
     rules = [
-        {"name": name, "severity": code.severity, "always": code.always, "title": code.title(), "remedy": code.remedy()}
+        {
+            "name": name,
+            "severity": code.severity,
+            "always": code.always,
+            "suppressible": code.may_be_suppressed(),
+            "title": code.title(),
+            "remedy": code.remedy(),
+        }
         for name, code in all_codes(book.kinds.values()).items()
     ]
     yield render(env, "rules.md.j2", "reference/rules.md", "scripts/opsbook/kinds", times, rules=rules)

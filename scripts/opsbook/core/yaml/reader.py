@@ -20,7 +20,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from yaml import YAMLError
@@ -35,9 +35,10 @@ from yaml.events import (
     SequenceStartEvent,
 )
 
+from opsbook.core.comment import Comment
 from opsbook.core.text import hidden_characters
 from opsbook.core.yaml import syntax
-from opsbook.core.yaml.nodes import ABYSS, Lines, Places, gaps, nodes
+from opsbook.core.yaml.nodes import ABYSS, Lines, Places, comments, gaps, nodes
 
 UNREADABLE: Final = "YML001"
 SYNTAX: Final = "YML002"
@@ -112,6 +113,23 @@ class Document:
         if self._places is None:
             self._places = Places(self._data.decode(), self._first_line)
         return self._places.find(tuple(loc), key)
+
+    def comments(self) -> list[Comment]:
+        """Every comment, in order; what looks like one inside a value is none. Reads the text another time."""
+        text = self._data.decode()
+        found: list[Comment] = []
+        line, start = self._first_line, 0
+        for at, end in comments(text, nodes(text)):
+            line += text.count("\n", start, at)
+            start = at
+            left = text.rfind("\n", 0, at) + 1
+            alone = not text[left:at].strip(" \t")
+            found.append(Comment(line, at - left + 1, text[at:end], line + alone))
+        below: dict[int, int] = {}  # for each comment with a line of its own, from the last one up: what it is about
+        for comment in reversed(found):
+            if comment.alone:
+                below[comment.line] = below.get(comment.about, comment.about)
+        return [replace(comment, about=below.get(comment.line, comment.about)) for comment in found]
 
 
 def load(data: bytes, *, limit: int = LIMIT, levels: int = LEVELS, first_line: int = 1) -> Document:

@@ -11,8 +11,9 @@ from opsbook.kinds.incident.announcements import announcements
 from opsbook.kinds.incident.config import IncidentsConfig
 from opsbook.kinds.incident.model import Checklist, Incident, TimelineEntry
 from opsbook.kinds.incident.page import sheets
+from opsbook.kinds.incident.reminders import remind
 from opsbook.kinds.incident.rules import BOOK_RULES, RULES
-from opsbook.kinds.incident.view import CHECKLIST, FACTS, REPORT, is_open
+from opsbook.kinds.incident.view import CHECKLIST, FACTS, REPORT, held, is_open
 
 KIND = Kind(
     name="incident",
@@ -32,6 +33,8 @@ KIND = Kind(
     book_rules=BOOK_RULES,
     actions=ACTIONS,
     announce=announcements,
+    remind=remind,
+    held=held,
     is_open=is_open,
     sheets=sheets,
 )

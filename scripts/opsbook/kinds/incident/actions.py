@@ -186,7 +186,7 @@ def _details(book: Book, request: Request) -> Record:
         raise Refused(
             f"There is no incident {shorten(request.record or '', 40)}.", "`opsbook incident list` shows the open ones."
         )
-    if not _is_operational(record):
+    if not _keeps_details(record):
         security = book.config.core.security
         where = f"the restricted book {security.book}" if security.book else f"{security.who}: {security.how.strip()}"
         raise Refused(
@@ -195,12 +195,12 @@ def _details(book: Book, request: Request) -> Record:
     return record
 
 
-def _is_operational(record: Record) -> bool:
+def _keeps_details(record: Record) -> bool:
     """Whether details may be kept here. If the facts cannot be read the folder tells: no stub has words in its name."""
     view = IncidentView(record)
     document = view.file.document if view.file is not None else None
     if document is not None and isinstance(document.value, dict):
-        return document.value.get("classification") == "operational"
+        return document.value.get("classification") in ("operational", "restricted")
     return not record.path.endswith(f"/{record.id}")
 
 

@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from urllib.parse import quote_plus
 
 from opsbook.core.announcement import Announcement, Standing, Tone
 from opsbook.core.book import Book
 from opsbook.core.record import File, Record
 from opsbook.core.times import Times
 from opsbook.kinds.incident.config import IncidentsConfig
-from opsbook.kinds.incident.model import AnyEntry, Declared, RoleChange, SeverityChange, StatusChange, Update
+from opsbook.kinds.incident.model import AnyEntry, Declared, Incident, RoleChange, SeverityChange, StatusChange, Update
 from opsbook.kinds.incident.view import IncidentView
 
 _TONES: tuple[Tone, ...] = ("alarm", "warning")
 """Of the worst severity and the next; all others are a notice."""
 _LOUD = frozenset({"status", "severity"})
 """What nobody may miss who once read that there is an incident."""
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """One thing that is new: `name`, `fact`, `headline` and `by_hand` of its announcement."""
+
+    name: str
+    fact: str
+    headline: str
+    by_hand: bool = False
 
 
 def announcements(before: Record | None, after: Record | None, book: Book) -> Sequence[Announcement]:
@@ -29,7 +41,7 @@ def announcements(before: Record | None, after: Record | None, book: Book) -> Se
     view, old = IncidentView(after), IncidentView(before) if before is not None else None
     if view.facts is None:
         return ()
-    if view.facts.classification == "security":
+    if view.facts.classification != "operational":
         return tuple(_security(view, old, book))
     return tuple(_operational(view, old, book))
 
@@ -39,7 +51,7 @@ def _security(view: IncidentView, old: IncidentView | None, book: Book) -> Itera
     assert facts is not None
     if security.channel is None:
         return
-    common = {"audience": security.channel, "footer": _footer(book, security.channel), "drill": facts.drill}
+    common = {"audience": security.channel, "footer": readers_of(book, security.channel), "drill": facts.drill}
     if old is None or old.facts is None:
         yield Announcement(
             record=facts.id,
@@ -82,27 +94,27 @@ def _operational(view: IncidentView, old: IncidentView | None, book: Book) -> It
     ]
     if due is not None:
         state.append(("Next update", Times(due, core.timezone).full(due)))
-    standing, links = _standing(view, config), _links(view, book)
-    told: list[tuple[str, str, str, tuple[str, ...]]] = []
-    if declared:
-        told.append(("declared", "declared", f"{facts.severity} incident: {facts.title}", _first_steps(view)))
-    told += [(name, fact, headline, ()) for name, fact, headline in _news(view, old, fresh, book)]
+    standing, links = _standing(view, config), links_of(view, book)
+    told = [News("declared", "declared", f"{facts.severity} incident: {facts.title}")] if declared else []
+    told += _news(view, old, fresh, book)
     for audience in dict.fromkeys(item for item in audiences if item is not None):
-        for name, fact, headline, steps in told:
+        for news in told:
+            opens = news.name == "declared"
             yield Announcement(
                 record=facts.id,
-                name=name,
-                fact=fact,
+                name=news.name,
+                fact=news.fact,
                 audience=audience,
-                headline=headline,
+                headline=news.headline,
                 facts=(("Incident", facts.id), *state),
-                steps=steps,
+                steps=_first_steps(view) if opens else (),
                 links=links,
-                footer=_footer(book, audience),
+                footer=readers_of(book, audience),
                 drill=facts.drill,
                 standing=standing,
-                opens=name == "declared",
-                loud=name in _LOUD,
+                opens=opens,
+                loud=news.name in _LOUD,
+                by_hand=news.by_hand,
             )
 
 
@@ -123,46 +135,78 @@ def _standing(view: IncidentView, config: IncidentsConfig) -> Standing:
 
 def _news(
     view: IncidentView, old: IncidentView | None, fresh: list[tuple[File, AnyEntry]], book: Book
-) -> Iterator[tuple[str, str, str]]:
-    """Name, fact and headline of what is new: entries of the timeline, and facts that were edited without an entry."""
+) -> Iterator[News]:
+    """What is new: entries of the timeline, and then facts that were edited without an entry."""
     facts, core = view.facts, book.config.core
     assert facts is not None
-    first = view.declared
-    together = first[1].operation if first is not None else None
-    said: set[str] = set()
+    said: dict[str, str] = {}
     for file, entry in fresh:
         fact = file.path.rpartition("/")[2]
-        if entry.operation is not None and entry.operation == together:
+        if _is_of_declaration(entry, view):
             continue  # the declaration says it already
         if isinstance(entry, Update):
-            yield "update", fact, f"Update on {facts.title}: {entry.text}"
+            yield News("update", fact, f"Update on {facts.title}: {entry.text}")
         elif isinstance(entry, StatusChange):
-            said.add("status")
-            yield "status", fact, f"{entry.status.capitalize()}: {facts.title}"
+            said["status"] = entry.status
+            yield News("status", fact, f"{entry.status.capitalize()}: {facts.title}")
         elif isinstance(entry, SeverityChange):
-            said.add("severity")
-            yield "severity", fact, f"Now {entry.severity}: {facts.title}"
+            said["severity"] = entry.severity
+            yield News("severity", fact, f"Now {entry.severity}: {facts.title}")
         elif isinstance(entry, RoleChange):
-            said.add(entry.role)
-            yield "role", fact, f"{core.person_name(entry.person)} is {entry.role} for: {facts.title}"
-    if old is None or old.facts is None:
-        return
-    before, after = old.facts, facts
-    if before.status != after.status and "status" not in said:
-        yield "status", f"{before.status}>{after.status}", f"{after.status.capitalize()}: {facts.title}"
-    if before.severity != after.severity and "severity" not in said:
-        yield "severity", f"{before.severity}>{after.severity}", f"Now {after.severity}: {facts.title}"
-    for role in ("lead", "comms"):
-        held, holds = getattr(before.roles, role), getattr(after.roles, role)
-        if held != holds and holds is not None and role not in said:
-            yield "role", f"{role}:{held}>{holds}", f"{core.person_name(holds)} is {role} for: {facts.title}"
+            said[entry.role] = entry.person
+            yield News("role", fact, f"{core.person_name(entry.person)} is {entry.role} for: {facts.title}")
+    before = {**_known(old, view), **said}
+    for name, now in _values(facts).items():
+        if name not in before or now == before[name] or now is None:
+            continue
+        fact, is_role = f"{before[name]}>{now}", name in ("lead", "comms")
+        if name == "status":
+            headline = f"{now.capitalize()}: {facts.title}"
+        elif name == "severity":
+            headline = f"Now {now}: {facts.title}"
+        else:
+            headline = f"{core.person_name(now)} is {name} for: {facts.title}"
+        yield News("role" if is_role else name, f"{name}:{fact}" if is_role else fact, headline, by_hand=True)
 
 
-def _links(view: IncidentView, book: Book) -> tuple[tuple[str, str], ...]:
-    """Where to read and to do more: on the site, if it has an address, and what the incident links to."""
-    facts, site = view.facts, book.config.core.site.url
+def _values(facts: Incident) -> dict[str, str | None]:
+    """The facts that people are told of when they change."""
+    roles = facts.roles
+    return {"status": facts.status, "severity": facts.severity, "lead": roles.lead, "comms": roles.comms}
+
+
+def _known(old: IncidentView | None, view: IncidentView) -> dict[str, str | None]:
+    """These facts as they were before: in the record, or in the declaration of a record that was not there.
+
+    An incident is declared, told and corrected by hand in one pull request: main sees all of it at once.
+    """
+    if old is not None and old.facts is not None:
+        return _values(old.facts)
+    if view.declared is None:
+        return {}
+    known: dict[str, str | None] = {"status": "investigating", "severity": view.declared[1].severity}
+    known |= {"lead": None, "comms": None}
+    known |= {entry.role: entry.person for _, entry in view.timeline.of(RoleChange) if _is_of_declaration(entry, view)}
+    return known
+
+
+def _is_of_declaration(entry: AnyEntry, view: IncidentView) -> bool:
+    """Whether the declaration wrote the entry."""
+    first = view.declared
+    return first is not None and entry.operation is not None and entry.operation == first[1].operation
+
+
+def links_of(view: IncidentView, book: Book) -> tuple[tuple[str, str], ...]:
+    """Where to read and to do more: on the site and in the repository, if they have an address, and its own links.
+
+    The pull request is found by its branch: its number is not in the book, and what is said is computed from the book.
+    """
+    facts, site, repository = view.facts, book.config.core.site.url, book.config.core.site.repository
     assert facts is not None
     links = [(link.title, link.url) for link in facts.links]
+    if repository is not None:
+        asked = quote_plus(f"is:pr head:opsbook/{facts.id}")
+        links.insert(0, ("Pull request", f"{repository.rstrip('/')}/pulls?q={asked}"))
     if site is not None:
         base = site.rstrip("/")
         lists = view.checklist.checklists[:1] if view.checklist is not None and view.is_open else ()
@@ -176,6 +220,7 @@ def _first_steps(view: IncidentView) -> tuple[str, ...]:
     return tuple(step.action for frozen in lists[:1] for step in frozen.steps[:3])
 
 
-def _footer(book: Book, audience: str) -> str:
+def readers_of(book: Book, audience: str) -> str:
+    """Who can read a channel, said below everything that goes there."""
     channel = book.config.core.channel(audience)
     return f"Who can read {channel.name}: {channel.audience}" if channel is not None else ""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
 from opsbook.core.config import Entry, Section, Vocabulary, by_id
+from opsbook.core.examined import Examined, missing, note
 from opsbook.core.types import WHOLE, ChannelRef, Duration, Line, Link, Model, RoleRef, RunbookRef, Text, many
 from opsbook.kinds.incident.vocabulary import Status
 
@@ -123,6 +125,40 @@ class IncidentsConfig(Section):
     def vocabulary(self) -> Vocabulary:
         """Severities and update templates."""
         return {"severities": by_id(self.severities), "templates": by_id(self.templates)}
+
+    def told(self) -> Mapping[str, str]:
+        """The channels for incidents and for drills."""
+        found: dict[str, str] = {}
+        for id_, what in (
+            (self.channels.incident, "incidents"),
+            (self.channels.team, "incidents"),
+            (self.channels.drill, "drills"),
+        ):
+            if id_ is not None:
+                found[id_] = what if found.get(id_, what) == what else f"{found[id_]} and {what}"
+        return found
+
+    def examine(self) -> Iterator[Examined]:
+        """Whether anybody is told, and whether severities come with checklists."""
+        if self.channels.incident is None and self.channels.team is None:
+            yield missing(
+                "incident channel",
+                "Nobody would be told of an incident.",
+                "Name a channel as `incidents.channels.incident` in opsbook.yml, and list it under `channels`.",
+            )
+        if self.channels.drill is None:
+            yield note(
+                "drill channel",
+                "Nobody is told of a drill.",
+                "Name a channel as `incidents.channels.drill` in opsbook.yml.",
+            )
+        bare = [severity.id for severity in self.severities if severity.retired is None and not severity.checklists]
+        if bare:
+            yield note(
+                "checklists",
+                f"An incident of severity {', '.join(bare)} begins without a checklist.",
+                "Name runbooks under `checklists` of the severity in opsbook.yml.",
+            )
 
     def severity(self, id_: str | None) -> Severity | None:
         """The severity with this id."""

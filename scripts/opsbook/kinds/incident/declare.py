@@ -14,33 +14,35 @@ from opsbook.core import markdown
 from opsbook.core.book import Book
 from opsbook.core.errors import Refused
 from opsbook.core.ids import Ids
-from opsbook.core.inert import github
 from opsbook.core.plan import Plan, Request
 from opsbook.core.record import Record
 from opsbook.core.text import shorten
 from opsbook.core.types import write_time
-from opsbook.kinds.incident import files
+from opsbook.kinds.incident import files, pull
 from opsbook.kinds.incident.config import IncidentsConfig, Severity
 from opsbook.kinds.incident.report import skeleton
 from opsbook.kinds.incident.view import IncidentView
 from opsbook.kinds.incident.vocabulary import SECURITY_TITLE
 from opsbook.kinds.incident.words import listed, moment, person, sentence, words
 
+_ID = re.compile(r"INC-[0-9]{8}-[0-9A-HJKMNP-TV-Z]{5}")
+
 
 def declare(book: Book, request: Request, now: datetime, ids: Ids, operation: str) -> Plan:
     """A new incident.
 
     `request.values`: title, severity, services (list), summary, lead, comms, started_at, user_facing (bool), components
-    (list), drill (bool), security (bool).
+    (list), drill (bool), security (bool), id (of a stub, whose facts have it in the restricted book).
+
+    A security incident leaves a stub and no facts, unless this is the restricted book (design, section 5).
 
     Raises:
         Refused: a value cannot be used; the sentence says which and what would do.
     """
     values = request.values
-    id_ = ids.record("INC", now)
-    while (taken := book.resolve("incident", id_)) is not None and not _written_by(taken, operation):
-        id_ = ids.record("INC", now)
-    if values.get("security"):
+    secret = bool(values.get("security"))
+    id_ = _given_id(book, values["id"], operation) if secret and "id" in values else _new_id(book, ids, now, operation)
+    if secret and not book.config.core.security.restricted:
         return _stub(id_, now, operation, drill=bool(values.get("drill")))
 
     title = sentence(book, values.get("title"), "title")
@@ -67,7 +69,7 @@ def declare(book: Book, request: Request, now: datetime, ids: Ids, operation: st
             {
                 "id": id_,
                 "title": title,
-                "classification": "operational",
+                "classification": "restricted" if secret else "operational",
                 "drill": True if values.get("drill") else None,
                 "severity": severity.id,
                 "status": "investigating",
@@ -107,14 +109,26 @@ def declare(book: Book, request: Request, now: datetime, ids: Ids, operation: st
         files=out,
         subject=f"{drill}Declare {id_} ({severity.id})",
         title=f"{drill}{id_} {severity.id}: {shorten(title, 80)}",
-        body=_body(id_, summary_lines, summary, drill=bool(values.get("drill"))),
+        body=pull.body(
+            book,
+            id_=id_,
+            severity=severity,
+            by=request.by,
+            at=now,
+            services=services,
+            lead=roles.get("lead"),
+            comms=roles.get("comms"),
+            summary=summary,
+            checklists=frozen,
+            drill=bool(values.get("drill")),
+        ),
         summary=summary_lines,
         labels=("incident", severity.id, *(("drill",) if values.get("drill") else ())),
     )
 
 
 def _stub(id_: str, now: datetime, operation: str, *, drill: bool) -> Plan:
-    folder = f"incidents/{now:%Y}/{id_}"
+    folder = f"incidents/{id_[4:8]}/{id_}"
     facts = files.facts(
         {
             "id": id_,
@@ -137,6 +151,24 @@ def _stub(id_: str, now: datetime, operation: str, *, drill: bool) -> Plan:
         summary=lines,
         labels=("incident",),
     )
+
+
+def _new_id(book: Book, ids: Ids, now: datetime, operation: str) -> str:
+    """An id that no record of the book has, but one that this operation wrote."""
+    id_ = ids.record("INC", now)
+    while (taken := book.resolve("incident", id_)) is not None and not _written_by(taken, operation):
+        id_ = ids.record("INC", now)
+    return id_
+
+
+def _given_id(book: Book, id_: object, operation: str) -> str:
+    """The id of the facts in the restricted book; raises `Refused` if a record of this book has it already."""
+    if not isinstance(id_, str) or not _ID.fullmatch(id_):
+        raise Refused("The id is not that of an incident.", "Ids look like INC-20261121-7KQ4M.")
+    taken = book.resolve("incident", id_)
+    if taken is not None and not _written_by(taken, operation):
+        raise Refused(f"{id_} is another incident here.", "Declare it again: it gets another id.")
+    return id_
 
 
 def _written_by(record: Record, operation: str) -> bool:
@@ -221,14 +253,3 @@ def _freeze(book: Book, severity: Severity) -> list[dict[str, Any]]:
                 }
             )
     return frozen
-
-
-def _body(id_: str, lines: tuple[tuple[str, str], ...], summary: str | None, *, drill: bool) -> str:
-    rows = "\n".join(f"| {label} | {github(value)} |" for label, value in lines)
-    banner = "**This is a drill.**\n\n" if drill else ""
-    told = f"\n{github(summary)}\n" if summary else ""
-    return (
-        f"{banner}| Incident | {id_} |\n| --- | --- |\n{rows}\n{told}\n"
-        f"Add to it with `opsbook incident note {id_} TEXT`; see it with `opsbook incident show {id_}`. "
-        "Merge this as soon as you like: nobody has to wait for a reviewer to have an incident on record.\n"
-    )

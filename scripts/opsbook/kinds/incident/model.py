@@ -89,8 +89,9 @@ class Incident(Model):
     """`INC-<UTC date>-<five random characters>`; the folder begins with it."""
     title: Line
     """What is wrong, in one line."""
-    classification: Literal["operational", "security"] = "security"
-    """A missing classification means security: nothing else may then be in this folder."""
+    classification: Literal["operational", "security", "restricted"] = "security"
+    """Of a security incident the open book holds a stub (`security`), and the restricted book the facts (`restricted`).
+    A missing classification means security: nothing else may then be in this folder."""
     drill: bool = False
     """A rehearsal: told to the drill channel only and left out of the metrics."""
     severity: SeverityRef | None = None

@@ -178,7 +178,9 @@ class INC006(RecordRule):
         view = view_of(record)
         document = view.file.document if view.file is not None else None
         value = document.value if document is not None else None
-        if view.file is None or not isinstance(value, dict) or value.get("classification") == "operational":
+        if view.file is None or not isinstance(value, dict):
+            return
+        if value.get("classification") in ("operational", "restricted"):
             return
         for key in value:
             if key not in _STUB:
@@ -428,6 +430,26 @@ class INC017(RecordRule):
                 yield Problem(f"the name of this entry should be {stamp}-<5 random characters>.yaml", file, ("at",))
 
 
+class INC018(RecordRule):
+    """The facts of a security incident in a book that is not restricted.
+
+    Take the folder out at once, and tell the people whom the security page names: it is in the history now. The open
+    book holds a stub of it, `classification: security`. The restricted book says `restricted: true` under `security`.
+    """
+
+    always = True
+
+    def check(self, record: Record, book: Book, now: datetime) -> Iterable[Problem]:
+        """`classification: restricted` against the book's own word."""
+        view = view_of(record)
+        document = view.file.document if view.file is not None else None
+        value = document.value if document is not None else None
+        if view.file is None or not isinstance(value, dict) or book.config.core.security.restricted:
+            return
+        if value.get("classification") == "restricted":
+            yield Problem("restricted facts do not belong into this book", view.file, ("classification",))
+
+
 class CFG004(BookRule):
     """A severity calls for a checklist that is not there.
 
@@ -489,5 +511,6 @@ RULES: tuple[type[RecordRule], ...] = (
     INC015,
     INC016,
     INC017,
+    INC018,
 )
 BOOK_RULES: tuple[type[BookRule], ...] = (CFG004, CFG005)

@@ -1,0 +1,74 @@
+"""What people are reminded of while an incident is open: an update that is due, a role that nobody holds, silence.
+
+The incident process asks for an update every hour and for a lead and comms at once (the incident process page, "Roles"
+and "Communications"); when exactly, `opsbook.yml` says. A reminder is for those who work on the incident: it goes to
+the incident channel alone, once for each thing that is due.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+
+from opsbook.core.announcement import Announcement
+from opsbook.core.book import Book
+from opsbook.core.record import Record
+from opsbook.core.times import Times
+from opsbook.core.types import write_time
+from opsbook.kinds.incident.announcements import links_of, readers_of
+from opsbook.kinds.incident.config import IncidentsConfig
+from opsbook.kinds.incident.view import IncidentView
+
+SOON = timedelta(minutes=10)
+"""How long before an update is due people are reminded of it."""
+
+SILENCE = timedelta(days=1)
+"""After how long without a word in its timeline an open incident is asked about, again after each such time."""
+
+
+def remind(record: Record, book: Book, now: datetime) -> Sequence[Announcement]:
+    """What is due in an open incident at `now`. A security incident is told to nobody, so nobody is reminded of it."""
+    view, config = IncidentView(record), book.config.section(IncidentsConfig)
+    facts = view.facts
+    if facts is None or not view.is_open or facts.classification != "operational":
+        return ()
+    audience = config.channels.drill if facts.drill else config.channels.incident
+    if audience is None:
+        return ()
+    times = Times(now, book.config.core.timezone)
+    return [
+        Announcement(
+            record=facts.id,
+            name=name,
+            fact=fact,
+            audience=audience,
+            headline=f"{what}: {facts.title}",
+            facts=(("Incident", facts.id), ("Do", do)),
+            links=links_of(view, book),
+            footer=readers_of(book, audience),
+            drill=facts.drill,
+        )
+        for name, fact, what, do in _due(view, config, times)
+    ]
+
+
+def _due(view: IncidentView, config: IncidentsConfig, times: Times) -> Iterator[tuple[str, str, str, str]]:
+    """Name, fact, what is due, and the command that settles it."""
+    facts, now = view.facts, times.now
+    assert facts is not None
+    update = view.next_update(config)
+    if update is not None and update - SOON <= now:
+        what = "is due at" if now <= update else "was due at"
+        do = f'opsbook incident update {facts.id} --tell "…"'
+        yield "overdue", write_time(update), f"The next update {what} {times.clock(update)}", do
+    for role in ("lead", "comms"):
+        by = view.due_by(role, config)
+        if getattr(facts.roles, role) is None and by is not None and by <= now:
+            who = "Nobody leads this incident" if role == "lead" else "Nobody does comms for this incident"
+            do = f"opsbook incident update {facts.id} --{role} ID"
+            yield f"no{role}", f"{role}:{write_time(by)}", f"{who}, since {times.clock(by)} somebody should", do
+    last = max((entry.at for _, entry in view.timeline.entries), default=facts.times.declared_at)
+    days = (now - last) // SILENCE
+    if days > 0:
+        do = f"opsbook incident note {facts.id} … or: opsbook incident update {facts.id} --status resolved"
+        yield "silence", f"{write_time(last)}+{days}", f"Nothing was written since {times.clock(last)}, still open", do

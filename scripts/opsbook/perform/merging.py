@@ -1,0 +1,89 @@
+"""Merges declarations that pass the check, because nobody may wait for a reviewer to have an incident on record.
+
+What may be merged so, and whether at all, is read from main and never from the branch that wants to be merged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from opsbook.core.book import Book
+from opsbook.core.check import check_record
+from opsbook.core.context import Context
+from opsbook.core.errors import ForgeError, ForgeUnknown, LostRace, Refused
+from opsbook.core.ports import Host, Published
+
+_RACES = 5
+
+
+@dataclass
+class Merged:
+    """What was merged and what was not.
+
+    Attributes:
+        merged: by id of the record. left: the same, with the reason.
+        problems: why GitHub could not be asked, or did not do it.
+        since: main before the first merge; empty when nothing was merged.
+    """
+
+    merged: dict[str, Published] = field(default_factory=dict)
+    left: dict[str, str] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+    since: str = ""
+
+    @property
+    def exit_code(self) -> int:
+        """0, or 4 when something is left that should not be."""
+        return 4 if self.problems else 0
+
+
+def merge_declarations(records: Sequence[str], context: Context, host: Host) -> Merged:
+    """Merge the open declarations among `records`, or among all open records.
+
+    A record that changed while it was checked is checked again.
+    """
+    done = Merged()
+    for record in records or sorted(context.forge.open_records()):
+        for _ in range(_RACES):
+            try:
+                _merge(record, context, host, done)
+            except LostRace:
+                continue
+            except Refused as error:
+                done.left[record] = error.message
+            except (ForgeError, ForgeUnknown) as error:
+                done.problems.append(f"{record}: {error.message} {error.remedy}".strip())
+            break
+        else:
+            done.problems.append(f"{record}: others kept writing to it. Run the same command again.")
+    return done
+
+
+def _merge(record: str, context: Context, host: Host, done: Merged) -> None:
+    forge = context.forge
+    head = forge.head(record)
+    main = Book(forge.read(forge.head(None)), context.kinds)
+    if main.config.core.forge.merge == "never":
+        done.left[record] = "opsbook.yml does not say `merge: declarations` under `forge`."
+        return
+    if head.branch is None:
+        done.left[record] = "It is merged already, or there is no such record."
+        return
+    book = Book(forge.read(head), context.kinds)
+    for kind in context.kinds.values():
+        after = book.resolve(kind.name, record)
+        if after is None:
+            continue
+        why = kind.held(main.resolve(kind.name, record), after)
+        errors = [item for item in check_record(after.ref, book, context.now()) if item.severity == "error"]
+        if not why and errors:
+            first = errors[0]
+            why = f"The check finds {len(errors)}: {first.path}:{first.line}: {first.message} ({first.code})"
+        if why:
+            done.left[record] = why
+            return
+        done.merged[record] = host.merge(record, head, after.path)
+        done.since = done.since or head.main
+        return
+    done.left[record] = "It is no record of this book."

@@ -1,0 +1,169 @@
+"""Says what no request says: what somebody changed by hand, after its merge, and reminders of what is due.
+
+Nothing durable is written beforehand, because both can be computed again from the book: what counts is the claim. A
+claim that was cut off before its message is read back and finished like every other one (`recovery`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
+
+from opsbook.core.announcement import Announcement
+from opsbook.core.book import Book
+from opsbook.core.context import Context
+from opsbook.core.errors import ForgeError, ForgeUnknown, UsageError
+from opsbook.core.ports import Landed, Published, Receipt
+from opsbook.core.record import Ref
+from opsbook.perform.announce import UNKNOWN_AFTER, by_key, find_or_send, told_by
+from opsbook.perform.outcome import Told
+
+_LANDED, _REMINDED = "main-", "reminder-"
+_MOMENT = "%Y%m%dT%H%M%SZ"
+
+
+@dataclass(frozen=True)
+class Said:
+    """What was said.
+
+    Attributes:
+        told: the record, what happened, and how telling one audience of it ended.
+        unreceipted: why the receipts are not complete; empty when they are.
+    """
+
+    told: tuple[tuple[str, str, Told], ...] = ()
+    unreceipted: str = ""
+
+    @property
+    def exit_code(self) -> int:
+        """0 fine, 5 not everyone told."""
+        return 5 if self.unreceipted or not all(told.ok for _, _, told in self.told) else 0
+
+    def __add__(self, other: Said) -> Said:
+        return Said((*self.told, *other.told), self.unreceipted or other.unreceipted)
+
+
+def announce_landed(steps: Iterable[Landed], context: Context) -> Iterator[Said]:
+    """Say what became part of main and was not said before, step by step.
+
+    What an action changed was said when it was published, under keys that are computed from the same facts; so only
+    what was edited by hand is left.
+
+    Raises:
+        ForgeError: the forge does not answer; nothing more was said.
+        ForgeUnknown: nobody knows whether it does.
+    """
+    for step in steps:
+        said = _news(step.commit, partial(_touched, step.paths), context)
+        yield _speak(said, _LANDED + step.commit, context)
+
+
+def unsaid(steps: Iterable[Landed], context: Context) -> list[Announcement]:
+    """What `announce_landed` would say; nothing is claimed and nothing said."""
+    said = [item for step in steps for item in _news(step.commit, partial(_touched, step.paths), context)]
+    known = context.forge.receipts()
+    return [item for item in said if not by_key([item], context.sinks).keys() <= known.keys()]
+
+
+def remind(book: Book, context: Context) -> Said:
+    """Remind people of what is due in the records that are open, each thing once.
+
+    Args:
+        book: main with every open record laid over it.
+
+    Raises:
+        ForgeError: the forge does not answer; nothing was said.
+        ForgeUnknown: nobody knows whether it does.
+    """
+    now = context.now()
+    return _speak(reminders(book, now), f"{_REMINDED}{now.astimezone(UTC):{_MOMENT}}", context)
+
+
+def reminders(book: Book, now: datetime) -> list[Announcement]:
+    """Everything that is due in the open records at `now`, whether somebody was reminded of it or not."""
+    return [item for ref in book.everything() for item in _due(ref, book, now)]
+
+
+def is_unasked(operation: str) -> bool:
+    """Whether a claim was made here: then its operation says what to compute it from, and must stay."""
+    return operation.startswith((_LANDED, _REMINDED))
+
+
+def said_again(operation: str, record: str, context: Context) -> Sequence[Announcement]:
+    """What was said about a record by whoever claimed as `operation`, computed again, if that was one of the above."""
+    if operation.startswith(_LANDED):
+        every = [(kind, record) for kind in context.kinds]
+        try:
+            return _news(operation.removeprefix(_LANDED), lambda _: every, context)
+        except (ForgeError, UsageError):  # no such commit, or none that can be had from here
+            return ()
+    try:
+        moment = datetime.strptime(operation, f"{_REMINDED}{_MOMENT}").replace(tzinfo=UTC)
+    except ValueError:
+        return ()
+    book = Book(context.forge.read(context.forge.head(record)), context.kinds)
+    found = [(kind, book.resolve(kind.name, record)) for kind in context.kinds.values()]
+    return [item for kind, there in found if there is not None for item in kind.remind(there, book, moment)]
+
+
+def _touched(paths: Iterable[str], book: Book) -> Sequence[tuple[str, str]]:
+    """The records to which paths belong, by kind and id."""
+    return list(dict.fromkeys((ref.kind, ref.id) for path in paths if (ref := book.at(path)) is not None))
+
+
+def _due(ref: Ref, book: Book, now: datetime) -> Sequence[Announcement]:
+    record = book.record(ref)
+    due = record.kind.remind(record, book, now) if record.kind.is_open(record) else ()
+    book.forget(ref)
+    return due
+
+
+def _news(commit: str, records: Callable[[Book], Iterable[tuple[str, str]]], context: Context) -> list[Announcement]:
+    """What a step of main says about records, each named by kind and id.
+
+    A record that is over when it first appears says nothing: it was written down afterwards, or told step by step while
+    it was on its branch.
+    """
+    step = Published(branch="", commit=commit)
+    before, after = (Book(tree, context.kinds) for tree in context.forge.change(step))
+    said: list[Announcement] = []
+    for name, record in records(after):
+        kind, old, new = context.kinds[name], before.resolve(name, record), after.resolve(name, record)
+        if new is not None and (old is not None or kind.is_open(new)):
+            said += kind.announce(old, new, after)
+    # An editor may change the same fact to and fro: each time is news, and only its commit tells them apart.
+    return [replace(item, fact=f"{item.fact}@{commit}") if item.by_hand else item for item in said]
+
+
+def _speak(said: Sequence[Announcement], operation: str, context: Context) -> Said:
+    """Say what nobody has claimed, and what whoever claimed it like this has not said for five minutes."""
+    todo, now, forge = by_key(said, context.sinks), context.now(), context.forge
+    if not todo:
+        return Said()
+    known = forge.receipts()
+    stale = {
+        key: receipt
+        for key in todo
+        if (receipt := known.get(key)) is not None
+        and not receipt.reference
+        and is_unasked(receipt.operation)
+        and now - receipt.claimed_at >= UNKNOWN_AFTER
+    }
+    wanted = [Receipt(key, operation, now) for key in todo if key not in known or key in stale]
+    claimed = forge.claim(wanted, expecting=stale) if wanted else set()
+    told: list[tuple[str, str, Told]] = []
+    references: dict[str, str] = {}
+    for key, (item, sink) in todo.items():
+        if key in claimed:
+            delivery = find_or_send(item, sink, key) if key in stale else sink.send(item, key)
+            if delivery.outcome == "done":
+                references[key] = delivery.reference
+            told.append((item.record, item.headline, told_by(item, sink, delivery)))
+    try:
+        if references:
+            forge.receipt(references)
+    except (ForgeError, ForgeUnknown) as error:
+        return Said(tuple(told), error.message)
+    return Said(tuple(told))

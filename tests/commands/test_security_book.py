@@ -1,0 +1,223 @@
+"""A security incident leaves a stub here, and its facts in the restricted book: in no other place, whatever fails."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.github_server.faults import Fault
+from tests.github_server.hub import Hub
+from tests.github_server.server import GitHubServer
+from tests.support.desk import Desk, Done, configure, make_desk
+from tests.support.github import TOKEN, make_github, push_main
+from tests.support.small_book import OPSBOOK_YML
+
+SECRET = "Somebody has the signing keys"
+MORE = "They were in a public bucket"
+WORDS = ("declare", "--security", "--title", SECRET, "--summary", MORE, "--service", "checkout", "--yes")
+OPEN = OPSBOOK_YML.replace("security:\n", "security:\n  book: example/restricted\n")
+RESTRICTED = OPSBOOK_YML.replace("security:\n", "security:\n  restricted: true\n")
+
+
+@dataclass
+class Two:
+    """Two clones: the open book, and the restricted one."""
+
+    here: Desk
+    there: Desk
+
+    def declare(self, *more: str) -> Done:
+        """Declare with details."""
+        return self.here.opsbook(*WORDS, *more, environ={"OPSBOOK_SECURITY_BOOK": str(self.there.path)})
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Two:
+    """Two books on this machine."""
+    there = make_desk(tmp_path / "there")
+    there.commit({"opsbook.yml": RESTRICTED})
+    return Two(make_desk(tmp_path / "here"), there)
+
+
+def leaks(folder: Path) -> list[str]:
+    """Where a word of the facts lies below a folder: in files, and in every object of Git."""
+    found = [str(path) for path in folder.rglob("*") if path.is_file() and _tells(path.read_bytes())]
+    desk = Desk(folder)
+    for line in desk.git("cat-file", "--batch-all-objects", "--batch-check").splitlines():
+        oid, kind, _ = line.split()
+        if _tells(desk.git("cat-file", kind, oid).encode(errors="surrogateescape")):
+            found.append(oid)
+    return found
+
+
+def _tells(data: bytes) -> bool:
+    return any(text.encode() in data for text in (SECRET, MORE, "signing", "public bucket"))
+
+
+def test_the_facts_are_in_the_restricted_book_and_the_stub_has_the_same_id(two: Two) -> None:
+    done = two.declare("--format", "json")
+    assert done.code == 0, str(done)
+    record = done.json["id"]
+    assert set(two.here.written()) == {f"incidents/{record[4:8]}/{record}/incident.yaml"}
+    (facts,) = [text for path, text in two.there.written().items() if path.endswith("incident.yaml")]
+    assert f"id: {record}" in facts
+    assert "classification: restricted" in facts
+    assert SECRET in facts
+    assert done.json["facts"]["commit"] == two.there.git("rev-parse", f"opsbook/{record}").strip()
+    assert leaks(two.here.path) == []
+    assert SECRET not in done.out + done.err
+
+
+def test_only_the_security_channel_is_told_and_nothing_of_what_it_is(two: Two) -> None:
+    done = two.declare("--format", "json")
+    assert [item["sink"] for item in done.json["told"]] == ["console"]
+    told = two.here.outbox()
+    assert any("security" in name for name in told)
+    assert not any(_tells(text.encode()) for text in told.values())
+    assert two.there.outbox() == {}
+
+
+def test_life_goes_on_in_the_restricted_book_as_everywhere(two: Two) -> None:
+    record = two.declare("--format", "json").json["id"]
+    for words in (
+        ("incident", "note", record, "The keys were revoked."),
+        ("incident", "update", record, "--status", "identified", "--lead", "oncall-b"),
+        ("checklist", "tick", record, "1"),
+    ):
+        assert two.there.opsbook(*words).code == 0
+    two.there.git("merge", "--quiet", "--no-edit", f"opsbook/{record}")
+    assert two.there.opsbook("check").code == 0, str(two.there.opsbook("check"))
+    assert "The keys were revoked." in two.there.opsbook("incident", "show", record).out
+    assert not any("revoked" in text for text in two.there.outbox().values() if "identified" in text)
+    refused = two.here.opsbook("incident", "note", record, "Not here.")
+    assert refused.code == 1
+    assert "nothing but its stub" in refused.err
+
+
+def test_in_the_restricted_book_itself_a_declaration_keeps_its_facts(two: Two) -> None:
+    done = two.there.opsbook(*WORDS, "--severity", "P2", "--format", "json")
+    assert done.code == 0, str(done)
+    (facts,) = [text for path, text in two.there.written().items() if path.endswith("incident.yaml")]
+    assert "classification: restricted" in facts
+    assert "severity: P2" in facts
+    assert all("security" in name or "request" in name for name in two.there.outbox())
+
+
+def test_without_a_restricted_book_the_details_are_refused_and_the_stub_is_written(two: Two) -> None:
+    done = two.here.opsbook(*WORDS)
+    assert done.code == 0
+    assert "The details (title, services, summary) are not kept here. Tell them to The security desk" in done.out
+    assert leaks(two.here.path) == []
+
+
+def test_a_detail_that_cannot_be_used_is_refused_and_nothing_is_written_anywhere(two: Two) -> None:
+    done = two.here.opsbook(
+        "declare", "--security", "--title", SECRET, "--severity", "P9", "--yes",
+        environ={"OPSBOOK_SECURITY_BOOK": str(two.there.path)},
+    )  # fmt: skip
+    assert done.code == 1, str(done)
+    assert two.here.branches() == two.there.branches() == []
+    assert leaks(two.here.path) == []
+
+
+def test_a_dry_run_writes_and_shows_nothing_of_it(two: Two) -> None:
+    done = two.declare("--dry-run")
+    assert done.code == 0
+    assert two.here.branches() == two.there.branches() == []
+    assert SECRET not in done.out
+
+
+def test_facts_that_are_copied_into_the_open_book_are_a_leak_that_blocks(two: Two) -> None:
+    record = two.declare("--format", "json").json["id"]
+    two.here.write({path: text for path, text in two.there.written().items() if record in path})
+    found = json.loads(two.here.opsbook("check", "--format", "json").out)["findings"]
+    assert {item["code"] for item in found if item["severity"] == "error"} >= {"INC018"}
+
+
+# -- on GitHub
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[GitHubServer]:
+    """A GitHub with both books."""
+    server = make_github(tmp_path / "github.git")
+    push_main(server, tmp_path / "people", {"opsbook.yml": OPEN})
+    yield server
+    server.close()
+    assert server.refused == []
+
+
+@pytest.fixture
+def restricted(server: GitHubServer, tmp_path: Path) -> Hub:
+    """The restricted repository."""
+    there = make_desk(tmp_path / "seed")
+    there.commit({"opsbook.yml": RESTRICTED})
+    there.git("clone", "--quiet", "--bare", str(there.path), str(tmp_path / "restricted.git"))
+    return server.add("restricted", tmp_path / "restricted.git")
+
+
+@pytest.fixture
+def desk(server: GitHubServer, restricted: Hub, tmp_path: Path) -> Desk:
+    """A clone of the open book, and a person with a token for both."""
+    address = server.git_url.replace("http://", f"http://x-access-token:{TOKEN}@")
+    Desk(tmp_path).git("clone", "--quiet", address, str(tmp_path / "book"))
+    variables = {"GITHUB_TOKEN": TOKEN, "GITHUB_REPOSITORY": "example/book", "GITHUB_API_URL": server.url}
+    return configure(Desk(tmp_path / "book", variables))
+
+
+def test_on_github_there_is_a_pull_request_in_each_repository(
+    server: GitHubServer, restricted: Hub, desk: Desk
+) -> None:
+    done = desk.opsbook(*WORDS, "--format", "json")
+    assert done.code == 0, str(done)
+    assert done.json["facts"]["url"] == "https://github.example/example/restricted/pull/1"
+    assert done.json["url"] == "https://github.example/example/book/pull/1"
+    with server.locked() as hub:
+        said = [*(str(issue) for issue in hub.issues.values()), *(str(item) for item in hub.comments.values())]
+        assert not any(_tells(text.encode()) for text in said)
+        assert hub.git.ref(f"refs/heads/opsbook/{done.json['id']}")
+        assert any(_tells(str(issue).encode()) for issue in restricted.issues.values())
+    assert leaks(server.hub.git.path) == []
+    assert leaks(desk.path) == []
+
+
+def test_when_the_restricted_book_cannot_be_reached_the_stub_is_there_and_the_facts_follow(
+    server: GitHubServer, restricted: Hub, desk: Desk
+) -> None:
+    hidden = server.others.pop("restricted")
+    done = desk.opsbook(*WORDS, "--format", "json")
+    assert done.code == 4, str(done)
+    assert "not yet in the restricted book" in done.err
+    assert "opsbook reconcile" in done.err
+    record = done.json["id"]
+    with server.locked() as hub:
+        assert hub.git.ref(f"refs/heads/opsbook/{record}")
+    server.others["restricted"] = hidden
+    assert desk.opsbook("reconcile").code == 0
+    assert hidden.git.ref(f"refs/heads/opsbook/{record}")
+    assert leaks(desk.path) == []
+    assert desk.opsbook("reconcile").code == 0
+    assert len(restricted.issues) == 1
+
+
+@pytest.mark.parametrize("call", ["git/create-tree", "git/create-ref", "pulls/create"])
+@pytest.mark.parametrize("skip", [0, 1])
+def test_a_run_that_is_cut_off_between_the_books_is_finished_under_one_id(
+    server: GitHubServer, restricted: Hub, desk: Desk, call: str, skip: int
+) -> None:
+    server.faults.append(Fault(call, "unavailable", skip=skip, times=None))
+    first = desk.opsbook(*WORDS, "--format", "json")
+    assert first.code == 4, str(first)
+    server.faults.clear()
+    again = desk.opsbook(*WORDS, "--format", "json")
+    assert again.code == 0, str(again)
+    assert again.json["id"] == first.json["id"]
+    with server.locked() as hub:
+        for one in (hub, restricted):
+            assert list(one.git.refs("refs/heads/opsbook/")) == [f"refs/heads/opsbook/{again.json['id']}"]
+            assert len(one.issues) == 1
+    assert leaks(desk.path) == []

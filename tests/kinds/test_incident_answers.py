@@ -1,0 +1,96 @@
+"""What somebody who declared by a form reads: what became of it and what to do, and nothing in it acts."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from opsbook.core.book import Book
+from opsbook.core.tree import MemoryTree
+from opsbook.kinds import registry
+from opsbook.kinds.incident.answers import declared, not_allowed, refused
+from tests.support.hostile import texts
+from tests.support.small_book import FILES
+
+LINK = "  escalation_link:\n    title: Whom to call\n    url: https://intranet.example/call\nrunbooks:\n"
+BOOK = Book(MemoryTree({**FILES, "opsbook.yml": FILES["opsbook.yml"].replace("runbooks:\n", LINK, 1)}), registry())
+PULL = "https://github.example/example/book/pull/2"
+
+
+def shown(text: str) -> str:
+    """An answer as a reader sees it; fails when anything in it acts."""
+    html = MarkdownIt("gfm-like", {"html": True, "linkify": False}).render(text)
+    # GitHub also links whatever looks like an address.
+    assert set(re.findall(r"(?:https?://|www\.)[^\s>]*", text)) <= {PULL, "https://intranet.example/call"}
+    assert set(re.findall(r'href="([^"]*)"', html)) <= {PULL, "https://intranet.example/call"}
+    tags = set(re.findall(r"</?([a-z0-9]+)", html))
+    assert tags <= {
+        "p",
+        "strong",
+        "code",
+        "table",
+        "thead",
+        "tbody",
+        "tr",
+        "th",
+        "td",
+        "ol",
+        "li",
+        "blockquote",
+        "a",
+        "br",
+    }
+    for piece in re.split(r"<[^>]*>", html):
+        assert not re.search(r"[@#][A-Za-z0-9]|GH-\d", unescape(piece)), piece
+    return unescape(re.sub(r"<[^>]*>", "", html))
+
+
+def test_it_says_what_is_on_record_who_knows_and_what_to_do_next() -> None:
+    values = {"severity": "P1", "services": ["checkout", "search"]}
+    text = declared(BOOK, values, id_="INC-1", url=PULL, told=["#incident"], untold=["#team"])
+    seen = shown(text)
+    for words in (
+        "Declared.",
+        "P1 Critical",
+        "checkout, search",
+        PULL,
+        "#incident",
+        "#team",
+        "within 15 minutes: opsbook incident update INC-1 --lead ID",
+        "opsbook incident note INC-1",
+        "Whom to call",
+        "The security desk",
+    ):
+        assert words in seen
+    assert "drill" not in seen
+
+
+def test_it_says_that_it_is_a_drill_and_that_nobody_was_told() -> None:
+    seen = shown(declared(BOOK, {"severity": "P3", "drill": True}, id_="INC-1", url="", told=[], untold=[]))
+    assert seen.startswith("This is a drill.")
+    assert "nobody: tell people yourself" in seen
+
+
+def test_what_is_not_on_record_yet_is_not_called_declared() -> None:
+    seen = shown(declared(BOOK, {}, id_="INC-1", url="", told=["#team"], untold=[], unpublished="GitHub is away."))
+    assert "Not yet on record. GitHub is away." in seen
+    assert "Run the job again" in seen
+    assert "Declared." not in seen
+
+
+def test_whoever_may_not_declare_hears_what_it_takes_and_whom_to_call() -> None:
+    seen = shown(not_allowed(BOOK, "write", "read"))
+    for words in ("permission write", "you have read", "stays open", "#incident", "Whom to call"):
+        assert words in seen
+
+
+@settings(max_examples=200, deadline=None)
+@given(message=texts(), remedy=texts(), severity=texts(), services=st.lists(texts(), max_size=3), told=texts())
+def test_no_words_in_an_answer_act(message: str, remedy: str, severity: str, services: list[str], told: str) -> None:
+    shown(refused(BOOK, message, remedy, again="Edit this issue."))
+    values = {"severity": severity, "services": services}
+    shown(declared(BOOK, values, id_="INC-1", url=PULL, told=[told], untold=[told], unpublished=message))
