@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 import requests
 
+from tests.github_server.calls import HANDLERS
 from tests.github_server.conftest import REPO, Caller
 from tests.github_server.faults import KINDS, Fault
 from tests.github_server.hub import Run
+from tests.github_server.scopes import allows
 from tests.github_server.server import GitHubServer
 from tests.support.repos import Clone
 
@@ -324,3 +326,20 @@ def test_a_run_that_is_run_again_keeps_the_time_at_which_it_was_asked_for(server
     told = caller.made("GET", f"{REPO}/actions/runs/7")
     assert (told["created_at"], told["run_attempt"]) == ("2026-11-20T08:00:00Z", 2)
     assert caller("GET", f"{REPO}/actions/runs/8").status_code == 404
+
+
+def test_a_jobs_token_may_do_what_its_permissions_say_and_nothing_else(server: GitHubServer, caller: Caller) -> None:
+    server.scopes[caller.token] = {"contents": "read", "pull-requests": "write"}
+    assert caller("GET", f"{REPO}/branches/main").status_code == 200
+    head = caller.made("GET", f"{REPO}/branches/main")["commit"]["sha"]
+    assert caller("POST", f"{REPO}/git/refs", {"ref": "refs/heads/x", "sha": head}).status_code == 403
+    issue = server.hub.open_issue(by="example", title="A question", body="")
+    assert caller("POST", f"{REPO}/issues/{issue.number}/comments", {"body": "x"}).status_code == 403
+    issue.head = "a-branch"  # a pull request is an issue with a branch
+    assert caller("POST", f"{REPO}/issues/{issue.number}/comments", {"body": "x"}).status_code == 201
+
+
+def test_it_is_known_what_every_call_needs() -> None:
+    everything = dict.fromkeys(("contents", "pull-requests", "issues", "actions", "checks"), "write")
+    assert [name for name in HANDLERS if not allows(everything, name, pull=None)] == ["users/get-authenticated"]
+    assert not allows({}, "issues/get", pull=False)
