@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 DEMO := build/demo
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test lint bench site schemas lock clean
+.PHONY: help demo test lint bench load site schemas lock clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z]*\):.*## /  make \1 	/p' Makefile
@@ -50,6 +50,9 @@ lint: $(READY)
 
 bench: $(READY) ## measure against peers, side by side
 	@$(BIN)/python -m benchmarks
+
+load: $(READY) ## let 50 people declare and 24 write 1,200 notes at once, while others merge (about an hour)
+	@$(BIN)/python -m tests.load
 
 site: $(READY) ## serve this book on http://127.0.0.1:8000/
 	@$(BIN)/opsbook site serve

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable
 
@@ -15,6 +16,19 @@ def sweep(record_property: Callable[[str, object], None]) -> sweeps.Sweep:
     """To be called at the end of a test that ran cells of a sweep: with its name, and how many they were."""
     record_property(sweeps.MEMBER, True)
     return lambda name, cells: record_property(sweeps.PROPERTY + name, cells)
+
+
+@pytest.fixture
+def overheard(caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> Callable[[], str]:
+    """Everything that was logged at any level, by any library, and everything that was printed, since the last call."""
+    caplog.set_level(logging.DEBUG)
+
+    def listen() -> str:
+        printed, logged = capfd.readouterr(), caplog.text
+        caplog.clear()
+        return logged + printed.out + printed.err
+
+    return listen
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -241,6 +241,7 @@ class LocalWorkspace:
             actor=self.actor(by),
             offline=lambda: self.open_book.tree,
             host=self._github,
+            wait=self._wait,
         )
 
     def restricted(self, by: str | None = None) -> Context | None:
@@ -278,6 +279,7 @@ class LocalWorkspace:
             seed=lambda: secrets.token_bytes(32),
             actor=self.actor(by),
             offline=stand_in,
+            wait=self._wait,
         )
 
     def _restricted_forge(self, core: CoreConfig) -> Forge | None:
@@ -294,6 +296,12 @@ class LocalWorkspace:
         from opsbook.adapters.github import connect
 
         return connect(token, core.security.book, url=url, main=core.forge.main, clone=None)
+
+    def _wait(self, seconds: float) -> None:
+        """Wait because the forge asks for it."""
+        text = f"opsbook: GitHub asks to wait {seconds:.0f} s: too many requests. It is saved; this goes on by itself."
+        print(text, "Whoever cannot wait: Ctrl-C, and later opsbook reconcile.", file=sys.stderr, flush=True)
+        time.sleep(seconds)
 
     def _on_main(self) -> bool:
         """Whether main is a book, whatever is checked out here."""

@@ -221,7 +221,13 @@ def test_the_pull_request_says_what_it_is_about_and_links_to_the_files(server: G
     assert outcome.url == "https://github.example/example/book/pull/1"
     assert pull.title.startswith(f"{outcome.id} P1: Checkout")
     assert pull.body is not None
-    for words in ("P1 Critical", "checkout", "oncall", "Nobody can pay"):
+    for words in (
+        "P1 Critical",
+        "**Services:** Checkout",
+        "**Lead:** On\\-call engineer",
+        "Nobody can pay",
+        "1. Look at",
+    ):
         assert words in pull.body
     assert f"/tree/opsbook/{outcome.id}/{outcome.path})" in pull.body
     assert f"/blob/opsbook/{outcome.id}/{outcome.path}/incident.yaml)" in pull.body

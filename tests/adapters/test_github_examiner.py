@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 
 from opsbook.adapters.github_examiner import GitHubExaminer
 from opsbook.core.examined import Examined
@@ -17,6 +19,12 @@ from tests.github_server.faults import KINDS, Fault, When
 from tests.github_server.hub import valid_ref
 from tests.github_server.server import GitHubServer
 from tests.support.github import TOKEN, make_github
+
+HEADERS = [
+    "GitHub-Authentication-Token-Expiration", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset",
+]  # fmt: skip
+
+VALUES = st.one_of(st.text(st.characters(min_codepoint=32, max_codepoint=126)), st.integers(min_value=0).map(str))
 
 BREAKS = {
     "refuses the token": "bad credentials",
@@ -247,6 +255,15 @@ def test_an_expiry_that_is_far_off_or_makes_no_sense_is_not_spoken_of(server: Gi
     value = f"{moments[text]:%Y-%m-%d %H:%M:%S} UTC" if text in moments else text
     server.always["GitHub-Authentication-Token-Expiration"] = value
     assert found(server) == {}
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example(dict.fromkeys(HEADERS, "999999999999"))
+@given(st.fixed_dictionaries(dict.fromkeys(HEADERS, VALUES)))
+def test_whatever_stands_in_the_headers_nothing_breaks(server: GitHubServer, headers: dict[str, str]) -> None:
+    server.always = headers
+    for item in examiner(server).examine():
+        read_aloud(item, (TOKEN,))
 
 
 def test_how_many_calls_are_left_is_said_with_the_time_in_the_zone_of_the_book(server: GitHubServer) -> None:

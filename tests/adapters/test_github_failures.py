@@ -6,6 +6,7 @@ GitHub works again, and `reconcile` runs. What is on GitHub and what was said mu
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
@@ -17,8 +18,8 @@ from opsbook.core.plan import Request
 from opsbook.perform import Outcome, performing, reconcile
 from tests.github_server.faults import KINDS, Fault
 from tests.github_server.server import GitHubServer
-from tests.support.github import Office, copy_github, make_github, office, truth
-from tests.support.sweeps import GITHUB, Sweep
+from tests.support.github import TOKEN, Office, copy_github, make_github, office, truth
+from tests.support.sweeps import GITHUB, Sweep, leaks
 from tests.support.wired import Chat, Clock
 
 DECLARE = Request(
@@ -26,6 +27,9 @@ DECLARE = Request(
     "oncall-a",
     {"title": "Checkout is down", "severity": "P1", "services": ["checkout"], "lead": "oncall-a"},
 )
+
+WORDS = ("Checkout is down", "It is the queue.")
+"""What people typed: it belongs into files, pull requests and messages, never into an error or a log."""
 
 CALLS = {"declare": 20, "note": 15}
 """How many calls an undisturbed run makes without a clone; a test below keeps these numbers true."""
@@ -89,7 +93,7 @@ class Run:
         machine = self._office(seed=99)
         done = reconcile(machine.context)
         if done.exit_code or machine.context.intents.orphans():
-            found.append(f"not finished: {done}")
+            found.append(f"not finished: {done.exit_code} {done.problems}")
         now = truth(self.server)
         if (
             len(now.operations) != self._expected
@@ -143,7 +147,7 @@ def test_an_undisturbed_run_makes_as_many_calls_as_the_sweep_disturbs(tmp_path: 
 
 @pytest.mark.parametrize(("scenario", "kind", "when"), SCENARIOS, ids=lambda word: word.replace(" ", "-"))
 def test_nothing_is_lost_and_nothing_is_twice(
-    tmp_path: Path, scenario: str, kind: str, when: str, sweep: Sweep
+    tmp_path: Path, scenario: str, kind: str, when: str, sweep: Sweep, overheard: Callable[[], str]
 ) -> None:
     wrong = {}
     for times, skip in cells(scenario, when):
@@ -151,8 +155,10 @@ def test_nothing_is_lost_and_nothing_is_twice(
         folder.mkdir()
         run = Run(folder, scenario)
         outcome = run.go(Fault("*", kind, when, times, skip))  # type: ignore[arg-type]
+        errors = [outcome.unpublished, outcome.unreceipted, *(told.error for told in outcome.told)]
         found = run.problems(outcome)
         run.close()
+        found += leaks("\n".join([*errors, *found, overheard()]), TOKEN, *WORDS)
         if found:
             wrong[times, skip] = found
     assert wrong == {}

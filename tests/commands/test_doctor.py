@@ -214,6 +214,18 @@ def test_a_part_that_breaks_stops_no_other(capsys: pytest.CaptureFixture[str]) -
     assert out.endswith("3 unknown. The arrows say what to do.\n")
 
 
+def test_a_token_in_the_wrong_variable_is_not_printed_either(whole: Desk) -> None:
+    desk = having(whole, GITHUB_REPOSITORY=GITHUB_TOKEN, GITHUB_TOKEN="example/book", SLACK_API_URL=SLACK_TOKEN)
+    done = desk.opsbook("doctor")
+    assert done.code == 1
+    assert GITHUB_TOKEN not in done.out + done.err
+    assert SLACK_TOKEN not in done.out + done.err
+    assert "Write it as OWNER/NAME." in done.out
+    declared = desk.opsbook("declare", "--title", "One", "--severity", "P2", "--yes")
+    assert GITHUB_TOKEN not in declared.out + declared.err
+    assert SLACK_TOKEN not in declared.out + declared.err
+
+
 def test_hostile_names_act_on_no_terminal(whole: Desk, slack: SlackServer) -> None:
     whole.write(
         {"opsbook.yml": OPSBOOK_YML.replace("audience: Everybody.", 'audience: "\\u001b]0;x\\u0007 ::error::x"')}

@@ -86,14 +86,12 @@ def permission(hub: Hub, call: Call) -> tuple[int, Any]:
     if login.startswith("nobody"):
         raise Answer(404, f"{login} is not a user")
     level = hub.permissions.get(login, "read" if login.startswith("public-") else "none")
-    return 200, {"permission": _base(level), "role_name": level, "user": hub.show_user(login)}
+    return 200, {"permission": _base(level), "role_name": level.partition("/")[0], "user": hub.show_user(login)}
 
 
 def _base(level: str) -> str:
-    """The role that another one is built on, as `permission` tells it; roles of an organisation's own on `read`."""
-    return {"maintain": "write", "triage": "read"}.get(
-        level, level if level in ("admin", "write", "read", "none") else "read"
-    )
+    """The role that another one is built on, as `permission` tells it; `Crew/write` is an organisation's own."""
+    return level.partition("/")[2] or {"maintain": "write", "triage": "read"}.get(level, level)
 
 
 @call("repos/get-branch")

@@ -9,11 +9,9 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.github_server.calls import HANDLERS
 from tests.github_server.conftest import REPO, Caller
 from tests.github_server.faults import KINDS, Fault
 from tests.github_server.hub import Run
-from tests.github_server.scopes import allows
 from tests.github_server.server import GitHubServer
 from tests.support.repos import Clone
 
@@ -311,14 +309,14 @@ def test_git_fetches_and_pushes_with_a_token_that_may(caller: Caller, server: Gi
 
 @pytest.mark.parametrize(
     ("role", "built_on"),
-    [("admin", "admin"), ("maintain", "write"), ("triage", "read"), ("read", "read"), ("Release crew", "read")],
+    [("admin", "admin"), ("maintain", "write"), ("triage", "read"), ("read", "read"), ("Release crew/write", "write")],
 )
 def test_a_permission_names_the_role_and_the_one_it_is_built_on(
     server: GitHubServer, caller: Caller, role: str, built_on: str
 ) -> None:
     server.hub.permissions["somebody"] = role
     told = caller.made("GET", f"{REPO}/collaborators/somebody/permission")
-    assert (told["role_name"], told["permission"]) == (role, built_on)
+    assert (told["role_name"], told["permission"]) == (role.partition("/")[0], built_on)
 
 
 def test_a_run_that_is_run_again_keeps_the_time_at_which_it_was_asked_for(server: GitHubServer, caller: Caller) -> None:
@@ -328,18 +326,22 @@ def test_a_run_that_is_run_again_keeps_the_time_at_which_it_was_asked_for(server
     assert caller("GET", f"{REPO}/actions/runs/8").status_code == 404
 
 
-def test_a_jobs_token_may_do_what_its_permissions_say_and_nothing_else(server: GitHubServer, caller: Caller) -> None:
-    server.scopes[caller.token] = {"contents": "read", "pull-requests": "write"}
-    assert caller("GET", f"{REPO}/branches/main").status_code == 200
-    head = caller.made("GET", f"{REPO}/branches/main")["commit"]["sha"]
-    assert caller("POST", f"{REPO}/git/refs", {"ref": "refs/heads/x", "sha": head}).status_code == 403
-    issue = server.hub.open_issue(by="example", title="A question", body="")
-    assert caller("POST", f"{REPO}/issues/{issue.number}/comments", {"body": "x"}).status_code == 403
-    issue.head = "a-branch"  # a pull request is an issue with a branch
-    assert caller("POST", f"{REPO}/issues/{issue.number}/comments", {"body": "x"}).status_code == 201
+def test_rules_hold_for_names_of_branches_whether_they_exist_or_not(caller: Caller, server: GitHubServer) -> None:
+    server.hub.rules += [("opsbook/*", "creation", 7), ("main", "pull_request", 8)]
+    rules = caller.made("GET", f"{REPO}/rules/branches/opsbook%2Fnever-made")
+    assert [(rule["type"], rule["ruleset_id"]) for rule in rules] == [("creation", 7)]
+    assert caller.made("GET", f"{REPO}/rules/branches/topic") == []
+    assert caller.made("GET", f"{REPO}/rulesets/7")["current_user_can_bypass"] == "never"
+    server.hub.bypasses[7] = "always"
+    assert caller.made("GET", f"{REPO}/rulesets/7")["current_user_can_bypass"] == "always"
+    assert caller("GET", f"{REPO}/rulesets/9").status_code == 404
 
 
-def test_it_is_known_what_every_call_needs() -> None:
-    everything = dict.fromkeys(("contents", "pull-requests", "issues", "actions", "checks"), "write")
-    assert [name for name in HANDLERS if not allows(everything, name, pull=None)] == ["users/get-authenticated"]
-    assert not allows({}, "issues/get", pull=False)
+@pytest.mark.parametrize("label", [{"name": "x" * 51}, {"name": "x", "color": "none"}])
+def test_a_label_that_cannot_be_is_invalid_to_those_who_may_and_forbidden_to_others(
+    caller: Caller, server: GitHubServer, label: dict[str, str]
+) -> None:
+    assert caller("POST", f"{REPO}/labels", label).status_code == 422
+    caller.token = "readers-token"
+    assert caller("POST", f"{REPO}/labels", label).status_code == 403
+    assert set(server.hub.labels) == {"bug"}

@@ -9,7 +9,7 @@ from typing import Any
 
 from opsbook.core.announcement import Announcement
 from opsbook.core.book import Book
-from opsbook.core.check import check_record, examine_record, introduced
+from opsbook.core.check import check_record, introduced, known_before
 from opsbook.core.finding import Finding
 from opsbook.core.ids import Ids, operation_key
 from opsbook.core.plan import Plan, Request
@@ -72,8 +72,7 @@ class Desk:
         old, new = self.book, Book(Overlay(self.tree, plan.files), registry())
         ref, before = new.at(plan.path), self.book.find("incident", plan.record)
         assert ref is not None
-        known = examine_record(before, old, self.now) if before is not None else []
-        return introduced(known, check_record(ref, new, self.now))
+        return introduced(known_before(before, old, self.now), check_record(ref, new, self.now))
 
     def take(self, plan: Plan) -> Plan:
         """Let a plan become the book."""

@@ -222,6 +222,43 @@ def test_a_message_can_wait_and_be_called_back(slack: SlackServer) -> None:
     assert error_of(lambda: client(slack).chat_deleteScheduledMessage(**call_back)) == "invalid_scheduled_message_id"
 
 
+def test_what_may_not_be_posted_may_not_be_scheduled_either(slack: SlackServer) -> None:
+    later = slack.workspace.now + 8_640_000
+
+    def schedule() -> Any:
+        return client(slack).chat_scheduleMessage(channel="#ops", text="x", post_at=later)
+
+    channel = slack.workspace.named("ops")
+    for closed in ("restricted_action", "restricted_action_read_only_channel"):
+        channel.closed = closed
+        assert error_of(schedule) == error_of(lambda: post(slack)) == closed
+    channel.closed, channel.archived = "", True
+    assert error_of(schedule) == error_of(lambda: post(slack)) == "is_archived"
+    channel.archived, channel.member = False, False
+    slack.workspace.tokens[TOKEN] = set(SCOPES) - {"chat:write.public"}
+    assert error_of(schedule) == error_of(lambda: post(slack)) == "not_in_channel"
+    channel.private = True
+    assert error_of(schedule) == "channel_not_found"
+    assert slack.workspace.scheduled == {}
+
+
+def test_only_thirty_messages_can_wait_for_the_same_minutes(slack: SlackServer) -> None:
+    later = slack.workspace.now + 8_640_000
+    for _ in range(30):
+        client(slack).chat_scheduleMessage(channel="#ops", text="x", post_at=later)
+    again = client(slack).chat_scheduleMessage
+    assert error_of(lambda: again(channel="#ops", text="x", post_at=later + 60)) == "restricted_too_many"
+    assert again(channel="#ops", text="x", post_at=later + 3600)["ok"]
+    assert again(channel="#team", text="x", post_at=later)["ok"]
+
+
+def test_what_is_about_to_be_posted_cannot_be_called_back(slack: SlackServer) -> None:
+    made = client(slack).chat_scheduleMessage(channel="#ops", text="x", post_at=slack.workspace.now + 60)
+    slack.workspace.now += 1
+    call_back = {"channel": made["channel"], "scheduled_message_id": made["scheduled_message_id"]}
+    assert error_of(lambda: client(slack).chat_deleteScheduledMessage(**call_back)) == "invalid_scheduled_message_id"
+
+
 # -- failures
 
 SEEN_BY_THE_CLIENT = {

@@ -107,6 +107,11 @@ class CutForge:
         """See `Forge.shared`."""
         return self.inner.shared
 
+    @property
+    def rest(self) -> float:
+        """See `Forge.rest`."""
+        return self.inner.rest
+
     def head(self, record: str | None) -> Head:
         """See `Forge.head`."""
         return self.inner.head(record)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from urllib.parse import quote, quote_plus
 
 Sweep = Callable[[str, int], None]
 """Says at the end of a test that so many cells of a sweep were run, and held."""
@@ -33,3 +34,9 @@ def summary(properties: Iterable[tuple[str, object]], failed: int) -> list[str]:
     order = [name for name in (GITHUB, SLACK, KILLED, CUT_SLACK, CUT) if name in sizes]
     parts = [f"{sizes[name]} cells of {name}" for name in [*order, *sorted(sizes.keys() - set(order))]]
     return [f"sweep: {sum(sizes.values())} cells, {result}", *(f"  {part}" for part in parts)]
+
+
+def leaks(text: str, *secrets: str) -> list[str]:
+    """Which secrets (tokens, people's words) occur in what was logged, printed or told as an error."""
+    folded = " ".join(text.split())
+    return [secret for secret in secrets if secret in folded or quote(secret) in folded or quote_plus(secret) in folded]

@@ -16,7 +16,7 @@ from opsbook.adapters.github_history import HubHistory
 from opsbook.adapters.github_merging import merge
 from opsbook.adapters.github_objects import HubObjects, HubTree
 from opsbook.adapters.github_receipts import HubReceipts
-from opsbook.adapters.github_words import LABELS, PLAIN, marker, pull_body, pull_title, receipts_comment
+from opsbook.adapters.github_words import LABELS, PLAIN, marker, pull_body, pull_title, receipts_comment, wanted_labels
 from opsbook.adapters.locks import pause, stand_back
 from opsbook.adapters.names import book_path, is_word, operation_name, record_name
 from opsbook.core.errors import ForgeError, ForgeUnknown, LostRace, OpsbookError, Refused
@@ -107,6 +107,11 @@ class GitHubForge:
         self._labels: dict[str, tuple[str, ...]] = {}
         self._silent: set[str] = set()
         self._losses: dict[str, int] = {}
+
+    @property
+    def rest(self) -> float:
+        """See `Forge.rest`: GitHub limits how much one person, and one repository, may ask for and write."""
+        return max(self._api.resume - time.monotonic(), 0.0)
 
     # -- reading
 
@@ -498,17 +503,9 @@ class GitHubForge:
         if pull is None:
             return
         self._pulls[record] = pull
-        self._say(pull.number, record, receipts_comment(record, self._receipts.known(record)))
-        if labels := self._labels.pop(record, ()):
-            colors = self._api.add_labels(pull.number, labels)
-            for name, (color, meaning) in LABELS.items():
-                if colors.get(name) == PLAIN:
-                    self._api.paint_label(name, color, meaning)
-
-    def _say(self, number: int, record: str, body: str) -> None:
-        """Write the comment, or edit the one that is there."""
-        # On a pull request that we have just opened there is none.
-        for comment in self._api.comments(number) if record not in self._silent else ():
+        body = receipts_comment(record, self._receipts.known(record))
+        # On a pull request that we have just opened there is no comment.
+        for comment in self._api.comments(pull.number) if record not in self._silent else ():
             if not comment.body.startswith(marker(record)):
                 continue
             try:
@@ -519,8 +516,14 @@ class GitHubForge:
                     raise
             else:
                 return
+        # The comment comes after the labels: as long as there is none, they may be missing too.
+        if labels := self._labels.pop(record, ()) or wanted_labels(pull.body):
+            colors = self._api.add_labels(pull.number, labels)
+            for name, (color, meaning) in LABELS.items():
+                if colors.get(name) == PLAIN:
+                    self._api.paint_label(name, color, meaning)
         self._silent.discard(record)
-        self._api.create_comment(number, body)
+        self._api.create_comment(pull.number, body)
 
 
 def _signed(commit: Commit) -> tuple[str, Person]:

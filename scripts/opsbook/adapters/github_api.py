@@ -90,6 +90,7 @@ class Pull:
 
     Attributes:
         head: the commit of the branch that GitHub last saw; base: the commit of main when it was opened or updated.
+        body: what it says.
     """
 
     number: int
@@ -98,6 +99,7 @@ class Pull:
     merged: bool
     head: str
     base: str
+    body: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +158,7 @@ class Api:
     Attributes:
         calls: how often each kind of call was made.
         last: when GitHub last answered, in monotonic seconds.
+        resume: before this it wants not to be asked, in monotonic seconds.
     """
 
     def __init__(
@@ -174,7 +177,7 @@ class Api:
         self._session.token_auth(token)
         self._repo = _Repo({"url": f"{self._base}/repos/{self.owner}/{self.name}"}, self._session)
         self.calls: Counter[str] = Counter()
-        self.last = float("-inf")
+        self.last = self.resume = float("-inf")
 
     @property
     def answered(self) -> Mapping[str, str]:
@@ -486,7 +489,10 @@ class Api:
         except (exceptions.UnexpectedResponse, exceptions.UnprocessableResponseBody, exceptions.IncompleteResponse):
             raise _unreadable() from None
         except exceptions.GitHubError as error:
-            raise _refusal(error) from None
+            refusal = _refusal(error)
+            if isinstance(refusal, _Limited):
+                self.resume = time.monotonic() + refusal.seconds
+            raise refusal from None
         except requests.exceptions.RequestException as error:
             raise self._lost(error) from None
         except _Moved:
@@ -529,6 +535,16 @@ class Api:
 
 class _NoAnswer(ForgeUnknown):
     """No answer in time: asking again at once would only wait again."""
+
+
+class _Limited(GitHubRefused):
+    """Too many requests.
+
+    Attributes:
+        seconds: how long GitHub wants to be left alone.
+    """
+
+    seconds = 60.0
 
 
 class _Moved(Exception):
@@ -622,9 +638,11 @@ def _refusal(error: exceptions.GitHubError) -> ForgeError | ForgeUnknown:
     if status == 429 or (
         status == 403 and ("rate limit" in said.lower() or headers.get("x-ratelimit-remaining") == "0")
     ):
-        return GitHubRefused(
+        limited = _Limited(
             f"GitHub asks to wait{_until(headers)}: too many requests.", "Then run `opsbook reconcile`.", status, said
         )
+        limited.seconds = _seconds(headers)
+        return limited
     message, remedy = {
         401: (
             "GitHub does not accept the token.",
@@ -671,6 +689,16 @@ def _until(headers: Mapping[str, str]) -> str:
     return " a minute or more"
 
 
+def _seconds(headers: Mapping[str, str]) -> float:
+    """How long to wait. GitHub's documentation: as long as it says, else until the reset, else a minute at least."""
+    after, reset = headers.get("retry-after", ""), headers.get("x-ratelimit-reset", "")
+    if re.fullmatch(r"\d{1,6}", after):
+        return float(after)
+    if headers.get("x-ratelimit-remaining") == "0" and re.fullmatch(r"\d{9,11}", reset):
+        return max(int(reset) - time.time(), 1.0)
+    return 60.0
+
+
 def _unreadable() -> ForgeUnknown:
     return ForgeUnknown("GitHub's answer cannot be read.", "`opsbook reconcile` finds out what came of it.")
 
@@ -704,6 +732,7 @@ def _pull(value: Json) -> Pull:
         bool(value["merged_at"]),
         _sha(value["head"]["sha"]),
         _sha(value["base"]["sha"]),
+        str(value["body"] or ""),
     )
 
 
@@ -735,7 +764,8 @@ def _plain(data: bytes) -> str | None:
 def _repository(name: str) -> tuple[str, str]:
     owner, _, rest = name.partition("/")
     if not (_NAME.fullmatch(owner) and re.fullmatch(r"[A-Za-z0-9._-]{1,100}", rest)) or rest in (".", ".."):
-        raise UsageError(f"{name!r} is not a repository on GitHub.", "Write GITHUB_REPOSITORY as OWNER/NAME.")
+        # What is there instead is not quoted: it may be the token.
+        raise UsageError("GITHUB_REPOSITORY is not a repository on GitHub.", "Write it as OWNER/NAME.")
     return owner, rest
 
 

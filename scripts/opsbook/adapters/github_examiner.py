@@ -234,7 +234,7 @@ class GitHubExaminer:
     def _budget(self, api: Api) -> Iterator[Examined]:
         """How many calls are left, by the last answer."""
         left, limit, reset = (
-            int(text) if re.fullmatch(r"\d{1,12}", text := api.answered.get(f"x-ratelimit-{name}", "")) else None
+            int(text) if re.fullmatch(r"\d{1,10}", text := api.answered.get(f"x-ratelimit-{name}", "")) else None
             for name in ("remaining", "limit", "reset")
         )
         if left is None or limit is None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from opsbook.core.inert import github, github_line
 from opsbook.core.plan import Plan
@@ -47,7 +48,14 @@ def pull_body(plan: Plan, site: str, branch: str) -> str:
     rendered = " · ".join(
         f"[{github(label)}]({site}/{kind}/{quote(branch)}/{quote(path)})" for label, kind, path in links if path
     )
-    return f"{body}\n\n---\n\n{rendered}\n"
+    labels = " ".join(quote(label, safe="") for label in plan.labels)
+    return f"{body}\n\n---\n\n{rendered}\n\n<!-- opsbook-labels {labels} -->\n"
+
+
+def wanted_labels(body: str) -> tuple[str, ...]:
+    """The labels that a pull request was opened for: whoever opened it may have been cut off before it put them on."""
+    found = re.findall(r"^<!-- opsbook-labels (.*) -->$", body.replace("\r\n", "\n"), re.MULTILINE)
+    return tuple(unquote(word) for word in found[-1].split()) if found else ()
 
 
 def marker(record: str) -> str:
@@ -59,10 +67,13 @@ def receipts_comment(record: str, receipts: Mapping[str, Receipt]) -> str:
     """Who was told, and of what nobody knows whether it was said. It only shows the receipts; they are kept in Git."""
     rows = []
     for key, receipt in sorted(receipts.items(), key=lambda item: (item[1].claimed_at, item[0])):
-        name = key.partition("/")[2].rpartition("-")[0]
+        what, _, rest = key.partition("/")[2].partition("-")
+        audience, _, sink = rest.rpartition("-")[0].rpartition("-")
         when = f"{receipt.claimed_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-        rows.append(f"| {github(name)} | {when} | {github(receipt.reference[:120]) or 'not known yet'} |")
-    table = "\n".join(["| Who was told | When | Where |", "| --- | --- | --- |", *rows[-_ROWS:]])
+        done = f"yes, {github(receipt.reference[:120])}" if receipt.reference else "**not known yet**"
+        rows.append(f"| {when} | {github(what)} | {github(audience)} | {github(sink)} | {done} |")
+    heads = ["| When | What | Who | By | Told |", "| --- | --- | --- | --- | --- |"]
+    table = "\n".join([*heads, *rows[-_ROWS:]])
     earlier = len(rows) - _ROWS
     left = f"\n\n{earlier} earlier ones are on the branch `opsbook-receipts`." if earlier > 0 else ""
     return f"{marker(record)}\n### Announcements\n\n{table}{left}\n"

@@ -118,7 +118,8 @@ class LocalExaminer:
         yield fine("main branch", f"{self._main} is there.")
         origin = repository.remote_url()
         if self._elsewhere:
-            if origin is not None and not _is_of(origin, self._elsewhere):
+            # Only what looks like a repository is quoted: people put the token in the wrong variable.
+            if origin is not None and "/" in self._elsewhere and not _is_of(origin, self._elsewhere):
                 yield note(
                     "publishing",
                     f"origin is {origin}, and records go to GITHUB_REPOSITORY, which is {self._elsewhere}.",

@@ -50,6 +50,7 @@ class LocalForge:
     """
 
     name = "local"
+    rest = 0.0
 
     def __init__(
         self, repository: Repository, *, main: str = "main", push: bool = False, remote: str = "origin"

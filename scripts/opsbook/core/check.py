@@ -110,6 +110,14 @@ def all_codes(book_kinds: Iterable[object]) -> dict[str, type[Code]]:
     return {code.__name__: code for code in found}
 
 
+def known_before(ref: Ref | None, book: Book, now: datetime) -> list[Finding]:
+    """What is wrong with a record before a plan, counted or allowed: none of it is introduced by the plan.
+
+    A plan may move a value away from the comment that allowed it; that must not stop an action.
+    """
+    return examine_record(ref, book, now) if ref is not None else []
+
+
 def introduced(before: Sequence[Finding], after: Sequence[Finding]) -> list[Finding]:
     """The errors of `after` that were not there before: the only ones for which a plan is refused."""
     known: dict[tuple[str, str, str], int] = {}

@@ -21,6 +21,7 @@ class Context:
         actor: who acts, as far as it is known.
         offline: the best book at hand when the forge does not answer.
         host: the service that hosts the forge, where there is one.
+        wait: let so many seconds pass, and say why; `None` where nobody may be kept waiting.
     """
 
     kinds: Mapping[str, Kind]
@@ -33,3 +34,4 @@ class Context:
     actor: str
     offline: Callable[[], Tree]
     host: Host | None = None
+    wait: Callable[[float], None] | None = None

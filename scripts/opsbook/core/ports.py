@@ -98,10 +98,16 @@ class Forge(Protocol):
 
     Attributes:
         shared: whether everybody who sees the records sees the receipts too.
+        rest: seconds for which the forge wants not to be asked; 0 when it did not say so.
     """
 
     name: str
     shared: bool
+
+    @property
+    def rest(self) -> float:
+        """See the class."""
+        ...
 
     def head(self, record: str | None) -> Head:
         """The main branch and the record's open branch, now; for `None` the main branch alone."""

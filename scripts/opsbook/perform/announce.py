@@ -52,10 +52,13 @@ def announce(
         turns = {key: "read back" if turn == "speak" else turn for key, turn in turns.items()}
     told: list[Told] = []
     references: dict[str, str] = {}
+    shown: dict[str, str] = {}
     unknown: dict[str, str] = {}
     for key, (item, sink) in todo.items():
         if key not in turns:
             receipt = known.get(key)
+            if receipt is not None and receipt.reference:
+                shown[key] = receipt.reference
             if receipt is not None and receipt.reference and receipt.operation == intent.key:
                 # Said by an earlier run, perhaps as not yet on record: the sink puts that right where it can.
                 sink.find(item, key)
@@ -69,8 +72,9 @@ def announce(
         told.append(told_by(item, sink, delivery))
     unreceipted = ""
     try:
-        if references:
-            context.forge.receipt(references)
+        if references or shown:
+            # Who kept the others may have been cut off before it could show them to people.
+            context.forge.receipt({**shown, **references})
     except (ForgeError, ForgeUnknown) as error:
         unreceipted = error.message
         context.intents.told(intent.key, references)

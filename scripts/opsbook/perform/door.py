@@ -10,7 +10,7 @@ from dataclasses import replace
 from opsbook.core import codes
 from opsbook.core.announcement import Announcement
 from opsbook.core.book import Book
-from opsbook.core.check import check_record, examine_record, introduced
+from opsbook.core.check import check_record, introduced, known_before
 from opsbook.core.context import Context
 from opsbook.core.errors import ForgeError, ForgeUnknown, LostRace, OpsbookError, Refused
 from opsbook.core.finding import Finding
@@ -24,6 +24,9 @@ from opsbook.perform.outcome import Outcome
 
 RACES = 150
 """How often a lost race is run again before it is called a failure; each loss means that somebody else won."""
+
+PATIENCE = 150.0
+"""Seconds that a person is kept waiting in all when the forge asks to be left alone for a while."""
 
 _FORM = {code.__name__ for code in codes.FORM}
 
@@ -54,16 +57,25 @@ def performing(
     """
     seed = origin.seed if origin else context.seed()
     now, key = (origin.now, origin.key) if origin else (context.now(), None)
-    with context.intents.hold(request, now, seed, key=key) as intent:
-        adopted = intent.seed != seed
-        try:
-            outcome = run(intent, context, adopted=adopted, elsewhere=origin is not None)
-        except Refused:
-            context.intents.acknowledge(intent.key)
-            raise
-        yield replace(outcome, since=intent.now) if adopted else outcome
-        if outcome.finished and not keep():
-            context.intents.acknowledge(intent.key)
+    adopted, again, waited = False, False, 0.0
+    while True:
+        with context.intents.hold(request, now, seed, key=key) as intent:
+            adopted = adopted or intent.seed != seed
+            try:
+                outcome = run(intent, context, adopted=adopted or again, elsewhere=origin is not None)
+            except Refused:
+                context.intents.acknowledge(intent.key)
+                raise
+            seconds = context.forge.rest
+            waited += seconds
+            if outcome.finished or not seconds or waited > PATIENCE or context.wait is None:
+                yield replace(outcome, since=intent.now) if adopted else outcome
+                if outcome.finished and not keep():
+                    context.intents.acknowledge(intent.key)
+                return
+        # People have been told by now, and the request is safe: whoever leaves here loses nothing.
+        context.wait(seconds)
+        now, seed, key, again = intent.now, intent.seed, intent.key, True
 
 
 def run(intent: Intent, context: Context, *, adopted: bool, elsewhere: bool = False) -> Outcome:
@@ -197,9 +209,7 @@ def _plan(intent: Intent, book: Book) -> Plan:
     assert ref is not None, plan.path
     before = book.find(ref.kind, ref.id)
     found = [_own(finding, plan) for finding in check_record(ref, after, intent.now)]
-    # What was allowed before is not introduced either, if the plan moves it away from its comment.
-    known = examine_record(before, book, intent.now) if before is not None else []
-    new = introduced(known, found)
+    new = introduced(known_before(before, book, intent.now), found)
     if new:
         raise Refused(
             "This would break the record: " + "; ".join(f"{item.message} ({item.code})" for item in new),

@@ -14,12 +14,11 @@ from opsbook.core import markdown
 from opsbook.core.book import Book
 from opsbook.core.errors import Refused
 from opsbook.core.ids import Ids
-from opsbook.core.inert import github
 from opsbook.core.plan import Plan, Request
 from opsbook.core.record import Record
 from opsbook.core.text import shorten
 from opsbook.core.types import write_time
-from opsbook.kinds.incident import files
+from opsbook.kinds.incident import files, pull
 from opsbook.kinds.incident.config import IncidentsConfig, Severity
 from opsbook.kinds.incident.report import skeleton
 from opsbook.kinds.incident.view import IncidentView
@@ -110,7 +109,19 @@ def declare(book: Book, request: Request, now: datetime, ids: Ids, operation: st
         files=out,
         subject=f"{drill}Declare {id_} ({severity.id})",
         title=f"{drill}{id_} {severity.id}: {shorten(title, 80)}",
-        body=_body(id_, summary_lines, summary, drill=bool(values.get("drill"))),
+        body=pull.body(
+            book,
+            id_=id_,
+            severity=severity,
+            by=request.by,
+            at=now,
+            services=services,
+            lead=roles.get("lead"),
+            comms=roles.get("comms"),
+            summary=summary,
+            checklists=frozen,
+            drill=bool(values.get("drill")),
+        ),
         summary=summary_lines,
         labels=("incident", severity.id, *(("drill",) if values.get("drill") else ())),
     )
@@ -242,14 +253,3 @@ def _freeze(book: Book, severity: Severity) -> list[dict[str, Any]]:
                 }
             )
     return frozen
-
-
-def _body(id_: str, lines: tuple[tuple[str, str], ...], summary: str | None, *, drill: bool) -> str:
-    rows = "\n".join(f"| {label} | {github(value)} |" for label, value in lines)
-    banner = "**This is a drill.**\n\n" if drill else ""
-    told = f"\n{github(summary)}\n" if summary else ""
-    return (
-        f"{banner}| Incident | {id_} |\n| --- | --- |\n{rows}\n{told}\n"
-        f"Add to it with `opsbook incident note {id_} TEXT`; see it with `opsbook incident show {id_}`. "
-        "Merge this as soon as you like: nobody has to wait for a reviewer to have an incident on record.\n"
-    )

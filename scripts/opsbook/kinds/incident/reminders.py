@@ -60,13 +60,13 @@ def _due(view: IncidentView, config: IncidentsConfig, times: Times) -> Iterator[
     if update is not None and update - SOON <= now:
         what = "is due at" if now <= update else "was due at"
         do = f'opsbook incident update {facts.id} --tell "…"'
-        yield "update-due", write_time(update), f"The next update {what} {times.clock(update)}", do
+        yield "overdue", write_time(update), f"The next update {what} {times.clock(update)}", do
     for role in ("lead", "comms"):
         by = view.due_by(role, config)
         if getattr(facts.roles, role) is None and by is not None and by <= now:
             who = "Nobody leads this incident" if role == "lead" else "Nobody does comms for this incident"
             do = f"opsbook incident update {facts.id} --{role} ID"
-            yield f"{role}-due", f"{role}:{write_time(by)}", f"{who}, since {times.clock(by)} somebody should", do
+            yield f"no{role}", f"{role}:{write_time(by)}", f"{who}, since {times.clock(by)} somebody should", do
     last = max((entry.at for _, entry in view.timeline.entries), default=facts.times.declared_at)
     days = (now - last) // SILENCE
     if days > 0:
