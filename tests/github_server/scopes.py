@@ -1,13 +1,15 @@
 """What the token of a workflow's job may do: GitHub's table of the permissions that each call needs.
 
 From GitHub's pages "Permissions required for GitHub Apps" and "Automatic token authentication". A call that is not in
-the table is an error of the tests, so that nobody guesses.
+the table is refused as illegal, so that nobody guesses.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+
+from tests.github_server.description import Illegal
 
 Permissions = Mapping[str, str]
 """As a job writes them: the name of a permission to `read` or `write`."""
@@ -18,7 +20,11 @@ _EVERYBODY = "metadata"
 """What every token may read."""
 
 _NEEDS: tuple[tuple[str, str, str], ...] = (
-    (r"repos/get|repos/get-collaborator-permission-level|rate-limit/get", _EVERYBODY, "read"),
+    (
+        r"repos/get|repos/get-(collaborator-permission-level|branch-rules|repo-ruleset)|rate-limit/get",
+        _EVERYBODY,
+        "read",
+    ),
     (r"users/get-authenticated", "nobody", "read"),  # a job's token belongs to no user
     (
         r"repos/(get-branch|list-commits|compare-commits-with-basehead|get-content|get-branch-protection)",
@@ -47,7 +53,7 @@ def allows(permissions: Permissions, operation: str, *, pull: bool | None) -> bo
             both permissions reach.
 
     Raises:
-        AssertionError: the table does not know the call.
+        Illegal: the table does not know the call.
     """
     for pattern, name, level in _NEEDS:
         if re.fullmatch(pattern, operation):
@@ -56,4 +62,4 @@ def allows(permissions: Permissions, operation: str, *, pull: bool | None) -> bo
             both = ("issues", "pull-requests")
             names = {None: both, True: both[1:], False: both[:1]}[pull] if name == "discussion" else (name,)
             return any(_LEVELS.index(permissions.get(name, "none")) >= _LEVELS.index(level) for name in names)
-    raise AssertionError(f"{operation}: which permission does it need? Add it to tests/github_server/scopes.py")
+    raise Illegal(f"{operation}: which permission does it need? Add it to tests/github_server/scopes.py")

@@ -261,7 +261,10 @@ def stage(folder: Path, case: Mapping[str, Any]) -> Iterator[Stage]:
         )
         bare.git("clone", "--quiet", str(github.hub.git.path), str(folder / "person"))
         person = configure(Desk(folder / "person"))
-        person.commit(complete(case.get("settings", "")), "Make the rest")
+        person.commit(
+            complete("".join(f"  {name}: {value}\n" for name, value in case.get("settings", {}).items())),
+            "Make the rest",
+        )
         person.git("push", "--quiet", "origin", "main")
         with github.locked():
             pass

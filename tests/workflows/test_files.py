@@ -28,7 +28,7 @@ PERMISSIONS: Mapping[str, Mapping[str, str]] = {
     "check.yml merge": {"contents": "write", "pull-requests": "read", "actions": "write"},
     "declare.yml declare": {"contents": "write", "pull-requests": "write", "issues": "write", "actions": "write"},
     "main.yml announce": {"contents": "write", "pull-requests": "write"},
-    "main.yml site": {"contents": "read", "pull-requests": "read"},
+    "main.yml site": {"contents": "read"},
     "main.yml pages": {"pages": "write", "id-token": "write"},
     "schedule.yml keep": {"contents": "write", "pull-requests": "write"},
     "test.yml test": {"contents": "read"},

@@ -132,7 +132,7 @@ def test_a_job_that_was_cut_off_is_finished_by_running_it_again_and_the_hour_rem
         again = there.again()
         assert again.jobs == {"declare": "success"}, str(again)
         assert [pull.state for pull in there.pulls()] == ["open"]
-        told = len(there.slack.messages())
+        told, shown = len(there.slack.messages()), there.comments(2)
         counts = []
         for _ in range(2):
             run = there.play(hour)
@@ -140,3 +140,15 @@ def test_a_job_that_was_cut_off_is_finished_by_running_it_again_and_the_hour_rem
             assert run.jobs == {"keep": "success"}, str(run)
             counts.append(len(there.slack.messages()))
         assert told < counts[0] == counts[1]
+        assert there.comments(2) != shown, "the pull request shows who was reminded"
+
+
+def test_the_site_shows_what_is_open_and_not_merged_yet(tmp_path: Path) -> None:
+    form = yaml.safe_load((CASES[0].parent / "issue-form-filled.yml").read_text("utf-8"))
+    hand = yaml.safe_load((CASES[0].parent / "main-started-by-hand.yml").read_text("utf-8"))
+    with stage(tmp_path, form) as there:
+        assert there.play(form) is not None
+        run = there.play({**hand, "without": ["announce"]})
+        assert run is not None
+        assert run.jobs["site"] == "success", str(run)
+        assert b"Checkout is down" in there.runner.kept["build/site/index.html"], str(run)
