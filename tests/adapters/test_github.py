@@ -618,3 +618,38 @@ def test_two_writers_claim_each_announcement_once(server: GitHubServer) -> None:
     assert sorted(key for mine in claimed for key in mine) == sorted(keys)
     assert set(truth(server).receipts) == set(keys)
     assert all(truth(server).receipts.values())
+
+
+# -- what somebody else could not finish
+
+
+def test_reconcile_elsewhere_opens_the_pull_request_that_is_missing_with_the_same_words(
+    server: GitHubServer, desk: Desk, tmp_path: Path
+) -> None:
+    undisturbed = make_github(tmp_path / "undisturbed.git")
+    Desk(undisturbed, tmp_path / "there").perform(DECLARE)
+    wanted = undisturbed.hub.issues[1]
+    undisturbed.close()
+
+    server.faults.append(Fault("pulls/create", "unavailable", times=None))
+    with performing(DECLARE, office(server, tmp_path / "mine", desk.chat, desk.clock, seed=1).context) as outcome:
+        assert outcome.exit_code == 4
+    server.faults.clear()
+    elsewhere = office(server, tmp_path / "elsewhere", desk.chat, desk.clock).context
+    elsewhere = replace(elsewhere, host=forge(server))
+    desk.clock.later(minutes=6)
+    assert reconcile(elsewhere).proposed == ["https://github.example/example/book/pull/1"]
+    pull = server.hub.issues[1]
+    same = (wanted.body or "").replace(undisturbed.url, server.url)
+    assert (pull.title, pull.body, pull.labels) == (wanted.title, same, wanted.labels)
+    assert len(truth(server).comments) == 1
+    assert reconcile(elsewhere).proposed == []
+
+
+def test_reconcile_leaves_alone_what_somebody_has_closed(server: GitHubServer, desk: Desk, tmp_path: Path) -> None:
+    desk.perform(DECLARE)
+    with server.locked() as hub:
+        hub.close(hub.issues[1])
+    elsewhere = office(server, tmp_path / "elsewhere", desk.chat, desk.clock).context
+    assert reconcile(replace(elsewhere, host=forge(server))).proposed == []
+    assert len(server.hub.issues) == 1

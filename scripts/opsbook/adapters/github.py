@@ -235,6 +235,10 @@ class GitHubForge:
         finally:
             self._sight = _NOTHING
 
+    def unproposed(self) -> Sequence[str]:
+        """See `Host.unproposed`. A call for each open record."""
+        return [record for record in self.open_records() if not self._api.pulls(f"opsbook/{record}")]
+
     def start(self, workflow: str, inputs: Mapping[str, str]) -> None:
         """See `Host.start`."""
         self._api.start_workflow(workflow, self._main, inputs)
@@ -436,6 +440,10 @@ class GitHubForge:
         if opened and created and not self._still_new(commit, main, pull.base):
             raise _lost(record)
         self._pulls[record] = pull
+        if opened and not created:  # it comes late: people have been told by now, and nothing else would show it
+            with suppress(ForgeError, ForgeUnknown):
+                self._receipts.all(record)
+                self._show(record)
         return Published(branch, made, url=pull.url)
 
     def _pull(self, commit: Commit, record: str, made: str, *, created: bool) -> tuple[Pull | None, bool]:

@@ -45,6 +45,7 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
         screen.json(
             {
                 "resumed": [outcome.as_json() for outcome in done.resumed],
+                "proposed": done.proposed,
                 "delivered": done.delivered,
                 "waiting": done.waiting,
                 "unknown": done.unknown,
@@ -70,6 +71,8 @@ def _print(done: Reconciled, screen: Screen) -> None:
                 screen.bad(f"  {told.audience} was not told by {told.sink}: {told.error}")
         if outcome.unreceipted:
             screen.bad(f"  told, but nothing on record says so yet: {outcome.unreceipted}")
+    for place in done.proposed:
+        screen.good(f"Opened the pull request that was missing: {place}")
     for key in done.delivered:
         screen.good(f"Delivered {key}")
     for key in done.waiting:

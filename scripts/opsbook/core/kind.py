@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     """A pure function from the book, a request, its time, the ids and its operation key to a plan."""
     Announce = Callable[[Record | None, Record | None, Book], Sequence[Announcement]]
     """What the change from one state of a record to the next says."""
+    Propose = Callable[[Record, Book], Plan]
+    """The words of a record's pull request, as a plan without files."""
     Remind = Callable[[Record, Book, datetime], Sequence[Announcement]]
     """What people are to be reminded of about a record at a moment."""
 
@@ -54,6 +56,13 @@ def _no_sheets(book: Book, now: datetime) -> Iterator[Sheet]:
 def _never_open(record: Record) -> bool:
     del record
     return False
+
+
+def _plainly(record: Record, book: Book) -> Plan:
+    from opsbook.core.plan import Plan
+
+    del book
+    return Plan(record.id, record.path, {}, record.id, record.id, "")
 
 
 def _by_people(before: Record | None, after: Record) -> str:
@@ -88,6 +97,7 @@ class Kind:
         announce: what a change says.
         remind: what people are reminded of; the fact of a reminder is what is due, so that it comes once.
         sheets: what its pages are made of, one after another: a book may have more than fit into memory.
+        propose: the words of its pull request, where whoever began it could not open one.
         held: why a change of a record is not merged by itself although it passes the check; nothing when it may be.
         is_open: whether people are working under pressure on the record, so that the check may not stand in the way.
     """
@@ -106,6 +116,7 @@ class Kind:
     announce: Announce = _nothing
     remind: Remind = _no_reminders
     sheets: Callable[[Book, datetime], Iterator[Sheet]] = _no_sheets
+    propose: Propose = _plainly
     held: Callable[[Record | None, Record], str] = _by_people
     is_open: Callable[[Record], bool] = _never_open
 

@@ -180,6 +180,13 @@ class Host(Protocol):
         """
         ...
 
+    def unproposed(self) -> Sequence[str]:
+        """Every record with an open branch for which nobody ever opened a pull request.
+
+        One that somebody closed is not among them: that was a decision.
+        """
+        ...
+
     def start(self, workflow: str, inputs: Mapping[str, str]) -> None:
         """Start a workflow on main, by the name of its file.
 

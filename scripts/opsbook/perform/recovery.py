@@ -12,7 +12,7 @@ from opsbook.core.errors import ForgeError, ForgeUnknown, Refused
 from opsbook.core.ids import operation_key
 from opsbook.core.kind import Kind
 from opsbook.core.plan import Intent
-from opsbook.core.ports import Receipt, Sink
+from opsbook.core.ports import Commit, Receipt, Sink
 from opsbook.core.record import File, Record
 from opsbook.perform.announce import UNKNOWN_AFTER, by_key, find_or_send
 from opsbook.perform.door import run
@@ -27,6 +27,7 @@ class Reconciled:
     Attributes:
         resumed: requests that were cut off, and what came of them.
         delivered: keys of announcements that are said now.
+        proposed: pull requests that were missing and are open now: the address, or the id of the record.
         waiting: keys that somebody claimed moments ago, and may be saying at this moment.
         unknown: keys of which nobody knows whether they were said, or that could not be said.
         tidied: branches that were deleted, because main holds them.
@@ -36,6 +37,7 @@ class Reconciled:
 
     resumed: list[Outcome] = field(default_factory=list)
     delivered: list[str] = field(default_factory=list)
+    proposed: list[str] = field(default_factory=list)
     waiting: list[str] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
     tidied: list[str] = field(default_factory=list)
@@ -71,6 +73,7 @@ def reconcile(context: Context) -> Reconciled:
     _resume(context, done)
     if informed:  # whoever does not know what others have said by now says nothing in their place
         try:
+            _propose(context, done)
             _deliver(context, done)
         except (ForgeError, ForgeUnknown) as error:
             done.problems.append(error.message)
@@ -97,6 +100,29 @@ def _resume(context: Context, done: Reconciled) -> None:
             context.intents.acknowledge(orphan.key)
         except (ForgeError, ForgeUnknown) as error:
             done.problems.append(error.message)
+
+
+def _propose(context: Context, done: Reconciled) -> None:
+    """Open the pull requests of branches that somebody pushed and could not open one for.
+
+    Their own words went with the machine; the record says the same.
+    """
+    forge = context.forge
+    for record in context.host.unproposed() if context.host is not None else ():
+        head = forge.head(record)
+        book = Book(forge.read(head), context.kinds)
+        for kind, operation, _ in _operations(record, book):
+            found = book.resolve(kind.name, record)
+            assert found is not None
+            # The operation is on the branch already: publishing it again does the rest. Its words name the files.
+            plan = replace(kind.propose(found, book), files={file.path: file.data for file in found.files.values()})
+            commit = Commit(plan, operation, "Opsbook <opsbook@opsbook.invalid>", context.now())
+            published = forge.publish(head, commit)
+            if published.unpushed:
+                done.problems.append(f"{record}: {published.unpushed}")
+            else:
+                done.proposed.append(published.url or record)
+            break
 
 
 def _deliver(context: Context, done: Reconciled) -> None:

@@ -11,6 +11,7 @@ from opsbook.kinds.incident.announcements import announcements
 from opsbook.kinds.incident.config import IncidentsConfig
 from opsbook.kinds.incident.model import Checklist, Incident, TimelineEntry
 from opsbook.kinds.incident.page import sheets
+from opsbook.kinds.incident.pull import propose
 from opsbook.kinds.incident.reminders import remind
 from opsbook.kinds.incident.rules import BOOK_RULES, RULES
 from opsbook.kinds.incident.view import CHECKLIST, FACTS, REPORT, held, is_open
@@ -34,6 +35,7 @@ KIND = Kind(
     actions=ACTIONS,
     announce=announcements,
     remind=remind,
+    propose=propose,
     held=held,
     is_open=is_open,
     sheets=sheets,

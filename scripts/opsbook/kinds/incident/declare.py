@@ -108,7 +108,7 @@ def declare(book: Book, request: Request, now: datetime, ids: Ids, operation: st
         path=folder,
         files=out,
         subject=f"{drill}Declare {id_} ({severity.id})",
-        title=f"{drill}{id_} {severity.id}: {shorten(title, 80)}",
+        title=pull.title(id_, severity.id, title, drill=bool(drill)),
         body=pull.body(
             book,
             id_=id_,
@@ -123,7 +123,7 @@ def declare(book: Book, request: Request, now: datetime, ids: Ids, operation: st
             drill=bool(values.get("drill")),
         ),
         summary=summary_lines,
-        labels=("incident", severity.id, *(("drill",) if values.get("drill") else ())),
+        labels=pull.labels(severity.id, drill=bool(drill)),
     )
 
 
@@ -147,7 +147,7 @@ def _stub(id_: str, now: datetime, operation: str, *, drill: bool) -> Plan:
         files={f"{folder}/incident.yaml": facts},
         subject=f"Declare {id_} (security)",
         title=f"{id_}: {SECURITY_TITLE}",
-        body="A security incident was declared. Its facts are not kept here, and must not be added.\n",
+        body=pull.STUB,
         summary=lines,
         labels=("incident",),
     )

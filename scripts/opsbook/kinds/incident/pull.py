@@ -12,10 +12,58 @@ from typing import Any
 
 from opsbook.core.book import Book
 from opsbook.core.inert import github
-from opsbook.core.text import one_line
+from opsbook.core.plan import Plan
+from opsbook.core.record import Record
+from opsbook.core.text import one_line, shorten
 from opsbook.core.times import Times
-from opsbook.kinds.incident.config import Severity
+from opsbook.kinds.incident.config import IncidentsConfig, Severity
 from opsbook.kinds.incident.forms import link
+from opsbook.kinds.incident.view import IncidentView
+
+STUB = "A security incident was declared. Its facts are not kept here, and must not be added.\n"
+"""The body for a stub."""
+
+
+def title(id_: str, severity: str, text: str, *, drill: bool) -> str:
+    """The title: what it is, how bad, and what is wrong."""
+    return f"{'Drill: ' if drill else ''}{id_} {severity}: {shorten(text, 80)}"
+
+
+def propose(record: Record, book: Book) -> Plan:
+    """The same words, read from the record by somebody who does not have the request."""
+    view = IncidentView(record)
+    facts = view.facts
+    severity = book.config.section(IncidentsConfig).severity(facts.severity) if facts is not None else None
+    if facts is None or severity is None:
+        stub = facts is not None and facts.classification == "security"
+        return Plan(record.id, record.path, {}, record.id, record.id, STUB if stub else "")
+    lists = view.checklist.checklists if view.checklist is not None else ()
+    return Plan(
+        record=record.id,
+        path=record.path,
+        files={},
+        subject=record.id,
+        title=title(record.id, severity.id, facts.title, drill=facts.drill),
+        body=body(
+            book,
+            id_=record.id,
+            severity=severity,
+            by=facts.declared_by or "nobody knows",
+            at=facts.times.declared_at,
+            services=facts.services,
+            lead=facts.roles.lead,
+            comms=facts.roles.comms,
+            summary=facts.summary,
+            checklists=[item.model_dump() for item in lists],
+            drill=facts.drill,
+        ),
+        labels=labels(severity.id, drill=facts.drill),
+    )
+
+
+def labels(severity: str, *, drill: bool) -> tuple[str, ...]:
+    """Words by which pull requests of incidents are found."""
+    return ("incident", severity, *(("drill",) if drill else ()))
 
 
 def body(
