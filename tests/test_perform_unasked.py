@@ -207,6 +207,28 @@ def test_a_run_that_is_cut_off_anywhere_is_finished_on_another_machine(world: Wo
         assert world.reconcile(other).exit_code == 0, effect
 
 
+@pytest.mark.parametrize("merge", MERGES)
+def test_a_declaration_that_was_cut_off_does_not_say_what_an_editor_changed_before_it_went_on(
+    world: World, merge: Merge
+) -> None:
+    since = world.desk.git("rev-parse", "main").strip()
+    knife = Knife(at=10)
+    with pytest.raises(Cut):
+        world.run(DECLARE, knife)
+    assert knife.names[-2:] == ["git push", "outbox"]  # it is published, and nobody was told
+    branch = world.desk.branch()
+    world.desk.git("switch", "--quiet", branch)
+    edit(world.desk, "severity: P1", "severity: P2", facts_of(world.desk, branch.removeprefix("opsbook/")))
+    world.desk.git("switch", "--quiet", "main")
+    merge(world.desk, branch)
+    world.desk.git("push", "--quiet", "origin", "main")
+    assert world.reconcile().exit_code == 0
+    say(world, since)
+    opened, *later = headlines(world)
+    assert opened.endswith(" incident: Checkout is down")
+    assert later == ["Now P2: Checkout is down"]
+
+
 # -- reminders
 
 
