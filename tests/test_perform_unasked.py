@@ -14,7 +14,7 @@ from opsbook.adapters.local_forge import LocalForge
 from opsbook.core.book import Book
 from opsbook.core.openbook import lay_open
 from opsbook.kinds import registry
-from opsbook.perform import Said, announce_landed, remind, unsaid
+from opsbook.perform import Reconciled, Said, announce_landed, reconcile, remind, unsaid
 from tests.support.desk import Desk, clone, make_remote
 from tests.support.knife import Cut, Knife, sharpen
 from tests.support.world import DECLARE, World
@@ -305,3 +305,37 @@ def test_a_reminder_that_is_cut_off_comes_all_the_same_and_once(world: World, fi
         nudge(world)
         assert len(world.chat.said) == before + 1, effect
         assert world.reconcile().exit_code == 0, effect
+
+
+@pytest.mark.parametrize("at", [2, 3, 4])
+def test_a_reminder_that_is_cut_off_and_not_due_any_more_is_let_go(world: World, at: int) -> None:
+    world.desk.commit({FACTS: QUIET}, "By hand")
+    world.clock.later(days=1)
+    with pytest.raises(Cut):
+        nudge(world, Knife(at))
+    said = len(world.chat.said)
+    edit(world.desk, "status: investigating", "status: resolved")
+    world.desk.git("push", "--quiet", "origin", "main")
+    world.clock.later(minutes=6)
+    done = world.reconcile()
+    assert done.exit_code == 0
+    assert [key.rpartition("-")[0] for key in done.lapsed] == [
+        f"{HAND}/silence-incident-chat",
+        f"{HAND}/silence-incident-console",
+    ]
+    assert len(world.chat.said) == said
+    assert world.reconcile() == Reconciled()
+
+
+def test_a_reminder_of_a_sink_that_is_not_here_is_left_to_those_who_have_it(world: World) -> None:
+    world.desk.commit({FACTS: QUIET}, "By hand")
+    world.desk.git("push", "--quiet", "origin", "main")
+    world.clock.later(days=1)
+    with pytest.raises(Cut):
+        nudge(world, Knife(2))
+    world.clock.later(minutes=6)
+    alone = replace(world.context(), sinks=world.context().sinks[:1])
+    done = reconcile(alone)
+    assert (len(done.delivered), len(done.unknown), done.lapsed) == (1, 1, [])
+    assert world.reconcile().exit_code == 0
+    assert len(world.chat.said) == 1
