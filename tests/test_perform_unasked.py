@@ -14,7 +14,7 @@ from opsbook.adapters.local_forge import LocalForge
 from opsbook.core.book import Book
 from opsbook.core.openbook import lay_open
 from opsbook.kinds import registry
-from opsbook.perform import Said, announce_landed, remind, unsaid
+from opsbook.perform import Reconciled, Said, announce_landed, reconcile, remind, unsaid
 from tests.support.desk import Desk, clone, make_remote
 from tests.support.knife import Cut, Knife, sharpen
 from tests.support.world import DECLARE, World
@@ -207,6 +207,28 @@ def test_a_run_that_is_cut_off_anywhere_is_finished_on_another_machine(world: Wo
         assert world.reconcile(other).exit_code == 0, effect
 
 
+@pytest.mark.parametrize("merge", MERGES)
+def test_a_declaration_that_was_cut_off_does_not_say_what_an_editor_changed_before_it_went_on(
+    world: World, merge: Merge
+) -> None:
+    since = world.desk.git("rev-parse", "main").strip()
+    knife = Knife(at=10)
+    with pytest.raises(Cut):
+        world.run(DECLARE, knife)
+    assert knife.names[-2:] == ["git push", "outbox"]  # it is published, and nobody was told
+    branch = world.desk.branch()
+    world.desk.git("switch", "--quiet", branch)
+    edit(world.desk, "severity: P1", "severity: P2", facts_of(world.desk, branch.removeprefix("opsbook/")))
+    world.desk.git("switch", "--quiet", "main")
+    merge(world.desk, branch)
+    world.desk.git("push", "--quiet", "origin", "main")
+    assert world.reconcile().exit_code == 0
+    say(world, since)
+    opened, *later = headlines(world)
+    assert opened.endswith(" incident: Checkout is down")
+    assert later == ["Now P2: Checkout is down"]
+
+
 # -- reminders
 
 
@@ -283,3 +305,37 @@ def test_a_reminder_that_is_cut_off_comes_all_the_same_and_once(world: World, fi
         nudge(world)
         assert len(world.chat.said) == before + 1, effect
         assert world.reconcile().exit_code == 0, effect
+
+
+@pytest.mark.parametrize("at", [2, 3, 4])
+def test_a_reminder_that_is_cut_off_and_not_due_any_more_is_let_go(world: World, at: int) -> None:
+    world.desk.commit({FACTS: QUIET}, "By hand")
+    world.clock.later(days=1)
+    with pytest.raises(Cut):
+        nudge(world, Knife(at))
+    said = len(world.chat.said)
+    edit(world.desk, "status: investigating", "status: resolved")
+    world.desk.git("push", "--quiet", "origin", "main")
+    world.clock.later(minutes=6)
+    done = world.reconcile()
+    assert done.exit_code == 0
+    assert [key.rpartition("-")[0] for key in done.lapsed] == [
+        f"{HAND}/silence-incident-chat",
+        f"{HAND}/silence-incident-console",
+    ]
+    assert len(world.chat.said) == said
+    assert world.reconcile() == Reconciled()
+
+
+def test_a_reminder_of_a_sink_that_is_not_here_is_left_to_those_who_have_it(world: World) -> None:
+    world.desk.commit({FACTS: QUIET}, "By hand")
+    world.desk.git("push", "--quiet", "origin", "main")
+    world.clock.later(days=1)
+    with pytest.raises(Cut):
+        nudge(world, Knife(2))
+    world.clock.later(minutes=6)
+    alone = replace(world.context(), sinks=world.context().sinks[:1])
+    done = reconcile(alone)
+    assert (len(done.delivered), len(done.unknown), done.lapsed) == (1, 1, [])
+    assert world.reconcile().exit_code == 0
+    assert len(world.chat.said) == 1

@@ -32,7 +32,7 @@ READERS = {
     "runbook find": (("runbook", "find", "dashboards"), {"runbooks"}),
     "reconcile": (
         ("reconcile",),
-        {"resumed", "proposed", "delivered", "waiting", "unknown", "tidied", "refused", "problems"},
+        {"resumed", "proposed", "delivered", "waiting", "unknown", "lapsed", "tidied", "refused", "problems"},
     ),
     "reconcile --dry-run": (("reconcile", "--dry-run"), {"pending"}),
     "announce": (("announce", "--since", "2d"), {"told"}),

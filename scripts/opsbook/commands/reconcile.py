@@ -49,6 +49,7 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
                 "delivered": done.delivered,
                 "waiting": done.waiting,
                 "unknown": done.unknown,
+                "lapsed": done.lapsed,
                 "tidied": done.tidied,
                 "refused": done.refused,
                 "problems": done.problems,
@@ -79,6 +80,8 @@ def _print(done: Reconciled, screen: Screen) -> None:
         screen.bad(f"Claimed less than five minutes ago, and perhaps being said at this moment: {key}")
     for key in done.unknown:
         screen.bad(f"Nobody knows whether this was said: {key}")
+    for key in done.lapsed:
+        screen.line(f"Let go of a reminder of what is not due any more: {key}")
     for name in done.tidied:
         screen.line(f"Deleted the merged branch {name}")
     for text in done.refused:

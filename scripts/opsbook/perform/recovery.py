@@ -12,12 +12,12 @@ from opsbook.core.errors import ForgeError, ForgeUnknown, Refused
 from opsbook.core.ids import operation_key
 from opsbook.core.kind import Kind
 from opsbook.core.plan import Intent
-from opsbook.core.ports import Commit, Receipt, Sink
+from opsbook.core.ports import LAPSED, Commit, Receipt, Sink
 from opsbook.core.record import File, Record
 from opsbook.perform.announce import UNKNOWN_AFTER, by_key, find_or_send
 from opsbook.perform.door import run
 from opsbook.perform.outcome import Outcome
-from opsbook.perform.unasked import is_unasked, said_again
+from opsbook.perform.unasked import is_lapsed, is_unasked, said_again
 
 
 @dataclass
@@ -30,6 +30,7 @@ class Reconciled:
         proposed: pull requests that were missing and are open now: the address, or the id of the record.
         waiting: keys that somebody claimed moments ago, and may be saying at this moment.
         unknown: keys of which nobody knows whether they were said, or that could not be said.
+        lapsed: keys of reminders that were cut off, of something that is not due any more.
         tidied: branches that were deleted, because main holds them.
         refused: requests that cannot be carried out any more, each with the reason.
         problems: why the forge could not be asked.
@@ -40,6 +41,7 @@ class Reconciled:
     proposed: list[str] = field(default_factory=list)
     waiting: list[str] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
+    lapsed: list[str] = field(default_factory=list)
     tidied: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
@@ -140,8 +142,12 @@ def _deliver(context: Context, done: Reconciled) -> None:
             operation = receipt.operation if is_unasked(receipt.operation) else own
             ours[key] = replace(receipt, operation=operation, claimed_at=now)
     for key in sorted(ours):
-        found = _source(key, receipts.get(key), context)
-        if found is None:
+        receipt = receipts.get(key)
+        found = _source(key, receipt, context)
+        if found is None and receipt is not None and is_lapsed(receipt, context):
+            context.forge.receipt({key: LAPSED})
+            done.lapsed.append(key)
+        elif found is None:
             done.unknown.append(key)
         elif context.forge.claim([ours[key]], expecting=receipts):
             item, sink = found

@@ -91,6 +91,17 @@ def is_unasked(operation: str) -> bool:
     return operation.startswith((_LANDED, _REMINDED))
 
 
+def is_lapsed(receipt: Receipt, context: Context) -> bool:
+    """Whether a claim is that of a reminder of something that is not due any more: somebody has seen to it.
+
+    A sink that is not here says nothing about that.
+    """
+    record, sink = receipt.key.partition("/")[0], receipt.key.rpartition("-")[0].rpartition("-")[2]
+    return receipt.operation.startswith(_REMINDED) and all(
+        item.key(sink) != receipt.key for item in said_again(receipt.operation, record, context)
+    )
+
+
 def said_again(operation: str, record: str, context: Context) -> Sequence[Announcement]:
     """What was said about a record by whoever claimed as `operation`, computed again, if that was one of the above."""
     if operation.startswith(_LANDED):

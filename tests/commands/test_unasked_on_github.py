@@ -1,0 +1,102 @@
+"""`opsbook announce` and `opsbook nudge` with GitHub and Slack: what was changed by hand, and what is due, is told once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.github_server.server import GitHubServer
+from tests.slack_server import SlackServer, seen, slack_server
+from tests.slack_server.workspace import TOKEN as SLACK_TOKEN
+from tests.support.desk import Desk, configure
+from tests.support.github import TOKEN, make_github, merge_pull, truth
+
+TITLE = "Checkout is down"
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[GitHubServer]:
+    """A GitHub; a request that its description does not allow fails the test."""
+    server = make_github(tmp_path / "github.git")
+    yield server
+    server.close()
+    assert server.refused == []
+
+
+@pytest.fixture
+def slack() -> Iterator[SlackServer]:
+    """A Slack with the channels of the small book."""
+    with slack_server("incident", "team", "security", "drill") as server:
+        yield server
+
+
+@pytest.fixture
+def desk(server: GitHubServer, slack: SlackServer, tmp_path: Path) -> Desk:
+    """The clone of a person who has a token for both."""
+    return clone(server, slack, tmp_path / "book")
+
+
+def clone(server: GitHubServer, slack: SlackServer, path: Path) -> Desk:
+    """A clone of what is on GitHub now, like that of a runner."""
+    address = server.git_url.replace("http://", f"http://x-access-token:{TOKEN}@")
+    Desk(path.parent).git("clone", "--quiet", address, str(path))
+    variables = {
+        "GITHUB_TOKEN": TOKEN,
+        "GITHUB_REPOSITORY": "example/book",
+        "GITHUB_API_URL": server.url,
+        "SLACK_BOT_TOKEN": SLACK_TOKEN,
+        "SLACK_API_URL": slack.url,
+    }
+    return configure(Desk(path, variables))
+
+
+def facts_of(desk: Desk, record: str) -> str:
+    """Where the facts of a record lie in what is checked out."""
+    (found,) = [path for path in desk.files("HEAD", "incidents/") if record in path and path.endswith("incident.yaml")]
+    return found
+
+
+def edit(server: GitHubServer, desk: Desk, record: str, old: str, new: str) -> None:
+    """An editor changes the facts on the record's branch and pushes; the clone is at main again afterwards."""
+    desk.git("fetch", "--quiet")
+    desk.git("switch", "--quiet", "--force-create", "mine", f"origin/opsbook/{record}")
+    path = facts_of(desk, record)
+    text = (desk.path / path).read_text()
+    assert old in text
+    desk.commit({path: text.replace(old, new, 1)}, "By hand")
+    desk.git("push", "--quiet", "origin", f"mine:opsbook/{record}")
+    desk.git("switch", "--quiet", "main")
+    with server.locked():
+        pass
+
+
+@pytest.mark.parametrize("method", ["merge", "squash", "rebase"])
+def test_what_an_editor_changed_in_the_pull_request_is_told_once_whatever_button_merged_it(
+    server: GitHubServer, slack: SlackServer, desk: Desk, tmp_path: Path, method: str
+) -> None:
+    since = desk.git("rev-parse", "main").strip()
+    record = desk.declare(TITLE)
+    assert desk.opsbook("incident", "note", record, "It is the queue.").code == 0
+    edit(server, desk, record, "severity: P1", "severity: P2")
+    merge_pull(server, record, method=method)
+    runner = clone(server, slack, tmp_path / "runner")
+    done = runner.opsbook("announce", "--since", since)
+    assert done.code == 0, str(done)
+    assert f"{record}: told incident by slack: Now P2: {TITLE}" in done.out
+    for channel in ("incident", "team"):
+        top, *thread = slack.messages(channel)
+        assert seen(top).startswith(f"🟠 P2: {TITLE}\nSeverity: P2 Major\n"), seen(top)
+        assert [seen(message) for message in thread] == [f"🟠 Now P2: {TITLE}"]
+    (comment,) = [text for text in truth(server).comments if "### Announcements" in text]
+    assert comment.count("| severity |") == 4  # two channels, by Slack and on the console
+    assert "not known" not in comment
+    assert all(truth(server).receipts.values())
+    for machine in (runner, desk, clone(server, slack, tmp_path / "another")):
+        machine.git("fetch", "--quiet")
+        again = machine.opsbook("announce", "--since", "2d", "--format", "json")
+        assert again.code == 0
+        assert again.json == {"told": []}
+        assert machine.opsbook("reconcile").code == 0
+    assert len(slack.messages()) == 4
