@@ -142,9 +142,9 @@ def _deliver(context: Context, done: Reconciled) -> None:
             operation = receipt.operation if is_unasked(receipt.operation) else own
             ours[key] = replace(receipt, operation=operation, claimed_at=now)
     for key in sorted(ours):
-        receipt = receipts.get(key)
-        found = _source(key, receipt, context)
-        if found is None and receipt is not None and is_lapsed(receipt, context):
+        claimed = receipts.get(key)
+        found = _source(key, claimed, context)
+        if found is None and claimed is not None and is_lapsed(claimed, context):
             context.forge.receipt({key: LAPSED})
             done.lapsed.append(key)
         elif found is None:
