@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.github_server.server import GitHubServer
-from tests.support.desk import Desk, configure, make_desk
-from tests.support.github import TOKEN, make_github, push_main
+from tests.support.desk import Desk, make_desk
+from tests.support.github import make_github, person, push_main
 from tests.support.small_book import OPSBOOK_YML
 
 ALLOWED = OPSBOOK_YML.replace("  push: false\n", "  push: false\n  merge: declarations\n")
@@ -28,10 +28,7 @@ def server(tmp_path: Path) -> Iterator[GitHubServer]:
 def desk(server: GitHubServer, tmp_path: Path) -> Desk:
     """A clone of a book whose declarations merge by themselves, and a person with a token."""
     push_main(server, tmp_path / "people", {"opsbook.yml": ALLOWED})
-    address = server.git_url.replace("http://", f"http://x-access-token:{TOKEN}@")
-    Desk(tmp_path).git("clone", "--quiet", address, str(tmp_path / "book"))
-    variables = {"GITHUB_TOKEN": TOKEN, "GITHUB_REPOSITORY": "example/book", "GITHUB_API_URL": server.url}
-    return configure(Desk(tmp_path / "book", variables))
+    return person(server, tmp_path / "book")
 
 
 def main_of(server: GitHubServer) -> str:

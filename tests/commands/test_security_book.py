@@ -12,8 +12,8 @@ import pytest
 from tests.github_server.faults import Fault
 from tests.github_server.hub import Hub
 from tests.github_server.server import GitHubServer
-from tests.support.desk import Desk, Done, configure, make_desk
-from tests.support.github import TOKEN, make_github, push_main
+from tests.support.desk import Desk, Done, make_desk
+from tests.support.github import make_github, person, push_main
 from tests.support.small_book import OPSBOOK_YML
 
 SECRET = "Somebody has the signing keys"
@@ -163,10 +163,7 @@ def restricted(server: GitHubServer, tmp_path: Path) -> Hub:
 @pytest.fixture
 def desk(server: GitHubServer, restricted: Hub, tmp_path: Path) -> Desk:
     """A clone of the open book, and a person with a token for both."""
-    address = server.git_url.replace("http://", f"http://x-access-token:{TOKEN}@")
-    Desk(tmp_path).git("clone", "--quiet", address, str(tmp_path / "book"))
-    variables = {"GITHUB_TOKEN": TOKEN, "GITHUB_REPOSITORY": "example/book", "GITHUB_API_URL": server.url}
-    return configure(Desk(tmp_path / "book", variables))
+    return person(server, tmp_path / "book")
 
 
 def test_on_github_there_is_a_pull_request_in_each_repository(
