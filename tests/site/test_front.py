@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import unescape
+
 from opsbook.core.book import Book
 from opsbook.site.front import front
 from opsbook.site.home import home_page
@@ -12,8 +14,8 @@ FORM = "https://hub.example/o/r/issues/new?template=declare-an-incident.yml"
 
 
 def page(of: Book) -> str:
-    """The home page as it is staged."""
-    return home_page(front(of, START), templates()).markdown
+    """The home page as a browser reads it: every character reference resolved."""
+    return unescape(home_page(front(of, START), templates()).markdown)
 
 
 def test_who_has_no_terminal_is_led_to_the_form_where_github_has_one() -> None:
