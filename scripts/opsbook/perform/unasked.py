@@ -7,6 +7,7 @@ claim that was cut off before its message is read back and finished like every o
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -15,7 +16,7 @@ from opsbook.core.announcement import Announcement
 from opsbook.core.book import Book
 from opsbook.core.context import Context
 from opsbook.core.errors import ForgeError, ForgeUnknown, UsageError
-from opsbook.core.ports import Landed, Published, Receipt
+from opsbook.core.ports import Forge, Landed, Published, Receipt
 from opsbook.core.record import Ref
 from opsbook.perform.announce import UNKNOWN_AFTER, by_key, find_or_send, told_by
 from opsbook.perform.outcome import Told
@@ -63,7 +64,7 @@ def announce_landed(steps: Iterable[Landed], context: Context) -> Iterator[Said]
 def unsaid(steps: Iterable[Landed], context: Context) -> list[Announcement]:
     """What `announce_landed` would say; nothing is claimed and nothing said."""
     said = [item for step in steps for item in _news(step.commit, partial(_touched, step.paths), context)]
-    known = context.forge.receipts()
+    known = _receipts(by_key(said, context.sinks).keys(), context.forge)
     return [item for item in said if not by_key([item], context.sinks).keys() <= known.keys()]
 
 
@@ -153,22 +154,19 @@ def _speak(said: Sequence[Announcement], operation: str, context: Context) -> Sa
     todo, now, forge = by_key(said, context.sinks), context.now(), context.forge
     if not todo:
         return Said()
-    known = forge.receipts()
+    ours = {key: Receipt(key, operation, now) for key in todo}
+    new = forge.claim(list(ours.values()))
     stale = {
         key: receipt
-        for key in todo
-        if (receipt := known.get(key)) is not None
-        and not receipt.reference
-        and is_unasked(receipt.operation)
-        and now - receipt.claimed_at >= UNKNOWN_AFTER
+        for key, receipt in _receipts(ours.keys() - new, forge).items()
+        if not receipt.reference and is_unasked(receipt.operation) and now - receipt.claimed_at >= UNKNOWN_AFTER
     }
-    wanted = [Receipt(key, operation, now) for key in todo if key not in known or key in stale]
-    claimed = forge.claim(wanted, expecting=stale) if wanted else set()
+    taken = forge.claim([ours[key] for key in stale], expecting=stale) if stale else set()
     told: list[tuple[str, str, Told]] = []
     references: dict[str, str] = {}
     for key, (item, sink) in todo.items():
-        if key in claimed:
-            delivery = find_or_send(item, sink, key) if key in stale else sink.send(item, key)
+        if key in new | taken:
+            delivery = sink.send(item, key) if key in new else find_or_send(item, sink, key)
             if delivery.outcome == "done":
                 references[key] = delivery.reference
             told.append((item.record, item.headline, told_by(item, sink, delivery)))
@@ -178,3 +176,11 @@ def _speak(said: Sequence[Announcement], operation: str, context: Context) -> Sa
     except (ForgeError, ForgeUnknown) as error:
         return Said(tuple(told), error.message)
     return Said(tuple(told))
+
+
+def _receipts(keys: AbstractSet[str], forge: Forge) -> dict[str, Receipt]:
+    """Their receipts, by key. Only the records that they name are looked at: a book has many, and a step few."""
+    found: dict[str, Receipt] = {}
+    for record in sorted({key.partition("/")[0] for key in keys}):
+        found |= {key: receipt for key, receipt in forge.receipts(record).items() if key in keys}
+    return found
