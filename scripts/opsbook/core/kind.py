@@ -56,6 +56,11 @@ def _never_open(record: Record) -> bool:
     return False
 
 
+def _none_open(book: Book) -> Sequence[Record]:
+    del book
+    return ()
+
+
 def _by_people(before: Record | None, after: Record) -> str:
     del before
     return f"Every {after.kind.name} is merged by people."
@@ -90,6 +95,7 @@ class Kind:
         sheets: what its pages are made of, one after another: a book may have more than fit into memory.
         held: why a change of a record is not merged by itself although it passes the check; nothing when it may be.
         is_open: whether people are working under pressure on the record, so that the check may not stand in the way.
+        open_in: the records of a book that are so, found without reading all the others.
     """
 
     name: str
@@ -108,6 +114,7 @@ class Kind:
     sheets: Callable[[Book, datetime], Iterator[Sheet]] = _no_sheets
     held: Callable[[Record | None, Record], str] = _by_people
     is_open: Callable[[Record], bool] = _never_open
+    open_in: Callable[[Book], Sequence[Record]] = _none_open
 
     @property
     def is_file(self) -> bool:

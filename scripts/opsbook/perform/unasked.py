@@ -17,7 +17,6 @@ from opsbook.core.book import Book
 from opsbook.core.context import Context
 from opsbook.core.errors import ForgeError, ForgeUnknown, UsageError
 from opsbook.core.ports import Forge, Landed, Published, Receipt
-from opsbook.core.record import Ref
 from opsbook.perform.announce import UNKNOWN_AFTER, by_key, find_or_send, told_by
 from opsbook.perform.outcome import Told
 
@@ -84,7 +83,8 @@ def remind(book: Book, context: Context) -> Said:
 
 def reminders(book: Book, now: datetime) -> list[Announcement]:
     """Everything that is due in the open records at `now`, whether somebody was reminded of it or not."""
-    return [item for ref in book.everything() for item in _due(ref, book, now)]
+    every = ((kind, record) for kind in book.kinds.values() for record in kind.open_in(book))
+    return [item for kind, record in every for item in kind.remind(record, book, now)]
 
 
 def is_unasked(operation: str) -> bool:
@@ -123,13 +123,6 @@ def said_again(operation: str, record: str, context: Context) -> Sequence[Announ
 def _touched(paths: Iterable[str], book: Book) -> Sequence[tuple[str, str]]:
     """The records to which paths belong, by kind and id."""
     return list(dict.fromkeys((ref.kind, ref.id) for path in paths if (ref := book.at(path)) is not None))
-
-
-def _due(ref: Ref, book: Book, now: datetime) -> Sequence[Announcement]:
-    record = book.record(ref)
-    due = record.kind.remind(record, book, now) if record.kind.is_open(record) else ()
-    book.forget(ref)
-    return due
 
 
 def _news(commit: str, records: Callable[[Book], Iterable[tuple[str, str]]], context: Context) -> list[Announcement]:

@@ -13,6 +13,7 @@ from opsbook.kinds.incident.model import Checklist, Incident, TimelineEntry
 from opsbook.kinds.incident.page import sheets
 from opsbook.kinds.incident.reminders import remind
 from opsbook.kinds.incident.rules import BOOK_RULES, RULES
+from opsbook.kinds.incident.similar import open_incidents
 from opsbook.kinds.incident.view import CHECKLIST, FACTS, REPORT, held, is_open
 
 KIND = Kind(
@@ -36,5 +37,6 @@ KIND = Kind(
     remind=remind,
     held=held,
     is_open=is_open,
+    open_in=lambda book: [view.record for view in open_incidents(book)],
     sheets=sheets,
 )
