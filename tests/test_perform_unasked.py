@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -15,13 +15,11 @@ from opsbook.core.announcement import Announcement
 from opsbook.core.book import Book
 from opsbook.core.openbook import lay_open
 from opsbook.core.ports import Delivery
-from opsbook.core.tree import MemoryTree
 from opsbook.kinds import registry
-from opsbook.perform import Reconciled, Said, announce_landed, reconcile, remind, reminders, unsaid
+from opsbook.perform import Reconciled, Said, announce_landed, reconcile, remind, unsaid
 from tests.support.desk import Desk, clone, make_remote
 from tests.support.knife import Cut, Knife, sharpen
-from tests.support.small_book import FILES
-from tests.support.wired import START, Chat
+from tests.support.wired import Chat
 from tests.support.world import DECLARE, World
 
 HAND = "INC-20261121-HANDY"
@@ -317,29 +315,6 @@ def test_nobody_is_reminded_of_what_is_over_or_of_a_security_incident(world: Wor
     world.clock.later(days=3)
     assert nudge(world).told == ()
     assert len(world.chat.said) == said
-
-
-def test_of_what_is_over_only_the_facts_are_looked_at() -> None:
-    """Nearly every incident of a book is over, and their timelines are most of its files."""
-    entry = f"incidents/2026/{HAND}-mail-is-late/timeline/20261121T090000Z-aaaaa.yaml"
-    over = {FACTS: BY_HAND.replace("investigating", "resolved"), entry: "at: 2026-11-21T09:00:00Z\n"}
-    tree = Watched({**FILES, **over})
-    assert reminders(Book(tree, registry()), START) == []
-    assert FACTS in tree.seen
-    assert entry not in tree.seen
-
-
-class Watched(MemoryTree):
-    """A tree that remembers which files were read."""
-
-    def __init__(self, files: Mapping[str, str | bytes]) -> None:
-        super().__init__(files)
-        self.seen: set[str] = set()
-
-    def read(self, path: str) -> bytes | None:
-        """See `Tree.read`."""
-        self.seen.add(path)
-        return super().read(path)
 
 
 def test_a_drill_reminds_the_drill_channel_only(world: World) -> None:
