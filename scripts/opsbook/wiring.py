@@ -150,8 +150,6 @@ class LocalWorkspace:
     @cached_property
     def _github(self) -> GitHubForge | None:
         """GitHub, where there is a token and a repository for it."""
-        token, repository = (os.environ.get(name, "").strip() for name in ("GITHUB_TOKEN", "GITHUB_REPOSITORY"))
-        """GitHub where there is a token and a repository for it, else the clone."""
         token, repository, url = _github()
         if not token or not repository:
             return None
@@ -281,6 +279,12 @@ class LocalWorkspace:
             offline=stand_in,
             wait=self._wait,
         )
+
+    def facts_kept(self) -> int:
+        """How many declarations wait on this machine for the restricted book."""
+        from opsbook.adapters.state import FileIntents, state_folder
+
+        return len(FileIntents(state_folder(self._repository.common) / "security").orphans())
 
     def _restricted_forge(self, core: CoreConfig) -> Forge | None:
         place = os.environ.get("OPSBOOK_SECURITY_BOOK", "").strip()

@@ -189,6 +189,9 @@ def test_reconcile_finishes_the_stub_of_facts_that_are_on_record(two: Two) -> No
     waiting = two.here.opsbook("reconcile", "--dry-run", "--format", "json", environ=environ)
     assert len(waiting.json["pending"]) == 2
     assert not _tells(waiting.out.encode())
+    without = two.here.opsbook("reconcile")
+    assert without.code == 4, str(without)
+    assert "Set OPSBOOK_SECURITY_BOOK" in without.out
     done = two.here.opsbook("reconcile", environ=environ)
     assert done.code == 0, str(done)
     assert two.here.branches() == two.there.branches()

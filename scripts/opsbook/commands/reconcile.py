@@ -42,6 +42,11 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
         done.resumed += more.resumed
         done.refused += more.refused
         done.problems += more.problems
+    elif restricted is None and (kept := workspace.facts_kept()):
+        done.problems.append(
+            f"{kept} security incident{'s' if kept > 1 else ''} declared here cannot be put on record: the restricted "
+            "book is not known. Set OPSBOOK_SECURITY_BOOK to its clone, or GITHUB_TOKEN, and run this again."
+        )
     if args.format == "json":
         screen.json(
             {
