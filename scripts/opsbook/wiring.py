@@ -412,8 +412,13 @@ class LocalWorkspace:
         try:
             moment = self.now() - parse_duration(since)
         except PydanticCustomError:
+            pass
+        else:
+            return self._local_forge.landed(moment)
+        try:
             return self._local_forge.landed(None if set(since) == {"0"} else since)
-        return self._local_forge.landed(moment)
+        except UsageError as error:
+            raise UsageError(error.message, f"{error.remedy} Or say how far back, like 2d.") from None
 
     def output(self, name: str, value: str) -> None:
         """Hand a value to the following steps (docs: "Workflow commands", `GITHUB_OUTPUT`); nothing elsewhere."""

@@ -101,6 +101,17 @@ def test_what_was_merged_is_said_also_when_nothing_can_be_started(server: GitHub
     assert problem.startswith("main.yml was not started, so start it on GitHub: ")
 
 
+def test_while_github_is_down_nothing_is_merged_and_the_next_run_finds_it(server: GitHubServer, desk: Desk) -> None:
+    record = desk.declare()
+    server.faults.append(Fault("*", "unavailable", times=None))
+    done = desk.opsbook("merge", "--format", "json")
+    assert done.code == 4, str(done)
+    assert done.json["merged"] == []
+    assert len(done.json["problems"]) == 1
+    server.faults.clear()
+    assert [item["id"] for item in desk.opsbook("merge", "--format", "json").json["merged"]] == [record]
+
+
 def test_what_follows_a_declaration_waits_for_people(server: GitHubServer, desk: Desk) -> None:
     record = desk.declare()
     assert desk.opsbook("merge").code == 0

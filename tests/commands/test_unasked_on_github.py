@@ -9,6 +9,7 @@ import pytest
 
 from opsbook.core.ports import Landed
 from opsbook.perform import announce_landed, performing
+from tests.github_server.faults import Fault
 from tests.github_server.server import GitHubServer
 from tests.slack_server import SlackServer, seen, slack_server
 from tests.slack_server.workspace import TOKEN as SLACK_TOKEN
@@ -101,7 +102,7 @@ def test_what_an_editor_changed_in_the_pull_request_is_told_once_whatever_button
         machine.git("fetch", "--quiet")
         again = machine.opsbook("announce", "--since", "2d", "--format", "json")
         assert again.code == 0
-        assert again.json == {"told": []}
+        assert again.json == {"told": [], "problems": []}
         assert machine.opsbook("reconcile").code == 0
     assert len(slack.messages()) == 4
 
@@ -141,3 +142,25 @@ times:
   declared_at: 2026-11-21T09:00:00Z
 """
     return {f"incidents/2026/{record}-mail-is-late/incident.yaml": text}
+
+
+@pytest.mark.parametrize("words", [("announce", "--since", "2d"), ("nudge",)])
+def test_while_github_is_down_the_same_command_is_to_be_run_again_and_nothing_is_said(
+    server: GitHubServer, slack: SlackServer, desk: Desk, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    push_main(server, tmp_path / "people", hand_made(1))
+    desk.git("pull", "--quiet")
+    server.faults.append(Fault("*", "unavailable", times=None))
+    server.no_fetch = True
+    done = desk.opsbook(*words)
+    assert done.code == 5, str(done)
+    assert "Run the same command again" in done.out
+    as_json = desk.opsbook(*words, "--format", "json")
+    assert as_json.code == 5
+    assert as_json.json["told"] == []
+    assert len(as_json.json["problems"]) == 1
+    assert slack.messages() == []
+    server.faults.clear()
+    server.no_fetch = False
+    assert desk.opsbook(*words).code == 0
+    assert len(slack.messages()) >= 1

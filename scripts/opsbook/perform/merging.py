@@ -44,7 +44,12 @@ def merge_declarations(records: Sequence[str], context: Context, host: Host) -> 
     A record that changed while it was checked is checked again.
     """
     done = Merged()
-    for record in dict.fromkeys(records) or sorted(context.forge.open_records()):
+    try:
+        wanted = list(dict.fromkeys(records)) or sorted(context.forge.open_records())
+    except (ForgeError, ForgeUnknown) as error:
+        done.problems.append(f"{error.message} {error.remedy}".strip())
+        return done
+    for record in wanted:
         for _ in range(_RACES):
             try:
                 _merge(record, context, host, done)

@@ -31,33 +31,36 @@ class Said:
     Attributes:
         told: the record, what happened, and how telling one audience of it ended.
         unreceipted: why the receipts are not complete; empty when they are.
+        stopped: why the forge could not be asked what to say next; empty when everything was looked at.
     """
 
     told: tuple[tuple[str, str, Told], ...] = ()
     unreceipted: str = ""
+    stopped: str = ""
 
     @property
     def exit_code(self) -> int:
         """0 fine, 5 not everyone told."""
-        return 5 if self.unreceipted or not all(told.ok for _, _, told in self.told) else 0
+        whole = not (self.unreceipted or self.stopped)
+        return 0 if whole and all(told.ok for _, _, told in self.told) else 5
 
     def __add__(self, other: Said) -> Said:
-        return Said((*self.told, *other.told), self.unreceipted or other.unreceipted)
+        return Said((*self.told, *other.told), self.unreceipted or other.unreceipted, self.stopped or other.stopped)
 
 
 def announce_landed(steps: Iterable[Landed], context: Context) -> Iterator[Said]:
     """Say what became part of main and was not said before, step by step.
 
     What an action changed was said when it was published, under keys that are computed from the same facts; so only
-    what was edited by hand is left.
-
-    Raises:
-        ForgeError: the forge does not answer; nothing more was said.
-        ForgeUnknown: nobody knows whether it does.
+    what was edited by hand is left. It ends where the forge does not answer: nothing more is said.
     """
     for step in steps:
-        said = _news(step.commit, partial(_touched, step.paths), context)
-        yield _speak(said, _LANDED + step.commit, context)
+        try:
+            said = _news(step.commit, partial(_touched, step.paths), context)
+            yield _speak(said, _LANDED + step.commit, context)
+        except (ForgeError, ForgeUnknown) as error:
+            yield Said(stopped=error.message)
+            return
 
 
 def unsaid(steps: Iterable[Landed], context: Context) -> list[Announcement]:
@@ -72,13 +75,12 @@ def remind(book: Book, context: Context) -> Said:
 
     Args:
         book: main with every open record laid over it.
-
-    Raises:
-        ForgeError: the forge does not answer; nothing was said.
-        ForgeUnknown: nobody knows whether it does.
     """
     now = context.now()
-    return _speak(reminders(book, now), f"{_REMINDED}{now.astimezone(UTC):{_MOMENT}}", context)
+    try:
+        return _speak(reminders(book, now), f"{_REMINDED}{now.astimezone(UTC):{_MOMENT}}", context)
+    except (ForgeError, ForgeUnknown) as error:
+        return Said(stopped=error.message)
 
 
 def reminders(book: Book, now: datetime) -> list[Announcement]:
