@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,12 +11,15 @@ from typing import Any
 import pytest
 
 from opsbook.adapters.local_forge import LocalForge
+from opsbook.core.announcement import Announcement
 from opsbook.core.book import Book
 from opsbook.core.openbook import lay_open
+from opsbook.core.ports import Delivery
 from opsbook.kinds import registry
 from opsbook.perform import Reconciled, Said, announce_landed, reconcile, remind, unsaid
 from tests.support.desk import Desk, clone, make_remote
 from tests.support.knife import Cut, Knife, sharpen
+from tests.support.wired import Chat
 from tests.support.world import DECLARE, World
 
 HAND = "INC-20261121-HANDY"
@@ -205,6 +208,39 @@ def test_a_run_that_is_cut_off_anywhere_is_finished_on_another_machine(world: Wo
         say(world, "HEAD~1", other)
         assert len(world.chat.said) == before + 2, effect
         assert world.reconcile(other).exit_code == 0, effect
+
+
+@dataclass
+class Busy(Chat):
+    """A chat during whose first message somebody else does something."""
+
+    meanwhile: list[Callable[[], object]] = field(default_factory=list)
+
+    def send(self, announcement: Announcement, key: str) -> Delivery:
+        """See `Sink.send`."""
+        if self.meanwhile:
+            self.meanwhile.pop()()
+        return super().send(announcement, key)
+
+
+@pytest.mark.parametrize("other", ["announce", "reconcile", "declare"])
+def test_while_one_speaks_another_says_nothing_of_the_same(world: World, tmp_path: Path, other: str) -> None:
+    since = world.desk.git("rev-parse", "main").strip()
+    world.desk.commit({FACTS: BY_HAND}, "By hand")
+    world.desk.git("push", "--quiet", "origin", "main")
+    second = World(clone(world.remote.path, tmp_path / "second"), share=True, clock=world.clock, seed=5)
+    busy = Busy()
+    world.chat = second.chat = busy
+    does = {
+        "announce": lambda: say(second, since),
+        "reconcile": second.reconcile,
+        "declare": lambda: second.run(DECLARE),
+    }
+    busy.meanwhile.append(does[other])
+    assert say(world, since).exit_code == 0
+    keys = [key for key, _ in busy.said if key.startswith(HAND)]
+    assert len(keys) == len(set(keys)) == 2
+    assert busy.meanwhile == []
 
 
 @pytest.mark.parametrize("merge", MERGES)

@@ -150,8 +150,6 @@ class LocalWorkspace:
     @cached_property
     def _github(self) -> GitHubForge | None:
         """GitHub, where there is a token and a repository for it."""
-        token, repository = (os.environ.get(name, "").strip() for name in ("GITHUB_TOKEN", "GITHUB_REPOSITORY"))
-        """GitHub where there is a token and a repository for it, else the clone."""
         token, repository, url = _github()
         if not token or not repository:
             return None
@@ -282,6 +280,12 @@ class LocalWorkspace:
             wait=self._wait,
         )
 
+    def facts_kept(self) -> int:
+        """How many declarations wait on this machine for the restricted book."""
+        from opsbook.adapters.state import FileIntents, state_folder
+
+        return len(FileIntents(state_folder(self._repository.common) / "security").orphans())
+
     def _restricted_forge(self, core: CoreConfig) -> Forge | None:
         place = os.environ.get("OPSBOOK_SECURITY_BOOK", "").strip()
         if place:
@@ -408,8 +412,13 @@ class LocalWorkspace:
         try:
             moment = self.now() - parse_duration(since)
         except PydanticCustomError:
+            pass
+        else:
+            return self._local_forge.landed(moment)
+        try:
             return self._local_forge.landed(None if set(since) == {"0"} else since)
-        return self._local_forge.landed(moment)
+        except UsageError as error:
+            raise UsageError(error.message, f"{error.remedy} Or say how far back, like 2d.") from None
 
     def output(self, name: str, value: str) -> None:
         """Hand a value to the following steps (docs: "Workflow commands", `GITHUB_OUTPUT`); nothing elsewhere."""

@@ -35,9 +35,9 @@ READERS = {
         {"resumed", "proposed", "delivered", "waiting", "unknown", "lapsed", "tidied", "refused", "problems"},
     ),
     "reconcile --dry-run": (("reconcile", "--dry-run"), {"pending"}),
-    "announce": (("announce", "--since", "2d"), {"told"}),
+    "announce": (("announce", "--since", "2d"), {"told", "problems"}),
     "announce --dry-run": (("announce", "--since", "main", "--dry-run"), {"unsaid"}),
-    "nudge": (("nudge",), {"told"}),
+    "nudge": (("nudge",), {"told", "problems"}),
     "nudge --dry-run": (("nudge", "--dry-run"), {"due"}),
 }
 

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
+from opsbook.adapters.state import FileIntents, NoOutbox
+from opsbook.core.context import Context
+from opsbook.core.plan import Request
+from opsbook.perform import pending, performing_secret, reconcile, resume_secret
 from tests.github_server.faults import Fault
 from tests.github_server.hub import Hub
 from tests.github_server.server import GitHubServer
 from tests.support.desk import Desk, Done, make_desk
 from tests.support.github import make_github, person, push_main
+from tests.support.knife import Cut, Knife, sharpen
 from tests.support.small_book import OPSBOOK_YML
+from tests.support.wired import wire
 
 SECRET = "Somebody has the signing keys"
 MORE = "They were in a public bucket"
@@ -136,6 +142,60 @@ def test_facts_that_are_copied_into_the_open_book_are_a_leak_that_blocks(two: Tw
     two.here.write({path: text for path, text in two.there.written().items() if record in path})
     found = json.loads(two.here.opsbook("check", "--format", "json").out)["findings"]
     assert {item["code"] for item in found if item["severity"] == "error"} >= {"INC018"}
+
+
+@pytest.mark.parametrize("at", range(1, 16))
+def test_a_declaration_that_is_killed_anywhere_is_finished_in_both_books_by_reconcile(two: Two, at: int) -> None:
+    def here() -> Context:
+        return wire(two.here)
+
+    def there() -> Context:
+        kept = FileIntents(two.here.state / "security")
+        return replace(wire(two.there), intents=kept, outbox=NoOutbox(), sinks=())
+
+    knife = Knife(at)
+    stub = Request("incident.declare", "oncall-a", {"security": True, "drill": True})
+    facts = {"title": SECRET, "summary": MORE, "severity": "P1"}
+    printed = ""
+    try:
+        with performing_secret(stub, facts, sharpen(here(), knife), sharpen(there(), knife)) as (outcome, _):
+            printed = outcome.id
+    except Cut:
+        pass
+    else:
+        assert len(knife.names) < at
+    for _ in range(2):
+        assert reconcile(here()).exit_code == 0
+        assert resume_secret(here(), there()).exit_code == 0
+    if at > 1:  # the intent was written
+        branch = two.there.branch()
+        assert two.here.branches() == [branch]
+        assert printed in ("", branch.removeprefix("opsbook/"))
+        assert len(two.here.written()) == 1
+        assert len([name for name in two.here.outbox() if "declared-" in name]) == 1
+    assert pending(there()) == pending(here()) == []
+    assert leaks(two.here.path) == []
+
+
+def test_reconcile_finishes_the_stub_of_facts_that_are_on_record(two: Two) -> None:
+    """The command, with both books as a person has them."""
+    environ = {"OPSBOOK_SECURITY_BOOK": str(two.there.path)}
+    lock = two.here.path / ".git" / "refs" / "heads" / "opsbook"
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    lock.write_text("")  # no branch of a record can be written here
+    assert two.declare().code == 4
+    assert len(two.there.branches()) == 1
+    lock.unlink()
+    waiting = two.here.opsbook("reconcile", "--dry-run", "--format", "json", environ=environ)
+    assert len(waiting.json["pending"]) == 2
+    assert not _tells(waiting.out.encode())
+    without = two.here.opsbook("reconcile")
+    assert without.code == 4, str(without)
+    assert "Set OPSBOOK_SECURITY_BOOK" in without.out
+    done = two.here.opsbook("reconcile", environ=environ)
+    assert done.code == 0, str(done)
+    assert two.here.branches() == two.there.branches()
+    assert leaks(two.here.path) == []
 
 
 # -- on GitHub

@@ -7,11 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from opsbook.core.ports import Landed
+from opsbook.perform import announce_landed, performing
+from tests.github_server.faults import Fault
 from tests.github_server.server import GitHubServer
 from tests.slack_server import SlackServer, seen, slack_server
 from tests.slack_server.workspace import TOKEN as SLACK_TOKEN
 from tests.support.desk import Desk, configure
-from tests.support.github import TOKEN, make_github, merge_pull, truth
+from tests.support.github import TOKEN, make_github, merge_pull, office, push_main, truth
+from tests.support.wired import Chat, Clock
+from tests.support.world import DECLARE
 
 TITLE = "Checkout is down"
 
@@ -97,6 +102,65 @@ def test_what_an_editor_changed_in_the_pull_request_is_told_once_whatever_button
         machine.git("fetch", "--quiet")
         again = machine.opsbook("announce", "--since", "2d", "--format", "json")
         assert again.code == 0
-        assert again.json == {"told": []}
+        assert again.json == {"told": [], "problems": []}
         assert machine.opsbook("reconcile").code == 0
     assert len(slack.messages()) == 4
+
+
+def test_what_it_costs_does_not_grow_with_what_was_told_about_other_records(
+    server: GitHubServer, tmp_path: Path
+) -> None:
+    """The hourly run of the workflow looks at every step of two days; a book has receipts of years."""
+    chat, clock = Chat(), Clock()
+    spent = []
+    for number in range(3):
+        with performing(DECLARE, office(server, tmp_path / f"state-{number}", chat, clock, seed=number).context):
+            pass
+        push_main(server, tmp_path / "people", {f"docs/{number}.md": "# A step\n", **hand_made(number)})
+        with server.locked() as hub:
+            step = hub.git.ref("refs/heads/main") or ""
+        runner = office(server, tmp_path / "runner", chat, clock)
+        server.forget()
+        landed = [Landed(step, tuple(hand_made(number)))]
+        (said,) = announce_landed(landed, runner.context)
+        assert [told.ok for _, _, told in said.told] == [True, True]
+        spent.append(server.calls())
+    assert spent[0]["git/get-blob"] == spent[1]["git/get-blob"] == spent[2]["git/get-blob"]
+
+
+def hand_made(number: int) -> dict[str, str]:
+    """An incident that somebody wrote down by hand."""
+    record = f"INC-20261121-HAND{number}"
+    text = f"""\
+id: {record}
+title: Mail is late
+classification: operational
+severity: P3
+status: investigating
+declared_by: oncall-a
+times:
+  declared_at: 2026-11-21T09:00:00Z
+"""
+    return {f"incidents/2026/{record}-mail-is-late/incident.yaml": text}
+
+
+@pytest.mark.parametrize("words", [("announce", "--since", "2d"), ("nudge",)])
+def test_while_github_is_down_the_same_command_is_to_be_run_again_and_nothing_is_said(
+    server: GitHubServer, slack: SlackServer, desk: Desk, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    push_main(server, tmp_path / "people", hand_made(1))
+    desk.git("pull", "--quiet")
+    server.faults.append(Fault("*", "unavailable", times=None))
+    server.no_fetch = True
+    done = desk.opsbook(*words)
+    assert done.code == 5, str(done)
+    assert "Run the same command again" in done.out
+    as_json = desk.opsbook(*words, "--format", "json")
+    assert as_json.code == 5
+    assert as_json.json["told"] == []
+    assert len(as_json.json["problems"]) == 1
+    assert slack.messages() == []
+    server.faults.clear()
+    server.no_fetch = False
+    assert desk.opsbook(*words).code == 0
+    assert len(slack.messages()) >= 1

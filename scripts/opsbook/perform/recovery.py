@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from opsbook.core.announcement import Announcement
@@ -18,6 +18,8 @@ from opsbook.perform.announce import UNKNOWN_AFTER, by_key, find_or_send
 from opsbook.perform.door import run
 from opsbook.perform.outcome import Outcome
 from opsbook.perform.unasked import is_lapsed, is_unasked, said_again
+
+Also = Callable[[Intent, Outcome], bool]
 
 
 @dataclass
@@ -82,20 +84,25 @@ def reconcile(context: Context) -> Reconciled:
     return done
 
 
-def resume(context: Context) -> Reconciled:
-    """Finish only the requests that were cut off here."""
+def resume(context: Context, *, also: Also | None = None) -> Reconciled:
+    """Finish only the requests that were cut off here.
+
+    Args:
+        also: what follows each of them; whether its intent is not needed any more.
+    """
     done = Reconciled()
-    _resume(context, done)
+    _resume(context, done, also)
     return done
 
 
-def _resume(context: Context, done: Reconciled) -> None:
+def _resume(context: Context, done: Reconciled, also: Also | None = None) -> None:
     for orphan in context.intents.orphans():
         try:
             with context.intents.hold(orphan.request, orphan.now, orphan.seed, key=orphan.key) as intent:
                 outcome = run(intent, context, adopted=True)
                 done.resumed.append(outcome)
-                if outcome.finished:
+                settled = also is None or also(intent, outcome)
+                if settled and outcome.finished:
                     context.intents.acknowledge(intent.key)
         except Refused as error:
             done.refused.append(f"{orphan.request.action} by {orphan.request.by}: {error.message}")
@@ -142,9 +149,9 @@ def _deliver(context: Context, done: Reconciled) -> None:
             operation = receipt.operation if is_unasked(receipt.operation) else own
             ours[key] = replace(receipt, operation=operation, claimed_at=now)
     for key in sorted(ours):
-        claimed = receipts.get(key)
-        found = _source(key, claimed, context)
-        if found is None and claimed is not None and is_lapsed(claimed, context):
+        claim = receipts.get(key)
+        found = _source(key, claim, context)
+        if found is None and claim is not None and is_lapsed(claim, context):
             context.forge.receipt({key: LAPSED})
             done.lapsed.append(key)
         elif found is None:
