@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[2]
 Json = dict[str, Any]
 
 RUN = 1658821493
-"""The number of every run."""
+"""The number of the first run."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +97,7 @@ class Runner:
         token: gives a job its token, from its permissions.
         secrets, variables: of the repository.
         broken: the actions that fail; without: jobs that are taken for done.
+        number: of the run.
     """
 
     folder: Path
@@ -110,6 +111,7 @@ class Runner:
     workflows: Path = ROOT / ".github" / "workflows"
     broken: frozenset[str] = frozenset()
     without: frozenset[str] = frozenset()
+    number: int = RUN
     kept: dict[str, bytes] = field(default_factory=dict)
     used: list[str] = field(default_factory=list)
     _count: int = 0
@@ -152,7 +154,7 @@ class Runner:
             "sha": event.sha,
             "actor": event.actor,
             "repository": "example/book",
-            "run_id": str(RUN),
+            "run_id": str(self.number),
             "token": self.token(permissions),
         }
         return {"github": github, "inputs": inputs, "secrets": self.secrets, "vars": self.variables, **more}
@@ -202,7 +204,7 @@ class Runner:
             "GITHUB_REF": event.ref,
             "GITHUB_REPOSITORY": "example/book",
             "GITHUB_RUN_ATTEMPT": "1",
-            "GITHUB_RUN_ID": str(RUN),
+            "GITHUB_RUN_ID": str(self.number),
             "GITHUB_SERVER_URL": "https://github.example",
             "GITHUB_SHA": event.sha,
             "GITHUB_WORKSPACE": str(place.workspace),

@@ -20,7 +20,7 @@ from tests.slack_server import SlackServer, slack_server
 from tests.slack_server.workspace import TOKEN as SLACK_TOKEN
 from tests.support.desk import Desk, configure, make_desk
 from tests.support.github import make_github
-from tests.workflows.runner import RUN, Event, Run, Runner
+from tests.workflows.runner import Event, Run, Runner
 
 PAYLOADS = Path(__file__).with_name("payloads")
 
@@ -81,7 +81,8 @@ class Stage:
             ref = payload["ref"]
         if name == "workflow_dispatch":
             with self.github.locked() as hub:
-                hub.runs[RUN] = Dispatched(RUN, payload["sender"]["login"], hub.now())
+                number = self.runner.number
+                hub.runs[number] = Dispatched(number, payload["sender"]["login"], hub.now())
         payload = _replaced(payload, known)
         sha = self._tip(ref) if ref in self._refs() else known["$MAIN"]
         return Event(name, payload, ref, sha)
