@@ -64,7 +64,8 @@ def _security(view: IncidentView, old: IncidentView | None, book: Book) -> Itera
             **common,  # type: ignore[arg-type]
         )
         return
-    known, status = {file.path for file, _ in old.timeline.entries}, old.facts.status
+    known = {file.path for file, _ in old.timeline.entries}
+    status: str = old.facts.status
     said: list[tuple[str, str, bool]] = []
     for file, entry in view.timeline.of(StatusChange):
         if file.path not in known:
