@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from opsbook.adapters.local_forge import LocalForge
 from opsbook.core.announcement import Announcement
 from opsbook.core.book import Book
 from opsbook.core.openbook import lay_open
-from opsbook.core.ports import Delivery
+from opsbook.core.ports import Delivery, Receipt
 from opsbook.kinds import registry
 from opsbook.perform import Reconciled, Said, announce_landed, reconcile, remind, unsaid
 from tests.support.desk import Desk, clone, make_remote
@@ -263,6 +264,40 @@ def test_a_declaration_that_was_cut_off_does_not_say_what_an_editor_changed_befo
     opened, *later = headlines(world)
     assert opened.endswith(" incident: Checkout is down")
     assert later == ["Now P2: Checkout is down"]
+
+
+def test_what_was_said_is_not_looked_for_again_however_old_it_is(world: World) -> None:
+    since = world.desk.git("rev-parse", "main").strip()
+    world.desk.commit({FACTS: BY_HAND}, "By hand")
+    say(world, since)
+    world.clock.later(minutes=6)
+    assert say(world, since).told == ()
+
+
+def test_what_a_command_was_cut_off_with_is_left_to_the_command_and_to_reconcile(world: World) -> None:
+    since = world.desk.git("rev-parse", "main").strip()
+    for at in count(11):
+        knife = Knife(at)
+        with pytest.raises(Cut):
+            world.run(DECLARE, knife)
+        if knife.names[-1].startswith("send"):  # it is claimed, and nobody was told
+            break
+    merge_commit(world.desk, world.desk.branch())
+    world.desk.git("push", "--quiet", "origin", "main")
+    world.clock.later(minutes=6)
+    assert say(world, since).told == ()
+    assert world.reconcile().exit_code == 0
+    assert headlines(world) == ["P1 incident: Checkout is down"]
+
+
+def test_a_claim_for_a_commit_that_nobody_has_any_more_is_neither_said_nor_forgotten(world: World) -> None:
+    key = f"{HAND}/severity-incident-chat-0123456789ab"
+    world.context().forge.claim([Receipt(key, f"main-{'0' * 39}1", world.clock.now())])
+    world.clock.later(minutes=6)
+    for _ in range(2):
+        done = world.reconcile()
+        assert (done.unknown, done.lapsed, done.exit_code) == ([key], [], 5)
+    assert world.chat.said == []
 
 
 # -- reminders

@@ -291,8 +291,15 @@ class LocalWorkspace:
         if place:
             from opsbook.adapters.local_forge import LocalForge
 
+            try:
+                repository = Repository(Path(place), environment=os.environ)
+            except NotARepository as error:
+                raise UsageError(
+                    f"OPSBOOK_SECURITY_BOOK names no clone. {error.message}",
+                    "Set it to the folder of the restricted book's clone. Without it nothing but the stub is kept.",
+                ) from None
             settings = Book(DirectoryTree(Path(place)), self.kinds).config.core.forge
-            return LocalForge(Repository(Path(place), environment=os.environ), main=settings.main, push=settings.push)
+            return LocalForge(repository, main=settings.main, push=settings.push)
         token, _, url = _github()
         token = os.environ.get("OPSBOOK_SECURITY_TOKEN", "").strip() or token
         if not core.security.book or not token:

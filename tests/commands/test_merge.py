@@ -77,6 +77,15 @@ def test_it_merges_in_a_way_that_the_repository_allows(server: GitHubServer, des
     assert desk.opsbook("incident", "note", record, "Said after the merge.").code == 0
 
 
+def test_what_follows_several_declarations_begins_before_the_first_of_them(server: GitHubServer, desk: Desk) -> None:
+    since = main_of(server)
+    desk.declare("Checkout is down")
+    desk.declare("Mail is late")
+    assert desk.opsbook("merge", "--start", "main.yml").out.count("Merged INC-") == 2
+    with server.locked() as hub:
+        assert hub.dispatched == [("main.yml", {"ref": "main", "inputs": {"since": since}})]
+
+
 def test_main_that_moves_at_the_same_moment_is_tried_again(server: GitHubServer, desk: Desk) -> None:
     """GitHub says so with the status of what it never merges; several declarations merge at once in a bad hour."""
     record = desk.declare()

@@ -16,7 +16,7 @@ from opsbook.perform import pending, performing_secret, reconcile, resume_secret
 from tests.github_server.faults import Fault
 from tests.github_server.hub import Hub
 from tests.github_server.server import GitHubServer
-from tests.support.desk import Desk, Done, make_desk
+from tests.support.desk import Desk, Done, clone, make_desk, make_remote
 from tests.support.github import make_github, person, push_main
 from tests.support.knife import Cut, Knife, sharpen
 from tests.support.small_book import OPSBOOK_YML
@@ -195,6 +195,57 @@ def test_reconcile_finishes_the_stub_of_facts_that_are_on_record(two: Two) -> No
     done = two.here.opsbook("reconcile", environ=environ)
     assert done.code == 0, str(done)
     assert two.here.branches() == two.there.branches()
+    assert leaks(two.here.path) == []
+
+
+def test_facts_that_could_not_be_pushed_are_pushed_by_reconcile(tmp_path: Path) -> None:
+    """A restricted book that its clones share over a plain remote."""
+    remote = make_remote(tmp_path / "remote")
+    there = clone(remote, tmp_path / "there")
+    there.commit({"opsbook.yml": RESTRICTED.replace("push: false", "push: true")})
+    there.git("push", "--quiet", "origin", "main")
+    both = Two(make_desk(tmp_path / "here"), there)
+    remote.rename(tmp_path / "away")
+    done = both.declare("--format", "json")
+    assert done.code == 4, str(done)
+    assert "not yet in the restricted book" in done.err
+    (tmp_path / "away").rename(remote)
+    environ = {"OPSBOOK_SECURITY_BOOK": str(there.path)}
+    finished = both.here.opsbook("reconcile", environ=environ)
+    assert finished.code == 0, str(finished)
+    assert Desk(remote).branches() == both.here.branches() == [f"opsbook/{done.json['id']}"]
+    assert both.here.opsbook("reconcile", environ=environ).out.startswith("Nothing to do")
+    assert leaks(both.here.path) == []
+
+
+def test_facts_are_kept_until_the_book_that_is_named_is_a_restricted_one(two: Two) -> None:
+    """A variable that names an ordinary book must cost nobody their facts, and must not show them there."""
+    two.there.commit({"opsbook.yml": OPSBOOK_YML})
+    done = two.declare("--format", "json")
+    assert done.code == 4, str(done)
+    assert "does not say `restricted: true`" in done.err
+    assert two.there.branches() == []
+    assert two.here.branches() == [f"opsbook/{done.json['id']}"]
+    environ = {"OPSBOOK_SECURITY_BOOK": str(two.there.path)}
+    assert two.here.opsbook("reconcile", environ=environ).code == 4
+    two.there.commit({"opsbook.yml": RESTRICTED})
+    assert two.here.opsbook("reconcile", environ=environ).code == 0
+    (facts,) = [text for path, text in two.there.written().items() if path.endswith("incident.yaml")]
+    assert SECRET in facts
+    assert two.here.branches() == two.there.branches()
+    assert leaks(two.here.path) == []
+
+
+@pytest.mark.parametrize("place", ["nowhere", "file"])
+def test_a_restricted_book_that_is_not_there_is_named_and_nothing_is_written(two: Two, place: str) -> None:
+    path = two.here.path.with_name(place)
+    if place == "file":
+        path.write_text("")
+    done = two.here.opsbook(*WORDS, environ={"OPSBOOK_SECURITY_BOOK": str(path)})
+    assert done.code in (1, 2), str(done)
+    assert str(path) in done.err
+    assert "OPSBOOK_SECURITY_BOOK" in done.err
+    assert two.here.branches() == []
     assert leaks(two.here.path) == []
 
 

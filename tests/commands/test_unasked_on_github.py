@@ -15,10 +15,14 @@ from tests.slack_server import SlackServer, seen, slack_server
 from tests.slack_server.workspace import TOKEN as SLACK_TOKEN
 from tests.support.desk import Desk, configure
 from tests.support.github import TOKEN, make_github, merge_pull, office, push_main, truth
+from tests.support.small_book import OPSBOOK_YML
 from tests.support.wired import Chat, Clock
 from tests.support.world import DECLARE
 
 TITLE = "Checkout is down"
+
+SOON = OPSBOOK_YML.replace("update_every: 1h", "update_every: 9m")
+"""The next update of a P1 is due so soon that people are reminded of it at once."""
 
 
 @pytest.fixture
@@ -164,3 +168,27 @@ def test_while_github_is_down_the_same_command_is_to_be_run_again_and_nothing_is
     server.no_fetch = False
     assert desk.opsbook(*words).code == 0
     assert len(slack.messages()) >= 1
+
+
+def test_a_reminder_lands_in_the_conversation_and_leaves_the_message_at_the_top_as_it_is(
+    server: GitHubServer, slack: SlackServer, desk: Desk, tmp_path: Path
+) -> None:
+    """An hourly workflow reminds, on a machine of its own that has never spoken about the incident."""
+    record = desk.declare(TITLE)
+    tops = {name: [seen(message) for message in slack.messages(name)] for name in ("incident", "team")}
+    push_main(server, tmp_path / "people", {"opsbook.yml": SOON})
+    runner = clone(server, slack, tmp_path / "runner")
+    dry = runner.opsbook("nudge", "--dry-run", "--format", "json")
+    (due,) = dry.json["due"]
+    assert due["id"] == record
+    assert slack.messages("incident")[1:] == []
+    assert runner.opsbook("nudge").code == 0
+    top, reminder = slack.messages("incident")
+    assert reminder.thread_ts == top.ts
+    assert seen(reminder).startswith("The next update is due at ")
+    assert seen(reminder).endswith(f': {TITLE}\nDo: opsbook incident update {record} --tell "…"')
+    assert {"incident": [seen(top)], "team": [seen(message) for message in slack.messages("team")]} == tops
+    assert "Nothing to say" in clone(server, slack, tmp_path / "second").opsbook("nudge").out
+    assert len(slack.messages()) == 3
+    (comment,) = [text for text in truth(server).comments if "### Announcements" in text]
+    assert comment.count("| overdue | incident |") == 2

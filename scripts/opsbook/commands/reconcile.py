@@ -22,7 +22,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, workspace: Workspace) -> int:
     """Reconcile and print what was done."""
     screen = Screen(sys.stdout, color=workspace.color)
-    context, restricted = workspace.context(args.by), workspace.restricted(args.by)
+    context, kept = workspace.context(args.by), workspace.facts_kept()
+    restricted = workspace.restricted(args.by) if kept else None
     if args.dry_run:
         waiting = [
             {"action": intent.request.action, "by": intent.request.by, "at": write_time(intent.now)}
@@ -37,12 +38,12 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
         screen.line(f"{len(waiting)} would be finished. Nothing was done.")
         return 0
     done = reconcile(context)
-    if restricted is not None and pending(restricted):
+    if restricted is not None:
         more = resume_secret(context, restricted)
         done.resumed += more.resumed
         done.refused += more.refused
         done.problems += more.problems
-    elif restricted is None and (kept := workspace.facts_kept()):
+    elif kept:
         done.problems.append(
             f"{kept} security incident{'s' if kept > 1 else ''} declared here cannot be put on record: the restricted "
             "book is not known. Set OPSBOOK_SECURITY_BOOK to its clone, or GITHUB_TOKEN, and run this again."

@@ -14,7 +14,7 @@ from opsbook.core.kind import Kind
 from opsbook.core.plan import Intent
 from opsbook.core.ports import LAPSED, Commit, Receipt, Sink
 from opsbook.core.record import File, Record
-from opsbook.perform.announce import UNKNOWN_AFTER, by_key, find_or_send
+from opsbook.perform.announce import UNKNOWN_AFTER, by_key, say_late
 from opsbook.perform.door import run
 from opsbook.perform.outcome import Outcome
 from opsbook.perform.unasked import is_lapsed, is_unasked, said_again
@@ -158,7 +158,7 @@ def _deliver(context: Context, done: Reconciled) -> None:
             done.unknown.append(key)
         elif context.forge.claim([ours[key]], expecting=receipts):
             item, sink = found
-            delivery = find_or_send(item, sink, key)
+            delivery = say_late(item, sink, key, context)
             if delivery.outcome == "done":
                 context.forge.receipt({key: delivery.reference})
             (done.delivered if delivery.outcome == "done" else done.unknown).append(key)

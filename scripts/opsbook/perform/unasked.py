@@ -17,7 +17,7 @@ from opsbook.core.book import Book
 from opsbook.core.context import Context
 from opsbook.core.errors import ForgeError, ForgeUnknown, UsageError
 from opsbook.core.ports import Forge, Landed, Published, Receipt
-from opsbook.perform.announce import UNKNOWN_AFTER, by_key, find_or_send, told_by
+from opsbook.perform.announce import UNKNOWN_AFTER, by_key, say_late, told_by
 from opsbook.perform.outcome import Told
 
 _LANDED, _REMINDED = "main-", "reminder-"
@@ -161,7 +161,7 @@ def _speak(said: Sequence[Announcement], operation: str, context: Context) -> Sa
     references: dict[str, str] = {}
     for key, (item, sink) in todo.items():
         if key in new | taken:
-            delivery = sink.send(item, key) if key in new else find_or_send(item, sink, key)
+            delivery = sink.send(item, key) if key in new else say_late(item, sink, key, context)
             if delivery.outcome == "done":
                 references[key] = delivery.reference
             told.append((item.record, item.headline, told_by(item, sink, delivery)))
