@@ -321,11 +321,19 @@ class Api:
 
     # -- pull requests
 
-    def pulls(self, branch: str) -> list[Pull]:
-        """The pull requests of a branch, newest first, open or not. Never by search: it lags behind."""
-        words = {"state": "all", "head": f"{self.owner}:{branch}", "sort": "created", "direction": "desc"}
+    def pulls(self, branch: str, main: str) -> list[Pull]:
+        """The pull requests of a branch into main, newest first, open or not. Never by search: it lags behind."""
+        words = {
+            "state": "all",
+            "head": f"{self.owner}:{branch}",
+            "base": main,
+            "sort": "created",
+            "direction": "desc",
+        }
         rows = self._read("pulls", lambda: self._repo.get("pulls", params=words))
-        return self._parsed(lambda: [_pull(row) for row in rows if row["head"]["ref"] == branch])
+        return self._parsed(
+            lambda: [_pull(row) for row in rows if row["head"]["ref"] == branch and row["base"]["ref"] == main]
+        )
 
     def create_pull(self, branch: str, main: str, title: str, body: str) -> Pull:
         """Open a pull request."""
