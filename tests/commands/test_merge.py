@@ -289,3 +289,16 @@ def test_two_pull_requests_of_a_branch_are_told_apart(server: GitHubServer, desk
     with server.locked() as hub:
         assert hub.git.ref("refs/heads/release") == before
     assert any(record in path for path in on_main(server))
+
+
+def test_a_branch_of_the_same_name_in_a_fork_of_the_same_owner_is_no_rival(server: GitHubServer, desk: Desk) -> None:
+    record = desk.declare()
+    with server.locked() as hub:
+        (pull,) = [issue for issue in hub.issues.values() if issue.head]
+        theirs = hub.open_issue(
+            by="somebody", title="x", body="", head=pull.head, head_sha=pull.base_sha, fork="fork", base="main"
+        )
+        theirs.base_sha = pull.base_sha
+    done = desk.opsbook("merge", record)
+    assert f"Merged {record}: https://github.example/example/book/pull/1" in done.out, str(done)
+    assert theirs.state == "open"
