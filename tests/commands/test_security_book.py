@@ -221,3 +221,49 @@ def test_a_run_that_is_cut_off_between_the_books_is_finished_under_one_id(
             assert list(one.git.refs("refs/heads/opsbook/")) == [f"refs/heads/opsbook/{again.json['id']}"]
             assert len(one.issues) == 1
     assert leaks(desk.path) == []
+
+
+@pytest.mark.parametrize("what", ["this very book", "a link to it", "an open book", "nothing", "a plain folder"])
+def test_a_wrong_restricted_book_gets_no_fact_and_the_facts_are_not_lost(two: Two, tmp_path: Path, what: str) -> None:
+    (tmp_path / "plain").mkdir()
+    (tmp_path / "link").symlink_to(two.here.path)
+    places = {"this very book": two.here.path, "a link to it": tmp_path / "link", "nothing": tmp_path / "none"}
+    place = places.get(what) or (tmp_path / "plain" if what == "a plain folder" else make_desk(tmp_path / "open").path)
+    done = two.here.opsbook(*WORDS, environ={"OPSBOOK_SECURITY_BOOK": str(place)})
+    assert done.code == 4, str(done)
+    assert "The facts are saved on this machine, and not yet in the restricted book" in done.out
+    assert "Facts kept" not in done.out
+    assert "A security incident was declared" in done.err
+    assert not _tells((done.out + done.err).encode())
+    record = two.here.branch().removeprefix("opsbook/")
+    assert set(two.here.written()) == {f"incidents/{record[4:8]}/{record}/incident.yaml"}
+    assert place == two.here.path or what == "a link to it" or leaks_of(place) == []
+    (saved,) = leaks(two.here.path)
+    assert "/opsbook/security/" in saved
+    wrong = two.here.opsbook("reconcile", environ={"OPSBOOK_SECURITY_BOOK": str(place)})
+    assert wrong.code == 4, str(wrong)
+    right = two.here.opsbook("reconcile", environ={"OPSBOOK_SECURITY_BOOK": str(two.there.path)})
+    assert right.code == 0, str(right)
+    (facts,) = [text for path, text in two.there.written(f"opsbook/{record}").items() if path.endswith("incident.yaml")]
+    assert SECRET in facts
+    assert leaks(two.here.path) == []
+
+
+def leaks_of(place: Path) -> list[str]:
+    """The same of a folder that may be no repository, or not be there."""
+    return leaks(place) if (place / ".git").exists() else [str(path) for path in place.glob("**/*")]
+
+
+def test_a_github_book_that_names_itself_as_restricted_gets_no_fact(tmp_path: Path) -> None:
+    desk, hub = make_desk(tmp_path / "here"), make_github(tmp_path / "github.git")
+    desk.commit({"opsbook.yml": OPEN.replace("example/restricted", "example/book")})
+    names = {"GITHUB_TOKEN": TOKEN, "GITHUB_REPOSITORY": "example/book", "GITHUB_API_URL": hub.url}
+    done = desk.opsbook(*WORDS, environ=names)
+    hub.close()
+    assert done.code == 4, str(done)
+    assert "is none: opsbook.yml there does not say" in done.out
+    (branch,) = hub.hub.git.refs("refs/heads/opsbook/")
+    assert [
+        path for path in Desk(hub.hub.git.path).files(branch) if "INC-" in path and "incident.yaml" not in path
+    ] == []
+    assert leaks(hub.hub.git.path) == []
