@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 
 from opsbook.adapters.github import GitHubForge
 from opsbook.adapters.github_api import Api, site_of
+from opsbook.adapters.github_history import HubHistory
+from opsbook.adapters.github_objects import HubObjects
 from opsbook.adapters.github_words import marker, pull_title, receipts_comment
 from opsbook.core.errors import ForgeError, ForgeUnknown, LostRace, OpsbookError, UsageError
 from opsbook.core.plan import Request
@@ -26,6 +28,7 @@ from tests.github_server.faults import KINDS, Fault
 from tests.github_server.hub import OWNER
 from tests.github_server.server import GitHubServer
 from tests.support.github import TOKEN, forge, make_github, merge_pull, office, push_main, truth
+from tests.support.github import api as api_of
 from tests.support.repos import NOW, RECORD, Clone, commit_of
 from tests.support.wired import Chat, Clock
 
@@ -659,3 +662,28 @@ def test_reconcile_leaves_alone_what_somebody_has_closed(server: GitHubServer, d
     elsewhere = office(server, tmp_path / "elsewhere", desk.chat, desk.clock).context
     assert reconcile(replace(elsewhere, host=forge(server))).proposed == []
     assert len(server.hub.issues) == 1
+
+
+def test_a_branch_that_left_main_at_two_points_is_known_for_it(server: GitHubServer, clone: Path) -> None:
+    person = Clone(clone)
+    for name, value in (("name", "Somebody"), ("email", "somebody@example.invalid")):
+        person.git("config", f"user.{name}", value)
+    start = person.at("HEAD")
+    person.git("switch", "--quiet", "--create", "side")
+    side = person.commit("Repair", {"side": "x"})
+    person.git("switch", "--quiet", "main")
+    old = person.commit("Go on", {"other": "x"})
+    person.git("merge", "--quiet", "--no-ff", "--message", "Merge", side)
+    person.git("switch", "--quiet", "--detach", start)
+    plain = person.commit("Plain", {"mine": "x"})
+    person.git("merge", "--quiet", "--no-ff", "--message", "Bring up to date", old)
+    current = person.at("HEAD")
+    person.git("merge", "--quiet", "--no-ff", "--strategy=ours", "--message", "Both", side)
+    twice = person.at("HEAD")
+    person.git("push", "--quiet", "origin", "main", f"{twice}:refs/heads/{BRANCH}")
+    with server.locked():
+        pass
+    api = api_of(server)
+    history = HubHistory(api, HubObjects(api, None), None, "main")
+    for tip, once in ((plain, True), (current, True), (twice, False)):
+        assert history.left_once(person.at("main"), tip) == once, tip

@@ -22,6 +22,7 @@ from tests.support.github import api, make_github
 EVENT: dict[str, Any] = {
     "action": "opened",
     "issue": {
+        "id": 3100200300,
         "number": 12,
         "title": "Checkout is down",
         "body": "It is.",
@@ -32,7 +33,7 @@ EVENT: dict[str, Any] = {
 }
 
 PLACES = [
-    ("action",), ("issue",), ("sender",), ("issue", "number"), ("issue", "title"), ("issue", "body"), ("issue", "user"),
+    ("action",), ("issue",), ("sender",), ("issue", "id"), ("issue", "number"), ("issue", "title"), ("issue", "body"), ("issue", "user"),
     ("issue", "created_at"), ("issue", "user", "login"), ("issue", "user", "id"), ("issue", "user", "type"),
     ("sender", "login"), ("sender", "id"), ("sender", "type"),
 ]  # fmt: skip
@@ -81,6 +82,17 @@ def test_an_issue_is_asked_for_by_its_author_at_the_time_it_was_opened(hub: GitH
     other = desk(hub, tmp_path, changed(("sender",), {"login": "other", "id": 8, "type": "User"})).asked()
     assert other is not None
     assert other.edited_by == "other"
+
+
+def test_a_form_keeps_its_identity_and_nobody_can_work_it_out_beforehand(hub: GitHubServer, tmp_path: Path) -> None:
+    first = desk(hub, tmp_path, EVENT).asked()
+    moved = changed(("repository",), {"full_name": "example/renamed"})
+    moved["issue"] |= {"number": 13, "title": "Search is down"}
+    for event, same in ((moved, True), (changed(("issue", "id"), 3100200301), False)):
+        other = desk(hub, tmp_path, event).asked()
+        assert first is not None
+        assert other is not None
+        assert (first.origin == other.origin) == same
 
 
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -184,3 +184,160 @@ def test_without_github_it_says_what_to_do_instead(tmp_path: Path) -> None:
     done = alone.opsbook("merge")
     assert done.code == 2
     assert "git merge" in done.err
+
+
+def work_on(desk: Desk, record: str) -> str:
+    """Check out the branch of a record as somebody with the right to push; the folder of the record."""
+    desk.git("fetch", "--quiet")
+    desk.git("switch", "--quiet", "--create", "mine", f"origin/opsbook/{record}")
+    (facts,) = [
+        path for path in desk.files("HEAD", "incidents/") if path.endswith(f"{record}-checkout-is-down/incident.yaml")
+    ]
+    return facts.rpartition("/")[0]
+
+
+def left_alone(server: GitHubServer, desk: Desk, record: str) -> str:
+    """Push what was made, try to merge it, and see that main is as it was; why it was left."""
+    desk.git("push", "--quiet", "origin", f"HEAD:opsbook/{record}")
+    before = main_of(server)
+    done = desk.opsbook("merge", record, "--format", "json")
+    assert main_of(server) == before, str(done)
+    assert done.json["merged"] == []
+    assert done.code in (0, 4), str(done)
+    return str(done.json["left"] or done.json["problems"])
+
+
+def test_a_link_is_never_merged(server: GitHubServer, desk: Desk) -> None:
+    record = desk.declare()
+    folder = work_on(desk, record)
+    (desk.path / folder / "report.md").unlink()
+    (desk.path / folder / "report.md").symlink_to("../../../.git/config")
+    desk.git("commit", "--quiet", "--all", "--message", "By hand")
+    assert "FIL001" in left_alone(server, desk, record)
+
+
+def test_a_submodule_is_never_merged(server: GitHubServer, desk: Desk) -> None:
+    record = desk.declare()
+    folder = work_on(desk, record)
+    desk.git("update-index", "--add", "--cacheinfo", f"160000,{'1' * 40},{folder}/timeline/more")
+    desk.git("commit", "--quiet", "--message", "By hand")
+    assert "FIL001" in left_alone(server, desk, record)
+
+
+@pytest.mark.parametrize(
+    "name", [".gitattributes", ".github/workflows/x.yml", "timeline/x.py", "Incident.yaml", "a\nb"]
+)
+def test_a_file_that_is_no_part_of_an_incident_is_never_merged(server: GitHubServer, desk: Desk, name: str) -> None:
+    record = desk.declare()
+    folder = work_on(desk, record)
+    desk.commit({f"{folder}/{name}": "* filter=x\n"}, "By hand")
+    assert "FIL002" in left_alone(server, desk, record)
+
+
+@pytest.mark.parametrize("name", ["{}-2/report.md", "{}.yaml", "../2025/INC-20250101-7KQ4M-x/incident.yaml"])
+def test_a_neighbour_whose_name_begins_alike_is_no_part_of_it(server: GitHubServer, desk: Desk, name: str) -> None:
+    record = desk.declare()
+    folder = work_on(desk, record)
+    path = name.format(folder) if "{}" in name else f"incidents/{name.removeprefix('../')}"
+    desk.commit({path: "x\n"}, "By hand")
+    assert "outside" in left_alone(server, desk, record)
+
+
+def test_a_file_of_another_incident_is_not_taken_along(server: GitHubServer, desk: Desk) -> None:
+    other = desk.declare("Search is slow")
+    assert desk.opsbook("merge").code == 0
+    record = desk.declare()
+    folder = work_on(desk, record)
+    (theirs,) = [path for path in desk.files("HEAD", "incidents/") if other in path and path.endswith("report.md")]
+    desk.git("mv", "--force", theirs, f"{folder}/report.md")
+    desk.git("commit", "--quiet", "--message", "By hand")
+    assert "outside" in left_alone(server, desk, record)
+
+
+def test_a_merge_in_the_branch_takes_nothing_back_on_main(server: GitHubServer, desk: Desk, tmp_path: Path) -> None:
+    """Two points where the branch left main: against one of them it changes nothing else, against both it does."""
+    people = tmp_path / "people"
+    desk.git("fetch", "--quiet")
+    desk.git("switch", "--quiet", "--create", "repair", "origin/main")
+    desk.commit({"opsbook.yml": ALLOWED.replace("Example operations", "Renamed operations")}, "Rename")
+    repair = desk.git("rev-parse", "HEAD").strip()
+    push_main(server, people, {"docs/more.md": "# More\n"})
+    old = main_of(server)
+    desk.git("fetch", "--quiet")
+    desk.git("switch", "--quiet", "main")
+    desk.git("reset", "--quiet", "--hard", "origin/main")
+    desk.git("merge", "--quiet", "--no-ff", "--message", "Merge the repair", "repair")
+    desk.git("push", "--quiet", "origin", "HEAD:main")
+    record = desk.declare()
+    work_on(desk, record)
+    facts = desk.files("HEAD", "incidents/")
+    desk.git("switch", "--quiet", "--detach", old)
+    desk.git("merge", "--quiet", "--strategy=ours", "--no-ff", "--message", "Bring main into the branch", repair)
+    desk.commit(facts, "Declare")
+    desk.git("push", "--quiet", "--force", "origin", f"HEAD:opsbook/{record}")
+    why = left_alone(server, desk, record)
+    assert "merge" in why
+    assert "Renamed" in desk.files("origin/main")["opsbook.yml"]
+
+
+def test_a_branch_that_people_brought_up_to_date_is_merged(server: GitHubServer, desk: Desk, tmp_path: Path) -> None:
+    record = desk.declare()
+    push_main(server, tmp_path / "people", {"docs/more.md": "# More\n"})
+    work_on(desk, record)
+    desk.git("merge", "--quiet", "--no-edit", "origin/main")
+    desk.git("push", "--quiet", "origin", f"HEAD:opsbook/{record}")
+    assert desk.opsbook("merge").code == 0
+    assert any(record in path for path in on_main(server))
+
+
+def test_a_pull_request_into_another_branch_is_none(server: GitHubServer, desk: Desk) -> None:
+    record = desk.declare()
+    desk.git("push", "--quiet", "origin", "origin/main:refs/heads/release")
+    with server.locked() as hub:
+        (pull,) = [issue for issue in hub.issues.values() if issue.head]
+        pull.base = "release"
+        before = hub.git.ref("refs/heads/release")
+    done = desk.opsbook("merge", record)
+    assert done.code == 4, str(done)
+    assert "opsbook reconcile" in done.out
+    with server.locked() as hub:
+        assert hub.git.ref("refs/heads/release") == before
+    assert desk.opsbook("reconcile").code == 0
+    assert desk.opsbook("merge", record).code == 0
+    assert any(record in path for path in on_main(server))
+
+
+def test_two_pull_requests_of_a_branch_are_told_apart(server: GitHubServer, desk: Desk) -> None:
+    record = desk.declare()
+    desk.git("push", "--quiet", "origin", "origin/main:refs/heads/release")
+    with server.locked() as hub:
+        (pull,) = [issue for issue in hub.issues.values() if issue.head]
+        hub.open_issue(
+            by="somebody",
+            title="x",
+            body="",
+            head=pull.head,
+            head_sha=pull.head_sha,
+            base="release",
+            base_sha=pull.base_sha,
+        )
+        before = hub.git.ref("refs/heads/release")
+    done = desk.opsbook("merge", record)
+    assert done.code == 0, str(done)
+    assert f"Merged {record}" in done.out
+    with server.locked() as hub:
+        assert hub.git.ref("refs/heads/release") == before
+    assert any(record in path for path in on_main(server))
+
+
+def test_a_branch_of_the_same_name_in_a_fork_of_the_same_owner_is_no_rival(server: GitHubServer, desk: Desk) -> None:
+    record = desk.declare()
+    with server.locked() as hub:
+        (pull,) = [issue for issue in hub.issues.values() if issue.head]
+        theirs = hub.open_issue(
+            by="somebody", title="x", body="", head=pull.head, head_sha=pull.base_sha, fork="fork", base="main"
+        )
+        theirs.base_sha = pull.base_sha
+    done = desk.opsbook("merge", record)
+    assert f"Merged {record}: https://github.example/example/book/pull/1" in done.out, str(done)
+    assert theirs.state == "open"

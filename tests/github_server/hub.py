@@ -66,6 +66,7 @@ class Issue:
 
     Attributes:
         head: the name of the branch; head_sha: where it was last seen; base: the branch to merge into.
+        fork: the repository of the branch, where it is another one of the same owner; this server does not follow it.
         merged: the commit that merged it.
     """
 
@@ -77,6 +78,7 @@ class Issue:
     updated: str
     head: str = ""
     head_sha: str = ""
+    fork: str = ""
     base: str = ""
     base_sha: str = ""
     state: str = "open"
@@ -169,7 +171,7 @@ class Hub:
         """Bring the open pull requests up to date with their branches, as GitHub does after each push."""
         refs = self.git.refs("refs/heads/")
         for pull in self.issues.values():
-            if not pull.head or pull.state != "open":
+            if not pull.head or pull.fork or pull.state != "open":
                 continue
             head, base = refs.get(f"refs/heads/{pull.head}"), refs.get(f"refs/heads/{pull.base}")
             if head is not None:
@@ -371,6 +373,7 @@ class Hub:
         """A pull request; without what the list leaves out unless `full`."""
         url, page = f"{self.api}/pulls/{pull.number}", f"{self.html}/pull/{pull.number}"
         repository = self.show_repository()
+        theirs = {**repository, "id": 2, "name": pull.fork, "full_name": f"{OWNER}/{pull.fork}"}
         made = {
             **self._discussion(pull, url, page),
             "diff_url": f"{page}.diff",
@@ -387,7 +390,7 @@ class Hub:
             "requested_reviewers": [self.show_user(login) for login in pull.reviewers],
             "requested_teams": [],
             "labels": [self.show_label(name) for name in pull.labels],
-            "head": self._side(pull.head, pull.head_sha, repository),
+            "head": self._side(pull.head, pull.head_sha, theirs if pull.fork else repository),
             "base": self._side(pull.base, pull.base_sha, repository),
             "_links": {
                 name: {"href": f"{url}/{name}"}

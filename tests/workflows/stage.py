@@ -111,6 +111,7 @@ class Stage:
             made = hub.open_issue(by=issue["user"]["login"], title=issue["title"], body=issue["body"])
             made.state = issue["state"]
             issue["number"] = made.number
+            issue["id"] += made.number
 
     def _pull(self, pull: Mapping[str, Any], payload: Json) -> tuple[str, dict[str, str]]:
         """The pull request with its branch, and the merge of it that GitHub checks; returns the name of that merge."""

@@ -100,6 +100,10 @@ class History:
             self._bases[main, tip] = output.data.decode().strip() or None
         return self._bases[main, tip]
 
+    def bases(self, main: str, tip: str) -> list[str]:
+        """Every point where `tip` left `main` that no other one contains: several after merges in both directions."""
+        return self._repository.run("merge-base", "--all", main, tip, accept=(0, 1)).data.decode().split()
+
     def differences(self, old: str | None, new: str) -> dict[str, Entry | None]:
         """The files that differ between two commits: path to the new entry, `None` for a deleted one."""
         if (known := self._differences.get((old, new))) is not None:

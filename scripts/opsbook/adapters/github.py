@@ -100,7 +100,7 @@ class GitHubForge:
         self._site = f"{site}/{api.owner}/{api.name}"
         self._clone = clone
         self._objects = HubObjects(api, clone)
-        self._history = HubHistory(api, self._objects, clone)
+        self._history = HubHistory(api, self._objects, clone, main)
         self._receipts = HubReceipts(api, self._objects)
         self._sight = _NOTHING
         self._pulls: dict[str, Pull] = {}
@@ -231,13 +231,13 @@ class GitHubForge:
         """See `Host.merge`."""
         try:
             branch = f"opsbook/{record_name(record)}"
-            return merge(self._api, self._history, branch, expected, book_path(inside))
+            return merge(self._api, self._history, branch, self._main, expected, book_path(inside))
         finally:
             self._sight = _NOTHING
 
     def unproposed(self) -> Sequence[str]:
         """See `Host.unproposed`. A call for each open record."""
-        return [record for record in self.open_records() if not self._api.pulls(f"opsbook/{record}")]
+        return [record for record in self.open_records() if not self._api.pulls(f"opsbook/{record}", self._main)]
 
     def start(self, workflow: str, inputs: Mapping[str, str]) -> None:
         """See `Host.start`."""
@@ -286,7 +286,7 @@ class GitHubForge:
 
     def _on_branch(self, record: str, commit: str, tip: str) -> Published:
         """Where an operation is that is on the record's open branch."""
-        pulls = self._api.pulls(f"opsbook/{record}")
+        pulls = self._api.pulls(f"opsbook/{record}", self._main)
         for pull in pulls:
             if pull.open or (pull.merged and pull.head == tip):
                 self._pulls[record] = pull
@@ -450,7 +450,7 @@ class GitHubForge:
         """The pull request of a branch, and whether we opened it; none when main holds the commit already."""
         branch = commit.plan.branch
         if not created:
-            for pull in self._api.pulls(branch):
+            for pull in self._api.pulls(branch, self._main):
                 if pull.open or (pull.merged and pull.head == made):
                     return pull, False
         title, body = pull_title(commit.plan), pull_body(commit.plan, self._site, branch)
@@ -471,7 +471,7 @@ class GitHubForge:
                 self._silent.add(record)
                 self._still_there(branch, record, created=created)
                 return opened, True
-            for pull in self._api.pulls(branch):
+            for pull in self._api.pulls(branch, self._main):
                 if pull.open:
                     self._labels[record] = commit.plan.labels
                     return pull, isinstance(fault, ForgeUnknown)
@@ -507,7 +507,7 @@ class GitHubForge:
 
     def _show(self, record: str) -> None:
         """Show the receipts of a record in one comment on its pull request, and put labels on a new one."""
-        pull = self._pulls.get(record) or next(iter(self._api.pulls(f"opsbook/{record}")), None)
+        pull = self._pulls.get(record) or next(iter(self._api.pulls(f"opsbook/{record}", self._main)), None)
         if pull is None:
             return
         self._pulls[record] = pull

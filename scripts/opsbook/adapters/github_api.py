@@ -321,11 +321,24 @@ class Api:
 
     # -- pull requests
 
-    def pulls(self, branch: str) -> list[Pull]:
-        """The pull requests of a branch, newest first, open or not. Never by search: it lags behind."""
-        words = {"state": "all", "head": f"{self.owner}:{branch}", "sort": "created", "direction": "desc"}
+    def pulls(self, branch: str, main: str) -> list[Pull]:
+        """The pull requests of a branch into main, newest first, open or not. Never by search: it lags behind."""
+        words = {
+            "state": "all",
+            "head": f"{self.owner}:{branch}",
+            "base": main,
+            "sort": "created",
+            "direction": "desc",
+        }
         rows = self._read("pulls", lambda: self._repo.get("pulls", params=words))
-        return self._parsed(lambda: [_pull(row) for row in rows if row["head"]["ref"] == branch])
+
+        def ours(row: Json) -> bool:
+            # A fork of the same owner has the same label in front of its branches; one that is gone is `None`.
+            head, base = row["head"], row["base"]
+            here = head["repo"] is not None and head["repo"]["id"] == base["repo"]["id"]
+            return bool(here and head["ref"] == branch and base["ref"] == main)
+
+        return self._parsed(lambda: [_pull(row) for row in rows if ours(row)])
 
     def create_pull(self, branch: str, main: str, title: str, body: str) -> Pull:
         """Open a pull request."""

@@ -67,6 +67,7 @@ class GitHubDesk:
         login, number = author
         return Asked(
             name=f"issue-{_number(self._event, 'issue', 'number')}",
+            origin=f"issue {_number(self._event, 'issue', 'id')}",
             by=self._who(login, str(number)),
             login=login,
             number=number,
@@ -88,6 +89,7 @@ class GitHubDesk:
         login, number = sender
         return Asked(
             name=f"run-{self._run}",
+            origin=f"run {self._run}",
             by=self._who(login, str(number)),
             login=login,
             number=number,

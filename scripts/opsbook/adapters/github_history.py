@@ -24,10 +24,15 @@ _CHAIN = 2000
 
 
 class HubHistory:
-    """Questions about histories. Answers about commits never change, so they are remembered."""
+    """Questions about histories. Answers about commits never change, so they are remembered.
 
-    def __init__(self, api: Api, objects: HubObjects, clone: Clone | None) -> None:
+    Args:
+        main: name of the main branch.
+    """
+
+    def __init__(self, api: Api, objects: HubObjects, clone: Clone | None, main: str) -> None:
         self._api = api
+        self._main = main
         self._objects = objects
         self._clone = clone
         self._local = History(clone.repository, clone.objects) if clone is not None and clone.whole else None
@@ -40,6 +45,22 @@ class HubHistory:
             return here[0]
         span = self.span(main, tip)
         return span.base if span else None
+
+    def left_once(self, main: str, tip: str) -> bool:
+        """Whether a branch left main at one point only.
+
+        Else its differences to one of them do not tell what a merge makes of it: Git merges against all of them, and a
+        file that is as it was at the one is taken back from what it was at the other.
+        """
+        if here := self._here(lambda local: local.bases(main, tip), main, tip):
+            return len(here[0]) == 1
+        span = self.span(main, tip)
+        if span is None:
+            return False
+        own = {step.commit for step in span.steps}
+        left = {parent for step in span.steps for parent in step.parents} - own - {span.base}
+        between = (self.span(span.base, parent) for parent in left)
+        return all(found is not None and not found.steps for found in between)
 
     def differences(self, old: str | None, new: str) -> dict[str, Entry | None]:
         """The files that differ between two commits: path to the new entry, `None` for a deleted one."""
@@ -143,7 +164,7 @@ class HubHistory:
         if not by_hand and all(self._naming(main, moved, operation) for operation in wanted):
             return True
         # Main has something of it, and the files do not tell whether all: GitHub knows what it merged.
-        return any(pull.merged and pull.head == tip for pull in self._api.pulls(branch))
+        return any(pull.merged and pull.head == tip for pull in self._api.pulls(branch, self._main))
 
     def _naming(self, commit: str, paths: Iterable[str], operation: str) -> str | None:
         root = self._objects.root(commit)

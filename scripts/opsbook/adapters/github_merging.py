@@ -11,7 +11,7 @@ METHODS = ("merge", "squash", "rebase")
 """The ways of merging, in the order in which they are tried: a repository may allow some of them only."""
 
 
-def merge(api: Api, history: HubHistory, branch: str, expected: Head, inside: str) -> Published:
+def merge(api: Api, history: HubHistory, branch: str, main: str, expected: Head, inside: str) -> Published:
     """See `Host.merge`.
 
     The head's SHA goes with the request, so that a commit which arrived since the check is not merged unseen (docs:
@@ -20,21 +20,27 @@ def merge(api: Api, history: HubHistory, branch: str, expected: Head, inside: st
     tip = expected.branch
     if tip is None:
         raise Refused(f"{branch} is merged already, or does not exist.", "There is nothing to do.")
+    if not history.left_once(expected.main, tip):
+        raise Refused(
+            f"{branch} holds a merge that makes it unclear what it changes.", "Somebody has to look at it and merge it."
+        )
     outside = [path for path in history.differences(history.base(expected.main, tip), tip) if not _below(path, inside)]
     if outside:
         raise Refused(
             f"{branch} changes {len(outside)} file{'s' if len(outside) > 1 else ''} outside of {inside}.",
             "Somebody has to look at it and merge it.",
         )
-    pull = next((pull for pull in api.pulls(branch) if pull.open), None)
+    pull = next((pull for pull in api.pulls(branch, main) if pull.open), None)
     if pull is None:
-        raise ForgeError(f"There is no open pull request of {branch}.", "Run `opsbook reconcile` to open it.")
+        raise ForgeError(
+            f"There is no open pull request of {branch} into {main}.", "Run `opsbook reconcile` to open it."
+        )
     if pull.head != tip:
         raise LostRace(f"{branch} was changed by somebody else at this moment.", "Run the same command again.")
-    return Published(branch, _merged(api, branch, pull, tip), url=pull.url)
+    return Published(branch, _merged(api, branch, main, pull, tip), url=pull.url)
 
 
-def _merged(api: Api, branch: str, pull: Pull, tip: str) -> str:
+def _merged(api: Api, branch: str, main: str, pull: Pull, tip: str) -> str:
     for method in METHODS:
         try:
             return api.merge_pull(pull.number, tip, method)
@@ -53,7 +59,7 @@ def _merged(api: Api, branch: str, pull: Pull, tip: str) -> str:
                 ) from None
             raise
         except ForgeUnknown:
-            if any(other.number == pull.number and other.merged for other in api.pulls(branch)):
+            if any(other.number == pull.number and other.merged for other in api.pulls(branch, main)):
                 return tip
             raise
     raise ForgeError("This repository allows no way of merging that we know.", "Allow merge commits in its settings.")

@@ -45,7 +45,7 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
         values, fault = _read(asked)
         if asked is None or values is None:
             return _nothing(f"Nothing to do: {desk.occasion} declares no incident.", args, screen)
-        origin = Origin(desk.scope, asked.name, asked.at)
+        origin = Origin("github", asked.origin, asked.at)
         begun = _begun(origin, workspace.context())
         request = begun or Request("incident.declare", asked.by, values)
         if begun is None:

@@ -238,6 +238,7 @@ class Asked:
 
     Attributes:
         name: which one it is in the book, `issue-12` or `run-4711`; the same however often it is looked at.
+        origin: which one on the whole service: nobody knows it beforehand, and it stays when the book is renamed.
         by: who asks: an id of `opsbook.yml`, or `github:<login>`.
         login: the name that the desk knows them by.
         number: the id there, which stays when the name changes.
@@ -248,6 +249,7 @@ class Asked:
     """
 
     name: str
+    origin: str
     by: str
     login: str
     number: int
