@@ -261,7 +261,7 @@ def test_a_github_book_that_names_itself_as_restricted_gets_no_fact(tmp_path: Pa
     done = desk.opsbook(*WORDS, environ=names)
     hub.close()
     assert done.code == 4, str(done)
-    assert "is none: opsbook.yml there does not say" in done.out
+    assert "is none: opsbook.yml there lacks" in done.out
     (branch,) = hub.hub.git.refs("refs/heads/opsbook/")
     assert [
         path for path in Desk(hub.hub.git.path).files(branch) if "INC-" in path and "incident.yaml" not in path
