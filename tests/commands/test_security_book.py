@@ -223,7 +223,7 @@ def test_facts_are_kept_until_the_book_that_is_named_is_a_restricted_one(two: Tw
     two.there.commit({"opsbook.yml": OPSBOOK_YML})
     done = two.declare("--format", "json")
     assert done.code == 4, str(done)
-    assert "opsbook.yml there does not say" in done.err
+    assert "opsbook.yml there lacks" in done.err
     assert two.there.branches() == []
     assert two.here.branches() == [f"opsbook/{done.json['id']}"]
     environ = {"OPSBOOK_SECURITY_BOOK": str(two.there.path)}
@@ -356,7 +356,7 @@ def test_a_github_book_that_names_itself_as_restricted_gets_no_fact(tmp_path: Pa
     done = desk.opsbook(*WORDS, environ=names)
     hub.close()
     assert done.code == 4, str(done)
-    assert "is none: opsbook.yml there does not say" in done.out
+    assert "is none: opsbook.yml there lacks" in done.out
     (branch,) = hub.hub.git.refs("refs/heads/opsbook/")
     assert [
         path for path in Desk(hub.hub.git.path).files(branch) if "INC-" in path and "incident.yaml" not in path

@@ -173,8 +173,27 @@ def test_an_incident_that_loses_its_classification_says_nothing_more_to_the_team
     data = at.tree.read(path)
     assert data is not None
     at.before, at.tree = at.book, Overlay(at.tree, {path: data.replace(b"classification: operational\n", b"")})
-    assert {item.audience for item in at.said(OPEN)} <= {"quiet"}
+    assert heard(at.said(OPEN)) == [("quiet", "declared")]
     assert all("Checkout" not in everything(item) for item in at.said(OPEN))
+
+
+@pytest.mark.parametrize("word", [b"security", b"restricted"])
+def test_an_incident_that_turns_out_to_be_a_security_incident_is_told_to_the_security_channel(word: bytes) -> None:
+    at = desk()
+    path = f"{SHORT['open']}/incident.yaml"
+    data = at.tree.read(path) or b""
+    edited = data.replace(b"classification: operational\n", b"classification: " + word + b"\n")
+    at.before, at.tree = (
+        at.book,
+        Overlay(at.tree, {path: edited.replace(b"status: investigating", b"status: monitoring")}),
+    )
+    assert heard(at.said(OPEN)) == [("quiet", "declared")]
+    assert all("Checkout" not in everything(item) for item in at.said(OPEN))
+    # From one to the other, and back: whoever has heard of it hears nothing more, and nobody else hears what it was.
+    at.before, at.tree = at.book, Overlay(at.tree, {path: edited})
+    assert heard(at.said(OPEN)) == [("quiet", "status")]
+    at.before, at.tree = at.book, Overlay(at.tree, {path: data})
+    assert at.said(OPEN) == []
 
 
 def test_what_somebody_edits_by_hand_is_told_too() -> None:

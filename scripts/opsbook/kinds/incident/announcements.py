@@ -52,7 +52,8 @@ def _security(view: IncidentView, old: IncidentView | None, book: Book) -> Itera
     if security.channel is None:
         return
     common = {"audience": security.channel, "footer": readers_of(book, security.channel), "drill": facts.drill}
-    if old is None or old.facts is None:
+    # An incident that turns out to be one is news to those who look after it.
+    if old is None or old.facts is None or old.facts.classification == "operational":
         yield Announcement(
             record=facts.id,
             name="declared",
