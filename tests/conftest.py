@@ -36,7 +36,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     stats = terminalreporter.stats
     reports = [report for report in stats.get("passed", []) if report.when == "call"]
     broken = [report for name in ("failed", "error") for report in stats.get(name, [])]
-    failed = sum((sweeps.MEMBER, True) in report.user_properties for report in broken)
+    # A file that cannot be imported is reported too, and is member of no sweep.
+    failed = sum((sweeps.MEMBER, True) in getattr(report, "user_properties", ()) for report in broken)
     for line in sweeps.summary((item for report in reports for item in report.user_properties), failed):
         terminalreporter.write_line(line, red=bool(failed), bold=True)
 

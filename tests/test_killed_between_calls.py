@@ -24,8 +24,7 @@ from opsbook.perform import performing, reconcile
 from tests.github_server.server import GitHubServer
 from tests.slack_server import SlackServer, slack_server
 from tests.slack_server.workspace import TOKEN as SLACK_TOKEN
-from tests.support.desk import Desk
-from tests.support.github import TOKEN, api, copy_github, make_github, office, truth
+from tests.support.github import TOKEN, api, copy_github, make_github, office, person, truth
 from tests.support.knife import Cut, Knife
 from tests.support.slack import by_name
 from tests.support.sweeps import KILLED, Sweep, leaks
@@ -172,13 +171,8 @@ def test_killed_between_any_two_calls_it_ends_as_if_nothing_had_happened(
 def test_the_real_command_killed_by_the_system_while_github_answers_is_finished(tmp_path: Path, call: str) -> None:
     hub = make_github(tmp_path / "github.git")
     with slack_server(*CHANNELS) as slack:
-        desks = []
-        for name in ("here", "there"):
-            address = hub.git_url.replace("http://", f"http://x-access-token:{TOKEN}@")
-            Desk(tmp_path).git("clone", "--quiet", address, str(tmp_path / name))
-            variables = {"GITHUB_TOKEN": TOKEN, "GITHUB_REPOSITORY": "example/book", "GITHUB_API_URL": hub.url}
-            variables |= {"SLACK_BOT_TOKEN": SLACK_TOKEN, "SLACK_API_URL": slack.url}
-            desks.append(Desk(tmp_path / name, variables))
+        told = {"SLACK_BOT_TOKEN": SLACK_TOKEN, "SLACK_API_URL": slack.url}
+        desks = [person(hub, tmp_path / name, **told) for name in ("here", "there")]
         words = ("declare", "--title", "Checkout is down", "--severity", "P1", "--yes", "--format", "json")
         process = desks[0].start(*words)
         hub.meanwhile.append((call, lambda: os.kill(process.pid, signal.SIGKILL)))

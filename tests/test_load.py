@@ -18,8 +18,7 @@ from tests.github_server.server import GitHubServer
 from tests.load import on_clones, on_github
 from tests.load.audit import Book
 from tests.load.crowd import METHODS, SMALL, Figures, Scale
-from tests.support.desk import Desk
-from tests.support.github import TOKEN, make_github
+from tests.support.github import make_github, person
 
 PROCESSES = 6
 
@@ -38,12 +37,7 @@ def test_nothing_is_lost_and_nothing_is_twice_while_somebody_merges(
 
 def test_real_commands_at_the_same_moment_on_github_lose_nothing_either(tmp_path: Path) -> None:
     server = make_github(tmp_path / "github.git")
-    address = server.git_url.replace("http://", f"http://x-access-token:{TOKEN}@")
-    variables = {"GITHUB_TOKEN": TOKEN, "GITHUB_REPOSITORY": "example/book", "GITHUB_API_URL": server.url}
-    desks = []
-    for number in range(PROCESSES):
-        Desk(tmp_path).git("clone", "--quiet", address, str(tmp_path / f"{number}"))
-        desks.append(Desk(tmp_path / f"{number}", variables))
+    desks = [person(server, tmp_path / f"{number}") for number in range(PROCESSES)]
     record = desks[0].declare()
     for method in METHODS:
         server.meanwhile.append(("git/update-ref", lambda method=method: merge_if_open(server, method)))

@@ -64,7 +64,8 @@ def plain(*texts: str) -> str:
     """Texts without ids, keys and times; outside of code the text of a request has them with backslashes."""
     text = re.sub(r"\d{8}T\d{6}Z-[0-9a-z]{5}", "ENTRY", "\n".join(texts).replace("\\", ""))
     text = re.sub(r"INC-\d{8}-[0-9A-Z]{5}", "ID", text)
-    text = re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ|\d\d:\d\d \w+, \w+ \d+ \w+ \d+", "TIME", text)
+    text = re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ|\d\d:\d\d \w+, \w+ \d+ \w+ \d+|by \d\d:\d\d", "TIME", text)
+    text = re.sub(r"(?<=opsbook incident (?:note|show) )[0-9A-Z]{5}", "ID", text)
     return re.sub(r"([\"']?)\b[0-9a-f]{12,64}\b\1", "KEY", text)
 
 

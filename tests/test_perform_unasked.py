@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from opsbook.adapters.local_forge import LocalForge
+from opsbook.core.announcement import Announcement
 from opsbook.core.book import Book
 from opsbook.core.openbook import lay_open
+from opsbook.core.ports import Delivery, Receipt
 from opsbook.kinds import registry
-from opsbook.perform import Said, announce_landed, remind, unsaid
+from opsbook.perform import Reconciled, Said, announce_landed, reconcile, remind, unsaid
 from tests.support.desk import Desk, clone, make_remote
 from tests.support.knife import Cut, Knife, sharpen
+from tests.support.wired import Chat
 from tests.support.world import DECLARE, World
 
 HAND = "INC-20261121-HANDY"
@@ -207,6 +211,95 @@ def test_a_run_that_is_cut_off_anywhere_is_finished_on_another_machine(world: Wo
         assert world.reconcile(other).exit_code == 0, effect
 
 
+@dataclass
+class Busy(Chat):
+    """A chat during whose first message somebody else does something."""
+
+    meanwhile: list[Callable[[], object]] = field(default_factory=list)
+
+    def send(self, announcement: Announcement, key: str) -> Delivery:
+        """See `Sink.send`."""
+        if self.meanwhile:
+            self.meanwhile.pop()()
+        return super().send(announcement, key)
+
+
+@pytest.mark.parametrize("other", ["announce", "reconcile", "declare"])
+def test_while_one_speaks_another_says_nothing_of_the_same(world: World, tmp_path: Path, other: str) -> None:
+    since = world.desk.git("rev-parse", "main").strip()
+    world.desk.commit({FACTS: BY_HAND}, "By hand")
+    world.desk.git("push", "--quiet", "origin", "main")
+    second = World(clone(world.remote.path, tmp_path / "second"), share=True, clock=world.clock, seed=5)
+    busy = Busy()
+    world.chat = second.chat = busy
+    does = {
+        "announce": lambda: say(second, since),
+        "reconcile": second.reconcile,
+        "declare": lambda: second.run(DECLARE),
+    }
+    busy.meanwhile.append(does[other])
+    assert say(world, since).exit_code == 0
+    keys = [key for key, _ in busy.said if key.startswith(HAND)]
+    assert len(keys) == len(set(keys)) == 2
+    assert busy.meanwhile == []
+
+
+@pytest.mark.parametrize("merge", MERGES)
+def test_a_declaration_that_was_cut_off_does_not_say_what_an_editor_changed_before_it_went_on(
+    world: World, merge: Merge
+) -> None:
+    since = world.desk.git("rev-parse", "main").strip()
+    knife = Knife(at=10)
+    with pytest.raises(Cut):
+        world.run(DECLARE, knife)
+    assert knife.names[-2:] == ["git push", "outbox"]  # it is published, and nobody was told
+    branch = world.desk.branch()
+    world.desk.git("switch", "--quiet", branch)
+    edit(world.desk, "severity: P1", "severity: P2", facts_of(world.desk, branch.removeprefix("opsbook/")))
+    world.desk.git("switch", "--quiet", "main")
+    merge(world.desk, branch)
+    world.desk.git("push", "--quiet", "origin", "main")
+    assert world.reconcile().exit_code == 0
+    say(world, since)
+    opened, *later = headlines(world)
+    assert opened.endswith(" incident: Checkout is down")
+    assert later == ["Now P2: Checkout is down"]
+
+
+def test_what_was_said_is_not_looked_for_again_however_old_it_is(world: World) -> None:
+    since = world.desk.git("rev-parse", "main").strip()
+    world.desk.commit({FACTS: BY_HAND}, "By hand")
+    say(world, since)
+    world.clock.later(minutes=6)
+    assert say(world, since).told == ()
+
+
+def test_what_a_command_was_cut_off_with_is_left_to_the_command_and_to_reconcile(world: World) -> None:
+    since = world.desk.git("rev-parse", "main").strip()
+    for at in count(11):
+        knife = Knife(at)
+        with pytest.raises(Cut):
+            world.run(DECLARE, knife)
+        if knife.names[-1].startswith("send"):  # it is claimed, and nobody was told
+            break
+    merge_commit(world.desk, world.desk.branch())
+    world.desk.git("push", "--quiet", "origin", "main")
+    world.clock.later(minutes=6)
+    assert say(world, since).told == ()
+    assert world.reconcile().exit_code == 0
+    assert headlines(world) == ["P1 incident: Checkout is down"]
+
+
+def test_a_claim_for_a_commit_that_nobody_has_any_more_is_neither_said_nor_forgotten(world: World) -> None:
+    key = f"{HAND}/severity-incident-chat-0123456789ab"
+    world.context().forge.claim([Receipt(key, f"main-{'0' * 39}1", world.clock.now())])
+    world.clock.later(minutes=6)
+    for _ in range(2):
+        done = world.reconcile()
+        assert (done.unknown, done.lapsed, done.exit_code) == ([key], [], 5)
+    assert world.chat.said == []
+
+
 # -- reminders
 
 
@@ -283,3 +376,37 @@ def test_a_reminder_that_is_cut_off_comes_all_the_same_and_once(world: World, fi
         nudge(world)
         assert len(world.chat.said) == before + 1, effect
         assert world.reconcile().exit_code == 0, effect
+
+
+@pytest.mark.parametrize("at", [2, 3, 4])
+def test_a_reminder_that_is_cut_off_and_not_due_any_more_is_let_go(world: World, at: int) -> None:
+    world.desk.commit({FACTS: QUIET}, "By hand")
+    world.clock.later(days=1)
+    with pytest.raises(Cut):
+        nudge(world, Knife(at))
+    said = len(world.chat.said)
+    edit(world.desk, "status: investigating", "status: resolved")
+    world.desk.git("push", "--quiet", "origin", "main")
+    world.clock.later(minutes=6)
+    done = world.reconcile()
+    assert done.exit_code == 0
+    assert [key.rpartition("-")[0] for key in done.lapsed] == [
+        f"{HAND}/silence-incident-chat",
+        f"{HAND}/silence-incident-console",
+    ]
+    assert len(world.chat.said) == said
+    assert world.reconcile() == Reconciled()
+
+
+def test_a_reminder_of_a_sink_that_is_not_here_is_left_to_those_who_have_it(world: World) -> None:
+    world.desk.commit({FACTS: QUIET}, "By hand")
+    world.desk.git("push", "--quiet", "origin", "main")
+    world.clock.later(days=1)
+    with pytest.raises(Cut):
+        nudge(world, Knife(2))
+    world.clock.later(minutes=6)
+    alone = replace(world.context(), sinks=world.context().sinks[:1])
+    done = reconcile(alone)
+    assert (len(done.delivered), len(done.unknown), done.lapsed) == (1, 1, [])
+    assert world.reconcile().exit_code == 0
+    assert len(world.chat.said) == 1

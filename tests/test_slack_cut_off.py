@@ -13,13 +13,14 @@ from typing import Any
 
 import pytest
 
+from opsbook.adapters.local_forge import LocalForge
 from opsbook.adapters.slack import SlackSink
 from opsbook.adapters.slack_api import SlackApi
 from opsbook.core.announcement import Announcement
 from opsbook.core.context import Context
 from opsbook.core.plan import Intent, Request
 from opsbook.core.ports import Receipt
-from opsbook.perform import performing, reconcile
+from opsbook.perform import announce_landed, performing, reconcile
 from opsbook.perform.announce import announce
 from opsbook.perform.outcome import Told
 from tests.slack_server import Fault, Message, SlackServer, pings, seen, slack_server
@@ -271,3 +272,53 @@ def test_killed_before_any_call_and_taken_up_again_it_is_the_undisturbed_run(
             assert {key: bool(receipt["reference"]) for key, receipt in book.desk.receipts().items()} == receipts, where
             shutil.rmtree(folder / str(at))
     sweep(CUT_SLACK, len(whole.names))
+
+
+@pytest.fixture
+def slack() -> Iterator[SlackServer]:
+    with slack_server(*CHANNELS) as server:
+        yield server
+
+
+def test_what_an_editor_changed_and_is_said_late_does_not_bring_an_old_state_back(
+    slack: SlackServer, tmp_path: Path
+) -> None:
+    """An edit by hand adds nothing to the timeline, whose length orders all other states."""
+    desk = make_desk(tmp_path / "desk")
+    clock = Clock()
+
+    def context() -> Context:
+        made = wire(desk, clock=clock)
+
+        def earlier(record: str) -> dict[str, str]:
+            return {key: receipt.reference for key, receipt in made.forge.receipts(record).items()}
+
+        return replace(made, sinks=(slack_sink(slack, earlier=earlier),))
+
+    def edit(old: str, new: str) -> None:
+        (path,) = [path for path in desk.files("HEAD", "incidents/") if path.endswith("incident.yaml")]
+        desk.commit({path: (desk.path / path).read_text().replace(f"severity: {old}", f"severity: {new}")})
+
+    def say() -> None:
+        made = context()
+        assert isinstance(made.forge, LocalForge)
+        for _ in announce_landed(made.forge.landed(None), made):
+            pass
+
+    with performing(
+        Request("incident.declare", "oncall-a", {"title": "It fails", "severity": "P1"}), context()
+    ) as done:
+        pass
+    desk.git("merge", "--quiet", "--no-ff", "--no-edit", done.branch)
+    edit("P1", "P3")
+    slack.fail("*", "http 503", times=None)
+    say()
+    slack.plan.clear()
+    edit("P3", "P2")
+    say()
+    clock.later(minutes=6)
+    assert reconcile(context()).exit_code == 0
+    for name in ("incident", "team"):
+        top, *thread = slack.messages(name)
+        assert sorted(seen(message)[2:] for message in thread) == ["Now P2: It fails", "Now P3: It fails"]
+        assert "\nSeverity: P2 Major\n" in seen(top)

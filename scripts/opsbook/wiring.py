@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar
 
 from opsbook.adapters.directory import DirectoryTree
 from opsbook.adapters.git import NotARepository, Repository
@@ -150,8 +150,6 @@ class LocalWorkspace:
     @cached_property
     def _github(self) -> GitHubForge | None:
         """GitHub, where there is a token and a repository for it."""
-        token, repository = (os.environ.get(name, "").strip() for name in ("GITHUB_TOKEN", "GITHUB_REPOSITORY"))
-        """GitHub where there is a token and a repository for it, else the clone."""
         token, repository, url = _github()
         if not token or not repository:
             return None
@@ -279,22 +277,28 @@ class LocalWorkspace:
             seed=lambda: secrets.token_bytes(32),
             actor=self.actor(by),
             offline=stand_in,
-            restricted=True,
             wait=self._wait,
         )
+
+    def facts_kept(self) -> int:
+        """How many declarations wait on this machine for the restricted book."""
+        from opsbook.adapters.state import FileIntents, state_folder
+
+        return len(FileIntents(state_folder(self._repository.common) / "security").orphans())
 
     def _restricted_forge(self, core: CoreConfig) -> Forge | None:
         place = os.environ.get("OPSBOOK_SECURITY_BOOK", "").strip()
         if place:
             from opsbook.adapters.local_forge import LocalForge
-            from opsbook.adapters.no_forge import NoForge
 
-            settings = Book(DirectoryTree(Path(place)), self.kinds).config.core.forge
             try:
                 repository = Repository(Path(place), environment=os.environ)
             except NotARepository as error:
-                # A wrong name must not keep the stub from being written: the facts wait, as when it does not answer.
-                return cast(Forge, NoForge(UsageError(f"OPSBOOK_SECURITY_BOOK: {error.message}", "Name its clone.")))
+                raise UsageError(
+                    f"OPSBOOK_SECURITY_BOOK names no clone. {error.message}",
+                    "Set it to the folder of the restricted book's clone. Without it nothing but the stub is kept.",
+                ) from None
+            settings = Book(DirectoryTree(Path(place)), self.kinds).config.core.forge
             return LocalForge(repository, main=settings.main, push=settings.push)
         token, _, url = _github()
         token = os.environ.get("OPSBOOK_SECURITY_TOKEN", "").strip() or token
@@ -415,8 +419,13 @@ class LocalWorkspace:
         try:
             moment = self.now() - parse_duration(since)
         except PydanticCustomError:
+            pass
+        else:
+            return self._local_forge.landed(moment)
+        try:
             return self._local_forge.landed(None if set(since) == {"0"} else since)
-        return self._local_forge.landed(moment)
+        except UsageError as error:
+            raise UsageError(error.message, f"{error.remedy} Or say how far back, like 2d.") from None
 
     def output(self, name: str, value: str) -> None:
         """Hand a value to the following steps (docs: "Workflow commands", `GITHUB_OUTPUT`); nothing elsewhere."""

@@ -21,7 +21,7 @@ from opsbook.adapters.github_objects import HubObjects
 from opsbook.adapters.github_words import marker, pull_title, receipts_comment
 from opsbook.core.errors import ForgeError, ForgeUnknown, LostRace, OpsbookError, UsageError
 from opsbook.core.plan import Request
-from opsbook.core.ports import Commit, Published, Receipt
+from opsbook.core.ports import LAPSED, Commit, Published, Receipt
 from opsbook.perform import Outcome, performing, reconcile
 from tests.github_server.calls import merge
 from tests.github_server.faults import KINDS, Fault
@@ -267,6 +267,12 @@ def test_the_comment_fits_and_calls_nobody(references: dict[str, str]) -> None:
     assert len(comment) < 65_536
     assert not re.search(r"[@#](?!<!-- -->)\w", comment)
     assert comment.count("\n|") == 2 + min(len(receipts), 100)
+
+
+def test_the_comment_does_not_say_that_a_reminder_was_told_which_was_let_go() -> None:
+    key = f"{RECORD}/silence-incident-slack-0123456789ab"
+    row = receipts_comment(RECORD, {key: Receipt(key, "op", NOW, LAPSED)}).splitlines()[-1]
+    assert row.endswith("| not due any more |")
 
 
 def test_one_comment_shows_who_was_told_and_is_edited_in_place(server: GitHubServer, desk: Desk) -> None:

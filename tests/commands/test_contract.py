@@ -32,12 +32,12 @@ READERS = {
     "runbook find": (("runbook", "find", "dashboards"), {"runbooks"}),
     "reconcile": (
         ("reconcile",),
-        {"resumed", "proposed", "delivered", "waiting", "unknown", "tidied", "refused", "problems"},
+        {"resumed", "proposed", "delivered", "waiting", "unknown", "lapsed", "tidied", "refused", "problems"},
     ),
     "reconcile --dry-run": (("reconcile", "--dry-run"), {"pending"}),
-    "announce": (("announce", "--since", "2d"), {"told"}),
+    "announce": (("announce", "--since", "2d"), {"told", "problems"}),
     "announce --dry-run": (("announce", "--since", "main", "--dry-run"), {"unsaid"}),
-    "nudge": (("nudge",), {"told"}),
+    "nudge": (("nudge",), {"told", "problems"}),
     "nudge --dry-run": (("nudge", "--dry-run"), {"due"}),
 }
 

@@ -18,9 +18,9 @@ from tests.github_server.faults import Fault
 from tests.github_server.server import GitHubServer
 from tests.slack_server import SlackServer, slack_server
 from tests.slack_server.workspace import TOKEN as SLACK_TOKEN
-from tests.support.desk import Desk, Done, configure, snapshot
+from tests.support.desk import Desk, Done, snapshot
 from tests.support.github import TOKEN as GITHUB_TOKEN
-from tests.support.github import make_github
+from tests.support.github import make_github, person
 from tests.support.small_book import OPSBOOK_YML
 
 CLOSED = "http://127.0.0.1:9"
@@ -45,13 +45,7 @@ def slack() -> Iterator[SlackServer]:
 @pytest.fixture
 def whole(github: GitHubServer, slack: SlackServer, tmp_path: Path) -> Desk:
     """A clone of a book that is on GitHub and in Slack."""
-    address = github.git_url.replace("http://", f"http://x-access-token:{GITHUB_TOKEN}@")
-    Desk(tmp_path).git("clone", "--quiet", address, str(tmp_path / "book"))
-    variables = {
-        "GITHUB_TOKEN": GITHUB_TOKEN, "GITHUB_REPOSITORY": "example/book", "GITHUB_API_URL": github.url,
-        "SLACK_BOT_TOKEN": SLACK_TOKEN, "SLACK_API_URL": slack.url,
-    }  # fmt: skip
-    return configure(Desk(tmp_path / "book", variables))
+    return person(github, tmp_path / "book", SLACK_BOT_TOKEN=SLACK_TOKEN, SLACK_API_URL=slack.url)
 
 
 def examined(done: Done) -> dict[str, dict[str, Any]]:

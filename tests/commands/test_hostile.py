@@ -155,7 +155,7 @@ def test_a_title_is_nothing_but_words_wherever_it_comes_out(quick: Desk, name: s
     for text in outbox.values():
         inert(text)
     (request,) = (text for path, text in outbox.items() if "/request-" in path)
-    assert seen in markdown_words(request)
+    assert f"{branch.removeprefix('opsbook/')} P1: {seen}" in markdown_words(request)
     assert not re.search(r"@\w|(?<!^)#\d|<!c|<@", request, re.MULTILINE)
     broken = (
         seen.replace("::", ": :", 1) if seen.startswith("::") else seen.replace("##[", "## [").replace("##v", "## v")

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.github_server.faults import Fault
 from tests.github_server.server import GitHubServer
-from tests.support.desk import Desk, configure, make_desk
-from tests.support.github import TOKEN, make_github, push_main
+from tests.support.desk import Desk, make_desk
+from tests.support.github import make_github, person, push_main
 from tests.support.small_book import OPSBOOK_YML
 
 ALLOWED = OPSBOOK_YML.replace("  push: false\n", "  push: false\n  merge: declarations\n")
@@ -28,10 +29,7 @@ def server(tmp_path: Path) -> Iterator[GitHubServer]:
 def desk(server: GitHubServer, tmp_path: Path) -> Desk:
     """A clone of a book whose declarations merge by themselves, and a person with a token."""
     push_main(server, tmp_path / "people", {"opsbook.yml": ALLOWED})
-    address = server.git_url.replace("http://", f"http://x-access-token:{TOKEN}@")
-    Desk(tmp_path).git("clone", "--quiet", address, str(tmp_path / "book"))
-    variables = {"GITHUB_TOKEN": TOKEN, "GITHUB_REPOSITORY": "example/book", "GITHUB_API_URL": server.url}
-    return configure(Desk(tmp_path / "book", variables))
+    return person(server, tmp_path / "book")
 
 
 def main_of(server: GitHubServer) -> str:
@@ -77,6 +75,47 @@ def test_it_merges_in_a_way_that_the_repository_allows(server: GitHubServer, des
     assert desk.opsbook("merge", record).code == 0
     assert any(record in path for path in on_main(server))
     assert desk.opsbook("incident", "note", record, "Said after the merge.").code == 0
+
+
+def test_what_follows_several_declarations_begins_before_the_first_of_them(server: GitHubServer, desk: Desk) -> None:
+    since = main_of(server)
+    desk.declare("Checkout is down")
+    desk.declare("Mail is late")
+    assert desk.opsbook("merge", "--start", "main.yml").out.count("Merged INC-") == 2
+    with server.locked() as hub:
+        assert hub.dispatched == [("main.yml", {"ref": "main", "inputs": {"since": since}})]
+
+
+def test_main_that_moves_at_the_same_moment_is_tried_again(server: GitHubServer, desk: Desk) -> None:
+    """GitHub says so with the status of what it never merges; several declarations merge at once in a bad hour."""
+    record = desk.declare()
+    with server.locked() as hub:
+        hub.moving = 2
+    done = desk.opsbook("merge")
+    assert done.code == 0, str(done)
+    assert any(record in path for path in on_main(server))
+
+
+def test_what_was_merged_is_said_also_when_nothing_can_be_started(server: GitHubServer, desk: Desk) -> None:
+    record = desk.declare()
+    server.faults.append(Fault("actions/create-workflow-dispatch", "scope"))
+    done = desk.opsbook("merge", record, record, "--start", "main.yml", "--format", "json")
+    assert done.code == 4, str(done)
+    assert [item["id"] for item in done.json["merged"]] == [record]
+    assert done.json["left"] == []
+    (problem,) = done.json["problems"]
+    assert problem.startswith("main.yml was not started, so start it on GitHub: ")
+
+
+def test_while_github_is_down_nothing_is_merged_and_the_next_run_finds_it(server: GitHubServer, desk: Desk) -> None:
+    record = desk.declare()
+    server.faults.append(Fault("*", "unavailable", times=None))
+    done = desk.opsbook("merge", "--format", "json")
+    assert done.code == 4, str(done)
+    assert done.json["merged"] == []
+    assert len(done.json["problems"]) == 1
+    server.faults.clear()
+    assert [item["id"] for item in desk.opsbook("merge", "--format", "json").json["merged"]] == [record]
 
 
 def test_what_follows_a_declaration_waits_for_people(server: GitHubServer, desk: Desk) -> None:

@@ -150,7 +150,7 @@ def test_a_suspected_breach_says_whom_to_alert_before_anything_else_and_keeps_no
     shown = terminal.answer("Done? Write the stub now? (Y/n)", "")
     assert shown.splitlines()[0] == "First: alert The security desk."
     assert "Call the number on the restricted page." in shown
-    assert "The details (title, summary, severity, services) are not kept here." in shown
+    assert "The details (title, severity, services, summary, lead) are not kept here." in shown
     assert terminal.end() == 0
 
     files = desk.written()

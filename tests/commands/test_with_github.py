@@ -9,8 +9,8 @@ import pytest
 
 from tests.github_server.faults import Fault
 from tests.github_server.server import GitHubServer
-from tests.support.desk import Desk, configure
-from tests.support.github import TOKEN, make_github, merge_pull, truth
+from tests.support.desk import Desk
+from tests.support.github import TOKEN, make_github, merge_pull, person, truth
 
 
 @pytest.fixture
@@ -25,10 +25,7 @@ def server(tmp_path: Path) -> Iterator[GitHubServer]:
 @pytest.fixture
 def desk(server: GitHubServer, tmp_path: Path) -> Desk:
     """A clone of the repository on GitHub, and a person with a token."""
-    address = server.git_url.replace("http://", f"http://x-access-token:{TOKEN}@")
-    Desk(tmp_path).git("clone", "--quiet", address, str(tmp_path / "book"))
-    variables = {"GITHUB_TOKEN": TOKEN, "GITHUB_REPOSITORY": "example/book", "GITHUB_API_URL": server.url}
-    return configure(Desk(tmp_path / "book", variables))
+    return person(server, tmp_path / "book")
 
 
 def test_an_incident_lives_on_github_from_declaration_to_merge(server: GitHubServer, desk: Desk) -> None:

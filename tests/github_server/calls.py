@@ -455,6 +455,9 @@ def merge(hub: Hub, pull: Issue, by: str, body: Json) -> str:
     """Merge a pull request, as the button does; the new commit of the base branch."""
     if body.get("sha") and body["sha"] != pull.head_sha:
         raise Answer(409, "Head branch was modified. Review and try the merge again.")
+    if hub.moving:
+        hub.moving -= 1
+        raise Answer(405, "Base branch was modified. Review and try the merge again.")
     method = body.get("merge_method", "merge")
     base = hub.git.ref(f"refs/heads/{pull.base}") or ""
     if pull.state != "open" or pull.draft:

@@ -131,6 +131,7 @@ class Hub:
         self.runs: dict[int, Run] = {}
         self.dispatched: list[tuple[str, Json]] = []
         self.methods = {"merge", "squash", "rebase"}  # the ways of merging that its settings allow
+        self.moving = 0  # how often somebody else merges at the very moment of a merge
         self.facts: Json = {}
         self.rules: list[tuple[str, str, int]] = []
         self.bypasses: dict[int, str] = {}

@@ -142,6 +142,23 @@ def test_a_security_incident_is_told_to_the_security_channel_only_and_without_fa
     at.before, at.tree = at.book, Overlay(at.tree, {path: data.replace(b"investigating", b"resolved")})
     (item,) = at.said(id_)
     assert (item.audience, item.name, item.headline) == ("quiet", "status", "A security incident is resolved")
+    assert item.by_hand
+
+
+def test_in_the_restricted_book_each_change_of_a_status_is_told_also_one_that_was_told_before() -> None:
+    channels, where = CHANNELS[1].replace("security:\n", "security:\n  restricted: true\n"), CHANNELS[0]
+    at = Desk(book(channels=(where, channels), team=TEAM).tree)
+    id_ = at.do("declare", None, security=True, title="Keys were stolen", severity="P1").record
+    said = []
+    for status in ("resolved", "investigating", "resolved"):
+        at.later(minutes=1)
+        at.do("update", id_, status=status)
+        (item,) = at.said(id_)
+        assert item.headline == f"A security incident is {status}"
+        assert "stolen" not in everything(item)
+        assert not item.by_hand
+        said.append(item.key("chat"))
+    assert len(set(said)) == 3
 
 
 def test_without_a_security_channel_a_security_incident_is_told_to_nobody() -> None:

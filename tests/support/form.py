@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from tests.github_server.hub import Hub, Issue, Run
 from tests.github_server.server import GitHubServer
-from tests.support.desk import Desk, Done, configure
+from tests.support.desk import Desk, Done
 from tests.support.forkserver import ForkServer
-from tests.support.github import TOKEN
+from tests.support.github import person
 
 P1 = "P1 Critical: Users cannot use the service."
 P3 = "P3 Minor: Few users notice."
@@ -81,19 +81,14 @@ class Phone:
         """A machine on which nothing has run yet: a fresh clone."""
         self._machines += 1
         path = self.folder / f"machine-{self._machines}"
-        address = self.server.git_url.replace("http://", f"http://x-access-token:{TOKEN}@")
-        Desk(self.folder).git("clone", "--quiet", address, str(path))
         variables = {
             "OPSBOOK_BY": "",
-            "GITHUB_TOKEN": TOKEN,
-            "GITHUB_REPOSITORY": "example/book",
-            "GITHUB_API_URL": self.server.url,
             "GITHUB_RUN_ID": "4711",
             "GITHUB_EVENT_PATH": str(path.with_suffix(".json")),
             "GITHUB_STEP_SUMMARY": str(path.with_suffix(".md")),
             **self.variables,
         }
-        return configure(Desk(path, variables, self.runner))
+        return replace(person(self.server, path, **variables), server=self.runner)
 
     def run(self, event: dict[str, Any] | str | bytes, *words: str, name: str = "", on: Desk | None = None) -> Done:
         """Run the job for an event, on a machine of its own unless `on` is one."""

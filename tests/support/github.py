@@ -23,6 +23,7 @@ from opsbook.kinds import registry
 from tests.github_server.calls import merge
 from tests.github_server.hub import NAME, OWNER
 from tests.github_server.server import GitHubServer
+from tests.support import desk as desks
 from tests.support.desk import make_remote
 from tests.support.repos import ENVIRONMENT
 from tests.support.repos import Clone as Desk
@@ -45,6 +46,18 @@ def forge(server: GitHubServer, *, clone: Path | None = None, timeouts: tuple[fl
     if clone is not None:
         found = Clone(Repository(clone, environment=ENVIRONMENT), server.git_url, TOKEN)
     return GitHubForge(api(server, timeouts=timeouts), site=server.url, clone=found)
+
+
+def person(server: GitHubServer, path: Path, **variables: str) -> desks.Desk:
+    """Somebody with a clone of the repository on GitHub, and with a token.
+
+    Args:
+        variables: more of their environment, which win.
+    """
+    address = server.git_url.replace("http://", f"http://x-access-token:{TOKEN}@")
+    desks.Desk(path.parent).git("clone", "--quiet", address, str(path))
+    known = {"GITHUB_TOKEN": TOKEN, "GITHUB_REPOSITORY": f"{OWNER}/{NAME}", "GITHUB_API_URL": server.url}
+    return desks.configure(desks.Desk(path, {**known, **variables}))
 
 
 def merge_pull(server: GitHubServer, record: str, *, squash: bool = False, method: str = "merge") -> None:

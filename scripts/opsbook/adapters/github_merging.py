@@ -45,7 +45,9 @@ def _merged(api: Api, branch: str, main: str, pull: Pull, tip: str) -> str:
         try:
             return api.merge_pull(pull.number, tip, method)
         except GitHubRefused as error:
-            if error.status == 409:
+            # A branch that moved while GitHub merged is said with 409, and main that did so with 405: "Base branch was
+            # modified. Review and try the merge again."
+            if error.status == 409 or (error.status == 405 and "was modified" in error.said):
                 raise LostRace(f"{branch} was changed by somebody else at this moment.", "Run it again.") from None
             if error.status == 405 and "not allowed" in error.said:
                 continue

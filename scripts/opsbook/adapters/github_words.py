@@ -9,7 +9,7 @@ from urllib.parse import quote, unquote
 
 from opsbook.core.inert import github, github_line
 from opsbook.core.plan import Plan
-from opsbook.core.ports import Receipt
+from opsbook.core.ports import LAPSED, Receipt
 
 BODY_LIMIT = 60_000
 """GitHub refuses bodies of more than 65,536 characters."""
@@ -70,10 +70,15 @@ def receipts_comment(record: str, receipts: Mapping[str, Receipt]) -> str:
         what, _, rest = key.partition("/")[2].partition("-")
         audience, _, sink = rest.rpartition("-")[0].rpartition("-")
         when = f"{receipt.claimed_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-        done = f"yes, {github(receipt.reference[:120])}" if receipt.reference else "**not known yet**"
-        rows.append(f"| {when} | {github(what)} | {github(audience)} | {github(sink)} | {done} |")
+        rows.append(f"| {when} | {github(what)} | {github(audience)} | {github(sink)} | {_done(receipt.reference)} |")
     heads = ["| When | What | Who | By | Told |", "| --- | --- | --- | --- | --- |"]
     table = "\n".join([*heads, *rows[-_ROWS:]])
     earlier = len(rows) - _ROWS
     left = f"\n\n{earlier} earlier ones are on the branch `opsbook-receipts`." if earlier > 0 else ""
     return f"{marker(record)}\n### Announcements\n\n{table}{left}\n"
+
+
+def _done(reference: str) -> str:
+    if reference == LAPSED:
+        return "not due any more"
+    return f"yes, {github(reference[:120])}" if reference else "**not known yet**"

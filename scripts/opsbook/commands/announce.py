@@ -41,7 +41,7 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
             show(step, screen)
     if args.format == "json":
         screen.json(as_json(said))
-    elif not said.told:
+    elif said == Said():
         screen.good("Nothing to say: what changed was told already, or is nothing that people are told.")
     sys.stdout.flush()
     return said.exit_code
@@ -57,7 +57,10 @@ def show(said: Said, screen: Screen) -> None:
             screen.bad(f"{record}: {told.audience} {what} by {told.sink}: {told.error}")
     if said.unreceipted:
         screen.bad(f"Told, but nothing on record says so yet: {said.unreceipted}")
-    if said.exit_code:
+    if said.stopped:
+        screen.bad(f"Stopped, and nothing more was said: {said.stopped}")
+        screen.line("  Run the same command again; nothing is said twice.")
+    elif said.exit_code:
         screen.line("  Finish it with: opsbook reconcile (in five minutes)")
 
 
@@ -67,5 +70,6 @@ def as_json(said: Said) -> dict[str, object]:
         "told": [
             {"id": record, "headline": headline, "sink": t.sink, "ok": t.ok, "ref": t.ref, "error": t.error}
             for record, headline, t in said.told
-        ]
+        ],
+        "problems": [problem for problem in (said.unreceipted, said.stopped) if problem],
     }

@@ -9,6 +9,7 @@ from opsbook.commands.workspace import Workspace
 from opsbook.commands.writing import carry_out, options, pick_incident, values_of
 from opsbook.core.errors import UsageError
 from opsbook.core.plan import Request
+from opsbook.core.text import visible
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,7 +25,7 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
     """Write one entry."""
     # An endless stream must not fill the memory: what is longer than this is refused by its length.
     text = " ".join(args.text) if args.text else ("" if sys.stdin.isatty() else sys.stdin.read(100_000))
-    if not text.strip():
+    if not visible(text).strip():
         raise UsageError("The note is empty.", "opsbook incident note ID 'what you saw or did'")
     record = pick_incident(None if args.id == "-" else args.id, workspace)
     request = Request(

@@ -7,7 +7,7 @@ import sys
 
 from opsbook.commands.announce import as_json, show
 from opsbook.commands.workspace import Workspace
-from opsbook.perform import remind, reminders
+from opsbook.perform import Said, remind, reminders
 from opsbook.report.screen import Screen
 
 
@@ -37,7 +37,7 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
         screen.json(as_json(said))
     else:
         show(said, screen)
-        if not said.told:
-            screen.good("Nothing is due of which people were not reminded.")
+        if said == Said():
+            screen.good("Nothing to say: nothing is due of which people were not reminded before.")
     sys.stdout.flush()
     return said.exit_code

@@ -7,7 +7,7 @@ import sys
 
 from opsbook.commands.workspace import Workspace
 from opsbook.core.types import write_time
-from opsbook.perform import Reconciled, pending, reconcile, resume
+from opsbook.perform import Reconciled, pending, reconcile, resume_secret
 from opsbook.report.screen import Screen
 
 
@@ -22,10 +22,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, workspace: Workspace) -> int:
     """Reconcile and print what was done."""
     screen = Screen(sys.stdout, color=workspace.color)
+    context, kept = workspace.context(args.by), workspace.facts_kept()
+    restricted = workspace.restricted(args.by) if kept else None
     if args.dry_run:
         waiting = [
             {"action": intent.request.action, "by": intent.request.by, "at": write_time(intent.now)}
-            for intent in pending(workspace.context(args.by))
+            for here in (context, restricted)
+            for intent in (pending(here) if here is not None else ())
         ]
         if args.format == "json":
             screen.json({"pending": waiting})
@@ -34,13 +37,17 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
             screen.line(f"{item['action']} by {item['by']} at {item['at']}")
         screen.line(f"{len(waiting)} would be finished. Nothing was done.")
         return 0
-    done = reconcile(workspace.context(args.by))
-    restricted = workspace.restricted(args.by)
-    if restricted is not None and pending(restricted):
-        more = resume(restricted)
+    done = reconcile(context)
+    if restricted is not None:
+        more = resume_secret(context, restricted)
         done.resumed += more.resumed
         done.refused += more.refused
         done.problems += more.problems
+    elif kept:
+        done.problems.append(
+            f"{kept} security incident{'s' if kept > 1 else ''} declared here cannot be put on record: the restricted "
+            "book is not known. Set OPSBOOK_SECURITY_BOOK to its clone, or GITHUB_TOKEN, and run this again."
+        )
     if args.format == "json":
         screen.json(
             {
@@ -49,6 +56,7 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
                 "delivered": done.delivered,
                 "waiting": done.waiting,
                 "unknown": done.unknown,
+                "lapsed": done.lapsed,
                 "tidied": done.tidied,
                 "refused": done.refused,
                 "problems": done.problems,
@@ -79,6 +87,8 @@ def _print(done: Reconciled, screen: Screen) -> None:
         screen.bad(f"Claimed less than five minutes ago, and perhaps being said at this moment: {key}")
     for key in done.unknown:
         screen.bad(f"Nobody knows whether this was said: {key}")
+    for key in done.lapsed:
+        screen.line(f"Let go of a reminder of what is not due any more: {key}")
     for name in done.tidied:
         screen.line(f"Deleted the merged branch {name}")
     for text in done.refused:

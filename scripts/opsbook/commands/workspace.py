@@ -65,6 +65,10 @@ class Workspace(Protocol):
         """The ports of the restricted book, if there is one that can be written to from here; it tells nobody."""
         ...
 
+    def facts_kept(self) -> int:
+        """How many declarations of security incidents wait on this machine for the restricted book."""
+        ...
+
     def examiners(self) -> Sequence[Examiner]:
         """Whoever examines a part of the world, for the doctor; they do so only when they are asked to."""
         ...

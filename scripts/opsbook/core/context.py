@@ -22,7 +22,6 @@ class Context:
         offline: the best book at hand when the forge does not answer.
         host: the service that hosts the forge, where there is one.
         wait: let so many seconds pass, and say why; `None` where nobody may be kept waiting.
-        restricted: write into a restricted book only; any other counts as one that does not answer.
     """
 
     kinds: Mapping[str, Kind]
@@ -36,4 +35,3 @@ class Context:
     offline: Callable[[], Tree]
     host: Host | None = None
     wait: Callable[[float], None] | None = None
-    restricted: bool = False

@@ -65,6 +65,11 @@ def _plainly(record: Record, book: Book) -> Plan:
     return Plan(record.id, record.path, {}, record.id, record.id, "")
 
 
+def _none_open(book: Book) -> Sequence[Record]:
+    del book
+    return ()
+
+
 def _by_people(before: Record | None, after: Record) -> str:
     del before
     return f"Every {after.kind.name} is merged by people."
@@ -100,6 +105,7 @@ class Kind:
         propose: the words of its pull request, where whoever began it could not open one.
         held: why a change of a record is not merged by itself although it passes the check; nothing when it may be.
         is_open: whether people are working under pressure on the record, so that the check may not stand in the way.
+        open_in: the records of a book that are so, found without reading all the others.
     """
 
     name: str
@@ -119,6 +125,7 @@ class Kind:
     propose: Propose = _plainly
     held: Callable[[Record | None, Record], str] = _by_people
     is_open: Callable[[Record], bool] = _never_open
+    open_in: Callable[[Book], Sequence[Record]] = _none_open
 
     @property
     def is_file(self) -> bool:

@@ -77,6 +77,10 @@ class Landed:
     paths: tuple[str, ...]
 
 
+LAPSED = "lapsed"
+"""The reference of a reminder that was cut off, and that nobody needs any more. Nobody knows whether it was said."""
+
+
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """The proof that an announcement was claimed, and delivered once it has a reference.

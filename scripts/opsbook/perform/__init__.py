@@ -10,8 +10,8 @@ from __future__ import annotations
 from opsbook.perform.door import performing, preview
 from opsbook.perform.merging import Merged, merge_declarations
 from opsbook.perform.outcome import Outcome, Told
-from opsbook.perform.recovery import Reconciled, pending, reconcile, resume
-from opsbook.perform.restricted import performing_secret
+from opsbook.perform.recovery import Reconciled, pending, reconcile
+from opsbook.perform.restricted import performing_secret, resume_secret
 from opsbook.perform.unasked import Said, announce_landed, remind, reminders, unsaid
 
 __all__ = [
@@ -29,6 +29,6 @@ __all__ = [
     "reconcile",
     "remind",
     "reminders",
-    "resume",
+    "resume_secret",
     "unsaid",
 ]

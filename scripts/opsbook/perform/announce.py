@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Literal
 
 from opsbook.core.announcement import Announcement
+from opsbook.core.book import Book
 from opsbook.core.context import Context
 from opsbook.core.errors import ForgeError, ForgeUnknown
 from opsbook.core.plan import Intent
@@ -113,6 +115,27 @@ def find_or_send(item: Announcement, sink: Sink, key: str) -> Delivery:
     """Read back first; speak only when the sink knows that it was not said."""
     delivery = sink.find(item, key)
     return sink.send(item, key) if delivery.outcome == "not done" else delivery
+
+
+def say_late(item: Announcement, sink: Sink, key: str, context: Context) -> Delivery:
+    """Say what somebody else was cut off with; what is kept in step with the record shows what the record is now.
+
+    Edits by hand add nothing to the timeline, whose length orders the states: the state that the announcement was
+    computed with may be older than one that is shown, and look as new.
+    """
+    if item.standing is not None:
+        with suppress(ForgeError, ForgeUnknown):  # people are told all the same
+            item = _as_it_is_now(item, context)
+    return find_or_send(item, sink, key)
+
+
+def _as_it_is_now(item: Announcement, context: Context) -> Announcement:
+    book = Book(context.forge.read(context.forge.head(item.record)), context.kinds)
+    for kind in context.kinds.values():
+        for now in kind.announce(None, book.resolve(kind.name, item.record), book):
+            if now.audience == item.audience and now.standing is not None:
+                return replace(item, standing=now.standing, facts=now.facts, links=now.links)
+    return item
 
 
 def _claim(record: str, todo: Todo, intent: Intent, context: Context) -> tuple[dict[str, Turn], Mapping[str, Receipt]]:

@@ -139,11 +139,6 @@ def _publish(intent: Intent, context: Context) -> tuple[Plan, Published, Sequenc
     for _ in range(RACES):
         head = forge.head(intent.request.record)
         before = Book(forge.read(head), kinds)
-        if context.restricted and not before.config.core.security.restricted:
-            raise ForgeError(
-                "What should be the restricted book is none: opsbook.yml there lacks `security: restricted: true`.",
-                "Name another one with OPSBOOK_SECURITY_BOOK or with security.book in opsbook.yml.",
-            )
         plan = None
         record = intent.request.record
         if record is None:
@@ -230,8 +225,10 @@ def _own(finding: Finding, plan: Plan) -> Finding:
 
 
 def _announcements(record: str, request: Request, before: Book, after: Book) -> Sequence[Announcement]:
+    """What the request says. A squash that holds it may hold edits by hand too: `announce` says those, as main's."""
     kind = _kind(request)
-    return after.kinds[kind].announce(before.resolve(kind, record), after.resolve(kind, record), after)
+    said = after.kinds[kind].announce(before.resolve(kind, record), after.resolve(kind, record), after)
+    return [item for item in said if not item.by_hand]
 
 
 def _saved(intent: Intent, context: Context, error: OpsbookError, *, adopted: bool, read_back: bool) -> Outcome:

@@ -44,7 +44,12 @@ def merge_declarations(records: Sequence[str], context: Context, host: Host) -> 
     A record that changed while it was checked is checked again.
     """
     done = Merged()
-    for record in records or sorted(context.forge.open_records()):
+    try:
+        wanted = list(dict.fromkeys(records)) or sorted(context.forge.open_records())
+    except (ForgeError, ForgeUnknown) as error:
+        done.problems.append(f"{error.message} {error.remedy}".strip())
+        return done
+    for record in wanted:
         for _ in range(_RACES):
             try:
                 _merge(record, context, host, done)
@@ -68,7 +73,7 @@ def _merge(record: str, context: Context, host: Host, done: Merged) -> None:
         done.left[record] = "opsbook.yml does not say `merge: declarations` under `forge`."
         return
     if head.branch is None:
-        done.left[record] = "It is merged already, or there is no such record."
+        done.left[record] = "It is merged already, or there is no open record of this id."
         return
     book = Book(forge.read(head), context.kinds)
     for kind in context.kinds.values():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from opsbook.core.announcement import Announcement
@@ -12,12 +12,14 @@ from opsbook.core.errors import ForgeError, ForgeUnknown, Refused
 from opsbook.core.ids import operation_key
 from opsbook.core.kind import Kind
 from opsbook.core.plan import Intent
-from opsbook.core.ports import Commit, Receipt, Sink
+from opsbook.core.ports import LAPSED, Commit, Receipt, Sink
 from opsbook.core.record import File, Record
-from opsbook.perform.announce import UNKNOWN_AFTER, by_key, find_or_send
+from opsbook.perform.announce import UNKNOWN_AFTER, by_key, say_late
 from opsbook.perform.door import run
 from opsbook.perform.outcome import Outcome
-from opsbook.perform.unasked import is_unasked, said_again
+from opsbook.perform.unasked import is_lapsed, is_unasked, said_again
+
+Also = Callable[[Intent, Outcome], bool]
 
 
 @dataclass
@@ -30,6 +32,7 @@ class Reconciled:
         proposed: pull requests that were missing and are open now: the address, or the id of the record.
         waiting: keys that somebody claimed moments ago, and may be saying at this moment.
         unknown: keys of which nobody knows whether they were said, or that could not be said.
+        lapsed: keys of reminders that were cut off, of something that is not due any more.
         tidied: branches that were deleted, because main holds them.
         refused: requests that cannot be carried out any more, each with the reason.
         problems: why the forge could not be asked.
@@ -40,6 +43,7 @@ class Reconciled:
     proposed: list[str] = field(default_factory=list)
     waiting: list[str] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
+    lapsed: list[str] = field(default_factory=list)
     tidied: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
@@ -80,20 +84,25 @@ def reconcile(context: Context) -> Reconciled:
     return done
 
 
-def resume(context: Context) -> Reconciled:
-    """Finish only the requests that were cut off here."""
+def resume(context: Context, *, also: Also | None = None) -> Reconciled:
+    """Finish only the requests that were cut off here.
+
+    Args:
+        also: what follows each of them; whether its intent is not needed any more.
+    """
     done = Reconciled()
-    _resume(context, done)
+    _resume(context, done, also)
     return done
 
 
-def _resume(context: Context, done: Reconciled) -> None:
+def _resume(context: Context, done: Reconciled, also: Also | None = None) -> None:
     for orphan in context.intents.orphans():
         try:
             with context.intents.hold(orphan.request, orphan.now, orphan.seed, key=orphan.key) as intent:
                 outcome = run(intent, context, adopted=True)
                 done.resumed.append(outcome)
-                if outcome.finished:
+                settled = also is None or also(intent, outcome)
+                if settled and outcome.finished:
                     context.intents.acknowledge(intent.key)
         except Refused as error:
             done.refused.append(f"{orphan.request.action} by {orphan.request.by}: {error.message}")
@@ -140,12 +149,16 @@ def _deliver(context: Context, done: Reconciled) -> None:
             operation = receipt.operation if is_unasked(receipt.operation) else own
             ours[key] = replace(receipt, operation=operation, claimed_at=now)
     for key in sorted(ours):
-        found = _source(key, receipts.get(key), context)
-        if found is None:
+        claim = receipts.get(key)
+        found = _source(key, claim, context)
+        if found is None and claim is not None and is_lapsed(claim, context):
+            context.forge.receipt({key: LAPSED})
+            done.lapsed.append(key)
+        elif found is None:
             done.unknown.append(key)
         elif context.forge.claim([ours[key]], expecting=receipts):
             item, sink = found
-            delivery = find_or_send(item, sink, key)
+            delivery = say_late(item, sink, key, context)
             if delivery.outcome == "done":
                 context.forge.receipt({key: delivery.reference})
             (done.delivered if delivery.outcome == "done" else done.unknown).append(key)

@@ -7,6 +7,7 @@ claim that was cut off before its message is read back and finished like every o
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -15,9 +16,8 @@ from opsbook.core.announcement import Announcement
 from opsbook.core.book import Book
 from opsbook.core.context import Context
 from opsbook.core.errors import ForgeError, ForgeUnknown, UsageError
-from opsbook.core.ports import Landed, Published, Receipt
-from opsbook.core.record import Ref
-from opsbook.perform.announce import UNKNOWN_AFTER, by_key, find_or_send, told_by
+from opsbook.core.ports import Forge, Landed, Published, Receipt
+from opsbook.perform.announce import UNKNOWN_AFTER, by_key, say_late, told_by
 from opsbook.perform.outcome import Told
 
 _LANDED, _REMINDED = "main-", "reminder-"
@@ -31,39 +31,42 @@ class Said:
     Attributes:
         told: the record, what happened, and how telling one audience of it ended.
         unreceipted: why the receipts are not complete; empty when they are.
+        stopped: why the forge could not be asked what to say next; empty when everything was looked at.
     """
 
     told: tuple[tuple[str, str, Told], ...] = ()
     unreceipted: str = ""
+    stopped: str = ""
 
     @property
     def exit_code(self) -> int:
         """0 fine, 5 not everyone told."""
-        return 5 if self.unreceipted or not all(told.ok for _, _, told in self.told) else 0
+        whole = not (self.unreceipted or self.stopped)
+        return 0 if whole and all(told.ok for _, _, told in self.told) else 5
 
     def __add__(self, other: Said) -> Said:
-        return Said((*self.told, *other.told), self.unreceipted or other.unreceipted)
+        return Said((*self.told, *other.told), self.unreceipted or other.unreceipted, self.stopped or other.stopped)
 
 
 def announce_landed(steps: Iterable[Landed], context: Context) -> Iterator[Said]:
     """Say what became part of main and was not said before, step by step.
 
     What an action changed was said when it was published, under keys that are computed from the same facts; so only
-    what was edited by hand is left.
-
-    Raises:
-        ForgeError: the forge does not answer; nothing more was said.
-        ForgeUnknown: nobody knows whether it does.
+    what was edited by hand is left. It ends where the forge does not answer: nothing more is said.
     """
     for step in steps:
-        said = _news(step.commit, partial(_touched, step.paths), context)
-        yield _speak(said, _LANDED + step.commit, context)
+        try:
+            said = _news(step.commit, partial(_touched, step.paths), context)
+            yield _speak(said, _LANDED + step.commit, context)
+        except (ForgeError, ForgeUnknown) as error:
+            yield Said(stopped=error.message)
+            return
 
 
 def unsaid(steps: Iterable[Landed], context: Context) -> list[Announcement]:
     """What `announce_landed` would say; nothing is claimed and nothing said."""
     said = [item for step in steps for item in _news(step.commit, partial(_touched, step.paths), context)]
-    known = context.forge.receipts()
+    known = _receipts(by_key(said, context.sinks).keys(), context.forge)
     return [item for item in said if not by_key([item], context.sinks).keys() <= known.keys()]
 
 
@@ -72,23 +75,34 @@ def remind(book: Book, context: Context) -> Said:
 
     Args:
         book: main with every open record laid over it.
-
-    Raises:
-        ForgeError: the forge does not answer; nothing was said.
-        ForgeUnknown: nobody knows whether it does.
     """
     now = context.now()
-    return _speak(reminders(book, now), f"{_REMINDED}{now.astimezone(UTC):{_MOMENT}}", context)
+    try:
+        return _speak(reminders(book, now), f"{_REMINDED}{now.astimezone(UTC):{_MOMENT}}", context)
+    except (ForgeError, ForgeUnknown) as error:
+        return Said(stopped=error.message)
 
 
 def reminders(book: Book, now: datetime) -> list[Announcement]:
     """Everything that is due in the open records at `now`, whether somebody was reminded of it or not."""
-    return [item for ref in book.everything() for item in _due(ref, book, now)]
+    every = ((kind, record) for kind in book.kinds.values() for record in kind.open_in(book))
+    return [item for kind, record in every for item in kind.remind(record, book, now)]
 
 
 def is_unasked(operation: str) -> bool:
     """Whether a claim was made here: then its operation says what to compute it from, and must stay."""
     return operation.startswith((_LANDED, _REMINDED))
+
+
+def is_lapsed(receipt: Receipt, context: Context) -> bool:
+    """Whether a claim is that of a reminder of something that is not due any more: somebody has seen to it.
+
+    A sink that is not here says nothing about that.
+    """
+    record, sink = receipt.key.partition("/")[0], receipt.key.rpartition("-")[0].rpartition("-")[2]
+    return receipt.operation.startswith(_REMINDED) and all(
+        item.key(sink) != receipt.key for item in said_again(receipt.operation, record, context)
+    )
 
 
 def said_again(operation: str, record: str, context: Context) -> Sequence[Announcement]:
@@ -113,13 +127,6 @@ def _touched(paths: Iterable[str], book: Book) -> Sequence[tuple[str, str]]:
     return list(dict.fromkeys((ref.kind, ref.id) for path in paths if (ref := book.at(path)) is not None))
 
 
-def _due(ref: Ref, book: Book, now: datetime) -> Sequence[Announcement]:
-    record = book.record(ref)
-    due = record.kind.remind(record, book, now) if record.kind.is_open(record) else ()
-    book.forget(ref)
-    return due
-
-
 def _news(commit: str, records: Callable[[Book], Iterable[tuple[str, str]]], context: Context) -> list[Announcement]:
     """What a step of main says about records, each named by kind and id.
 
@@ -142,22 +149,19 @@ def _speak(said: Sequence[Announcement], operation: str, context: Context) -> Sa
     todo, now, forge = by_key(said, context.sinks), context.now(), context.forge
     if not todo:
         return Said()
-    known = forge.receipts()
+    ours = {key: Receipt(key, operation, now) for key in todo}
+    new = forge.claim(list(ours.values()))
     stale = {
         key: receipt
-        for key in todo
-        if (receipt := known.get(key)) is not None
-        and not receipt.reference
-        and is_unasked(receipt.operation)
-        and now - receipt.claimed_at >= UNKNOWN_AFTER
+        for key, receipt in _receipts(ours.keys() - new, forge).items()
+        if not receipt.reference and is_unasked(receipt.operation) and now - receipt.claimed_at >= UNKNOWN_AFTER
     }
-    wanted = [Receipt(key, operation, now) for key in todo if key not in known or key in stale]
-    claimed = forge.claim(wanted, expecting=stale) if wanted else set()
+    taken = forge.claim([ours[key] for key in stale], expecting=stale) if stale else set()
     told: list[tuple[str, str, Told]] = []
     references: dict[str, str] = {}
     for key, (item, sink) in todo.items():
-        if key in claimed:
-            delivery = find_or_send(item, sink, key) if key in stale else sink.send(item, key)
+        if key in new | taken:
+            delivery = sink.send(item, key) if key in new else say_late(item, sink, key, context)
             if delivery.outcome == "done":
                 references[key] = delivery.reference
             told.append((item.record, item.headline, told_by(item, sink, delivery)))
@@ -167,3 +171,11 @@ def _speak(said: Sequence[Announcement], operation: str, context: Context) -> Sa
     except (ForgeError, ForgeUnknown) as error:
         return Said(tuple(told), error.message)
     return Said(tuple(told))
+
+
+def _receipts(keys: AbstractSet[str], forge: Forge) -> dict[str, Receipt]:
+    """Their receipts, by key. Only the records that they name are looked at: a book has many, and a step few."""
+    found: dict[str, Receipt] = {}
+    for record in sorted({key.partition("/")[0] for key in keys}):
+        found |= {key: receipt for key, receipt in forge.receipts(record).items() if key in keys}
+    return found

@@ -8,9 +8,9 @@ from typing import Any
 from opsbook.core.book import CONFIG_PATH, Book
 from opsbook.core.errors import Refused
 from opsbook.core.yaml import dump, edit, load
-from opsbook.kinds.incident.forms import chooser, inputs, issue_form
+from opsbook.kinds.incident.forms import TEMPLATE, chooser, inputs, issue_form
 
-ISSUE_FORM = ".github/ISSUE_TEMPLATE/declare-an-incident.yml"
+ISSUE_FORM = f".github/ISSUE_TEMPLATE/{TEMPLATE}"
 CHOOSER = ".github/ISSUE_TEMPLATE/config.yml"
 WORKFLOW = ".github/workflows/declare.yml"
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from opsbook.core.book import Book
 from opsbook.core.config import Rota
 from opsbook.kinds.incident.config import IncidentsConfig
+from opsbook.kinds.incident.forms import TEMPLATE
 from opsbook.kinds.incident.page import page_path, rank
 from opsbook.kinds.incident.similar import open_incidents
 from opsbook.kinds.incident.view import IncidentView
@@ -23,7 +24,7 @@ def front(book: Book, now: datetime) -> Home:
         now=now,
         timezone=core.timezone,
         security=Alert(core.security.who, _first_sentence(core.security.how), address("security-breach.md")),
-        declare=Declare("opsbook declare", address("incident-process/index.md")),
+        declare=Declare("opsbook declare", address("incident-process/index.md"), _form(core.site.repository)),
         incidents=address("incidents/index.md"),
         stuck=address("help/index.md"),
         changing=address("change/index.md"),
@@ -36,6 +37,11 @@ def front(book: Book, now: datetime) -> Home:
             Link("Reports", address("incidents/reports.md"), "What happened, and what was done about it"),
         ],
     )
+
+
+def _form(repository: str | None) -> str:
+    """The issue form that `opsbook forms` writes, where GitHub shows it."""
+    return f"{repository.rstrip('/')}/issues/new?template={TEMPLATE}" if repository else ""
 
 
 def _open(view: IncidentView, config: IncidentsConfig, now: datetime) -> OpenIncident:

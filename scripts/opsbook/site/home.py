@@ -52,10 +52,17 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class Declare:
-    """How to declare an incident: a command, and the page or form (`url`) for whoever has no terminal."""
+    """How to declare an incident.
+
+    Attributes:
+        command: for a terminal.
+        url: the page that says more.
+        form: the address of the form for whoever has no terminal; empty where there is none.
+    """
 
     command: str
     url: str
+    form: str = ""
 
 
 @dataclass(frozen=True, slots=True)

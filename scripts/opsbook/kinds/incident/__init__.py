@@ -14,6 +14,7 @@ from opsbook.kinds.incident.page import sheets
 from opsbook.kinds.incident.pull import propose
 from opsbook.kinds.incident.reminders import remind
 from opsbook.kinds.incident.rules import BOOK_RULES, RULES
+from opsbook.kinds.incident.similar import open_incidents
 from opsbook.kinds.incident.view import CHECKLIST, FACTS, REPORT, held, is_open
 
 KIND = Kind(
@@ -38,5 +39,6 @@ KIND = Kind(
     propose=propose,
     held=held,
     is_open=is_open,
+    open_in=lambda book: [view.record for view in open_incidents(book)],
     sheets=sheets,
 )

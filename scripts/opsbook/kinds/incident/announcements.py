@@ -64,14 +64,25 @@ def _security(view: IncidentView, old: IncidentView | None, book: Book) -> Itera
             opens=True,
             **common,  # type: ignore[arg-type]
         )
-    elif old.facts.status != facts.status:
+        return
+    known = {file.path for file, _ in old.timeline.entries}
+    status: str = old.facts.status
+    said: list[tuple[str, str, bool]] = []
+    for file, entry in view.timeline.of(StatusChange):
+        if file.path not in known:
+            status = entry.status
+            said.append((file.path.rpartition("/")[2], status, False))
+    if facts.status != status:  # a stub has no timeline: whoever changes it does so by hand
+        said.append((f"{status}>{facts.status}", facts.status, True))
+    for fact, status, by_hand in said:
         yield Announcement(
             record=facts.id,
             name="status",
-            fact=f"{old.facts.status}>{facts.status}",
-            headline=f"A security incident is {facts.status}",
+            fact=fact,
+            headline=f"A security incident is {status}",
             facts=(("Incident", facts.id),),
             loud=True,
+            by_hand=by_hand,
             **common,  # type: ignore[arg-type]
         )
 

@@ -21,6 +21,9 @@ from opsbook.core.types import Link
 from opsbook.kinds.incident.config import IncidentsConfig, Severity
 from opsbook.kinds.incident.words import TEXT_LIMIT, TITLE_LIMIT
 
+TEMPLATE = "declare-an-incident.yml"
+"""The name of the issue form's file, and so the end of its address."""
+
 SEVERITY = "How bad is it?"
 SERVICES = "Which services are affected?"
 DRILL = "Is it a drill?"
