@@ -15,7 +15,7 @@ from opsbook.adapters.local_forge import LocalForge
 from opsbook.core.announcement import Announcement
 from opsbook.core.book import Book
 from opsbook.core.openbook import lay_open
-from opsbook.core.ports import Delivery, Receipt
+from opsbook.core.ports import Delivery, Landed, Receipt
 from opsbook.kinds import registry
 from opsbook.perform import Reconciled, Said, announce_landed, reconcile, remind, unsaid
 from tests.support.desk import Desk, clone, make_remote
@@ -161,6 +161,13 @@ def test_only_what_came_since_is_said(world: World) -> None:
     edit(world.desk, "severity: P2", "severity: P1")
     say(world, since)
     assert headlines(world) == ["Now P1: Mail is late"]
+
+
+def test_a_step_that_touches_no_record_is_not_even_read(world: World) -> None:
+    nowhere = Landed(
+        "0" * 40, ("docs/index.md", "opsbook.yml", "incidents", "elsewhere/INC-20261121-7KQ4M/incident.yaml")
+    )
+    assert [said for said in announce_landed([nowhere], world.context()) if said != Said()] == []
 
 
 def test_an_incident_that_is_over_when_it_first_appears_is_history_and_not_news(world: World) -> None:

@@ -6,17 +6,17 @@ claim that was cut off before its message is read back and finished like every o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import partial
 
 from opsbook.core.announcement import Announcement
 from opsbook.core.book import Book
 from opsbook.core.context import Context
 from opsbook.core.errors import ForgeError, ForgeUnknown, UsageError
 from opsbook.core.ports import Forge, Landed, Published, Receipt
+from opsbook.core.tree import MemoryTree
 from opsbook.perform.announce import UNKNOWN_AFTER, by_key, say_late, told_by
 from opsbook.perform.outcome import Told
 
@@ -56,7 +56,7 @@ def announce_landed(steps: Iterable[Landed], context: Context) -> Iterator[Said]
     """
     for step in steps:
         try:
-            said = _news(step.commit, partial(_touched, step.paths), context)
+            said = _landed(step, context)
             yield _speak(said, _LANDED + step.commit, context)
         except (ForgeError, ForgeUnknown) as error:
             yield Said(stopped=error.message)
@@ -65,7 +65,7 @@ def announce_landed(steps: Iterable[Landed], context: Context) -> Iterator[Said]
 
 def unsaid(steps: Iterable[Landed], context: Context) -> list[Announcement]:
     """What `announce_landed` would say; nothing is claimed and nothing said."""
-    said = [item for step in steps for item in _news(step.commit, partial(_touched, step.paths), context)]
+    said = [item for step in steps for item in _landed(step, context)]
     known = _receipts(by_key(said, context.sinks).keys(), context.forge)
     return [item for item in said if not by_key([item], context.sinks).keys() <= known.keys()]
 
@@ -110,7 +110,7 @@ def said_again(operation: str, record: str, context: Context) -> Sequence[Announ
     if operation.startswith(_LANDED):
         every = [(kind, record) for kind in context.kinds]
         try:
-            return _news(operation.removeprefix(_LANDED), lambda _: every, context)
+            return _news(operation.removeprefix(_LANDED), every, context)
         except (ForgeError, UsageError):  # no such commit, or none that can be had from here
             return ()
     try:
@@ -122,12 +122,15 @@ def said_again(operation: str, record: str, context: Context) -> Sequence[Announ
     return [item for kind, there in found if there is not None for item in kind.remind(there, book, moment)]
 
 
-def _touched(paths: Iterable[str], book: Book) -> Sequence[tuple[str, str]]:
-    """The records to which paths belong, by kind and id."""
-    return list(dict.fromkeys((ref.kind, ref.id) for path in paths if (ref := book.at(path)) is not None))
+def _landed(step: Landed, context: Context) -> list[Announcement]:
+    """What a step of main says. One that touches no record, as most do, is not read."""
+    places = Book(MemoryTree({}), context.kinds)  # to which record a path belongs is in its name
+    refs = [ref for path in step.paths if (ref := places.at(path)) is not None]
+    records = list(dict.fromkeys((ref.kind, ref.id) for ref in refs))
+    return _news(step.commit, records, context) if records else []
 
 
-def _news(commit: str, records: Callable[[Book], Iterable[tuple[str, str]]], context: Context) -> list[Announcement]:
+def _news(commit: str, records: Iterable[tuple[str, str]], context: Context) -> list[Announcement]:
     """What a step of main says about records, each named by kind and id.
 
     A record that is over when it first appears says nothing: it was written down afterwards, or told step by step while
@@ -136,7 +139,7 @@ def _news(commit: str, records: Callable[[Book], Iterable[tuple[str, str]]], con
     step = Published(branch="", commit=commit)
     before, after = (Book(tree, context.kinds) for tree in context.forge.change(step))
     said: list[Announcement] = []
-    for name, record in records(after):
+    for name, record in records:
         kind, old, new = context.kinds[name], before.resolve(name, record), after.resolve(name, record)
         if new is not None and (old is not None or kind.is_open(new)):
             said += kind.announce(old, new, after)
