@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from opsbook.adapters.directory import DirectoryTree
 from opsbook.adapters.git import NotARepository, Repository
@@ -277,6 +277,7 @@ class LocalWorkspace:
             seed=lambda: secrets.token_bytes(32),
             actor=self.actor(by),
             offline=stand_in,
+            restricted=True,
             wait=self._wait,
         )
 
@@ -290,15 +291,14 @@ class LocalWorkspace:
         place = os.environ.get("OPSBOOK_SECURITY_BOOK", "").strip()
         if place:
             from opsbook.adapters.local_forge import LocalForge
+            from opsbook.adapters.no_forge import NoForge
 
+            settings = Book(DirectoryTree(Path(place)), self.kinds).config.core.forge
             try:
                 repository = Repository(Path(place), environment=os.environ)
             except NotARepository as error:
-                raise UsageError(
-                    f"OPSBOOK_SECURITY_BOOK names no clone. {error.message}",
-                    "Set it to the folder of the restricted book's clone. Without it nothing but the stub is kept.",
-                ) from None
-            settings = Book(DirectoryTree(Path(place)), self.kinds).config.core.forge
+                # A wrong name must not keep the stub from being written: the facts wait, as when it does not answer.
+                return cast(Forge, NoForge(UsageError(f"OPSBOOK_SECURITY_BOOK: {error.message}", "Name its clone.")))
             return LocalForge(repository, main=settings.main, push=settings.push)
         token, _, url = _github()
         token = os.environ.get("OPSBOOK_SECURITY_TOKEN", "").strip() or token

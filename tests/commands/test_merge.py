@@ -163,6 +163,18 @@ def test_a_branch_that_changes_something_else_is_left_to_people(
     assert main_of(server) == before
 
 
+def test_a_folder_whose_name_only_begins_like_the_record_is_not_the_record(server: GitHubServer, desk: Desk) -> None:
+    record = desk.declare()
+    desk.git("fetch", "--quiet")
+    desk.git("switch", "--quiet", "--create", "mine", f"origin/opsbook/{record}")
+    (facts,) = [path for path in desk.files("HEAD", "incidents/") if path.endswith("incident.yaml")]
+    desk.commit({facts.replace("/incident.yaml", "-too/report.md"): "# Mine\n"}, "By hand")
+    desk.git("push", "--quiet", "origin", f"HEAD:opsbook/{record}")
+    before = main_of(server)
+    assert "changes 1 file outside of" in desk.opsbook("merge").out
+    assert main_of(server) == before
+
+
 def test_a_declaration_that_does_not_pass_the_check_is_left_open_and_says_why(server: GitHubServer, desk: Desk) -> None:
     record = desk.declare()
     desk.git("fetch", "--quiet")

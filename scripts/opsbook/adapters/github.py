@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from opsbook.adapters.git import Repository
 from opsbook.adapters.git_history import JOINER, message
 from opsbook.adapters.git_objects import Entry, Person
-from opsbook.adapters.github_api import Api, GitHubRefused, Pull, Step, Text, site_of
+from opsbook.adapters.github_api import Api, Pull, Step, Text, site_of
 from opsbook.adapters.github_clone import Clone
 from opsbook.adapters.github_history import HubHistory
 from opsbook.adapters.github_merging import merge
 from opsbook.adapters.github_objects import HubObjects, HubTree
 from opsbook.adapters.github_receipts import HubReceipts
+from opsbook.adapters.github_session import GitHubRefused
 from opsbook.adapters.github_words import LABELS, PLAIN, marker, pull_body, pull_title, receipts_comment, wanted_labels
 from opsbook.adapters.locks import pause, stand_back
 from opsbook.adapters.names import book_path, is_word, operation_name, record_name

@@ -1,46 +1,44 @@
-"""GitHub's REST API through github3.py: the one module that knows the library, with types, and with its traps closed.
+"""GitHub's REST API: the calls that the program makes, typed, each with an end that is certain or known to be unknown.
 
-github3.py is untyped, follows addresses out of answers, turns a redirected POST into a GET, does not encode paths,
-waits as long as GitHub's own cut-off and logs bodies. So every address is made here, from names that were checked, and
-must lie below the repository; redirects are refused; timeouts are ours; its log is silenced.
+github3.py is untyped and does not encode paths, so every address is made here, from names that were checked. How it is
+kept from its own ways is in `github_session`; nothing else knows the library.
 """
 
 from __future__ import annotations
 
 import base64
-import logging
 import re
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 from urllib.parse import quote, urlsplit
 
 import requests
 from github3 import exceptions
-from github3.repos.repo import _Repository
-from github3.session import GitHubSession
 from urllib3.exceptions import MaxRetryError
 
 from opsbook.adapters.git_objects import Entry, Person
+from opsbook.adapters.github_session import (
+    Astray,
+    GitHubRefused,
+    Json,
+    Limited,
+    Moved,
+    NoAnswer,
+    Repo,
+    Session,
+    refusal,
+    unreadable,
+)
 from opsbook.core.errors import ForgeError, ForgeUnknown, UsageError
-
-VERSION = "2022-11-28"
-"""The API version that github3.py understands: the next one drops fields that it requires."""
 
 TIMEOUTS = (5.0, 30.0)
 """Seconds to connect and to read. GitHub gives up after 10 seconds; less would call answers unknown that come."""
 
-HURRY = 3.0
-"""Seconds to connect and to read once GitHub has left a question unanswered: nobody waits so long ten times over."""
-
-# github3.py writes bodies to its log at the level DEBUG.
-logging.getLogger("github3").setLevel(logging.WARNING)
-
 T = TypeVar("T")
-Json = Mapping[str, Any]
 
 _PAGES = 100
 """So many pages of a hundred commits are read of one branch."""
@@ -50,20 +48,6 @@ _LOGIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,99})")
 """Logins of managed users have an underscore before the short code of their enterprise."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
-
-
-class GitHubRefused(ForgeError):
-    """GitHub answered that it did not do it.
-
-    Attributes:
-        status: of the answer.
-        said: GitHub's own words, to be compared and never printed.
-    """
-
-    def __init__(self, message: str, remedy: str, status: int, said: str) -> None:
-        super().__init__(message, remedy)
-        self.status = status
-        self.said = said
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,11 +155,11 @@ class Api:
     ) -> None:
         self.owner, self.name = _repository(repository)
         self._base = _address(url)
-        self._session = _Session(self._base, f"{self._base}/repos/{self.owner}/{self.name}", timeouts)
+        self._session = Session(self._base, f"{self._base}/repos/{self.owner}/{self.name}", timeouts)
         if not re.fullmatch(r"[\x21-\x7e]+", token):
             raise UsageError("GITHUB_TOKEN is not a token.", "It is one word of letters, digits and `_`.")
         self._session.token_auth(token)
-        self._repo = _Repo({"url": f"{self._base}/repos/{self.owner}/{self.name}"}, self._session)
+        self._repo = Repo({"url": f"{self._base}/repos/{self.owner}/{self.name}"}, self._session)
         self.calls: Counter[str] = Counter()
         self.last = self.resume = float("-inf")
 
@@ -483,7 +467,7 @@ class Api:
         try:
             return self._call(name, ask)
         except ForgeUnknown as error:
-            if isinstance(error, _NoAnswer):
+            if isinstance(error, NoAnswer):
                 raise ForgeError(error.message, error.remedy) from None
         try:
             return self._call(name, ask)
@@ -500,21 +484,21 @@ class Api:
         except exceptions.TransportError as error:
             raise self._lost(error.exception) from None
         except (exceptions.UnexpectedResponse, exceptions.UnprocessableResponseBody, exceptions.IncompleteResponse):
-            raise _unreadable() from None
+            raise unreadable() from None
         except exceptions.GitHubError as error:
-            refusal = _refusal(error)
-            if isinstance(refusal, _Limited):
-                self.resume = time.monotonic() + refusal.seconds
-            raise refusal from None
+            refused = refusal(error)
+            if isinstance(refused, Limited):
+                self.resume = time.monotonic() + refused.seconds
+            raise refused from None
         except requests.exceptions.RequestException as error:
             raise self._lost(error) from None
-        except _Moved:
+        except Moved:
             raise GitHubRefused(
                 "The repository has moved on GitHub.", "Set GITHUB_REPOSITORY to its new name.", 301, ""
             ) from None
-        except (KeyError, TypeError, ValueError, AttributeError, IndexError, _Astray):
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError, Astray):
             # github3.py builds objects of whatever it gets.
-            raise _unreadable() from None
+            raise unreadable() from None
         self._session.hurry = False
         self.last = time.monotonic()
         return value
@@ -523,7 +507,7 @@ class Api:
         try:
             return parse()
         except (KeyError, TypeError, ValueError, AttributeError):
-            fault = _unreadable()
+            fault = unreadable()
             raise fault if unknown else ForgeError(fault.message, fault.remedy) from None
 
     def _lost(self, error: BaseException) -> ForgeError | ForgeUnknown:
@@ -532,7 +516,7 @@ class Api:
         if isinstance(error, requests.exceptions.Timeout):
             self._session.hurry = True
         if isinstance(error, requests.exceptions.ReadTimeout):
-            return _NoAnswer(
+            return NoAnswer(
                 "GitHub did not answer in time.", "`opsbook reconcile` finishes it when GitHub answers again."
             )
         if isinstance(error, requests.exceptions.ConnectTimeout) or isinstance(cause, MaxRetryError):
@@ -544,176 +528,6 @@ class Api:
         if isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema)):
             return ForgeError(f"{self._base} is not an address.", "Look at GITHUB_API_URL.")
         return ForgeUnknown("The connection to GitHub broke off.", "`opsbook reconcile` finds out what came of it.")
-
-
-class _NoAnswer(ForgeUnknown):
-    """No answer in time: asking again at once would only wait again."""
-
-
-class _Limited(GitHubRefused):
-    """Too many requests.
-
-    Attributes:
-        seconds: how long GitHub wants to be left alone.
-    """
-
-    seconds = 60.0
-
-
-class _Moved(Exception):
-    """GitHub redirects: the repository has another name now."""
-
-
-class _Astray(Exception):
-    """An answer leads out of the repository, where the token must not go."""
-
-
-class _Session(GitHubSession):  # type: ignore[misc]
-    """A session that goes nowhere but to one repository, follows nobody, and does not wait for ever."""
-
-    def __init__(self, base: str, inside: str, timeouts: tuple[float, float]) -> None:
-        super().__init__(*timeouts)
-        self.base_url = base
-        self.hurry = False
-        self.answered: Mapping[str, str] = {}
-        self._inside = inside
-        self._timeouts = timeouts
-        self.headers["X-GitHub-Api-Version"] = VERSION
-        self.headers["User-Agent"] = "opsbook"
-
-    def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> requests.Response:
-        """Make one request."""
-        parts = urlsplit(url)
-        inside = url == self._inside or url.startswith(f"{self._inside}/")
-        if not inside or re.search(r"/\.{1,2}(/|$)|//|%2e|\\", parts.path, re.IGNORECASE):
-            raise _Astray
-        connect, read = self._timeouts
-        kwargs["timeout"] = (min(connect, HURRY), min(read, HURRY)) if self.hurry else (connect, read)
-        kwargs["allow_redirects"] = False
-        response: requests.Response = super().request(method, url, *args, **kwargs)
-        self.answered = response.headers
-        if 300 <= response.status_code < 400:
-            raise _Moved
-        return response
-
-
-class _Repo(_Repository):  # type: ignore[misc]
-    """A repository of which only the address is known: asking for the rest would cost a call."""
-
-    def _update_attributes(self, repo: Json) -> None:
-        self._api = repo["url"]
-
-    def get(self, *parts: str, params: Mapping[str, str] | None = None) -> Any:
-        """Read what github3.py has no method for, or reads into objects that break on a missing field."""
-        url = self._build_url(*parts, base_url=self._api)
-        return self._json(self._get(url, params=params), 200, include_cache_info=False)
-
-    def pages(self, *parts: str, params: Mapping[str, str] | None = None) -> list[Any]:
-        """Every page of a list."""
-        url, rows = self._build_url(*parts, base_url=self._api), []
-        while url:
-            response = self._get(url, params=params)
-            page = self._json(response, 200, include_cache_info=False)
-            if not isinstance(page, list):
-                raise TypeError
-            rows += page
-            url, params = response.links.get("next", {}).get("url"), None
-        return rows
-
-    def send(self, method: str, *parts: str, data: Any, silent: bool = False) -> Any:
-        """Write what github3.py has no method for without reading the object first.
-
-        Args:
-            silent: the answer has no body.
-        """
-        url = self._build_url(*parts, base_url=self._api)
-        response = self._request(method, url, json=data)
-        if silent and response.status_code == 204:
-            return None
-        return self._json(response, 201 if response.status_code == 201 else 200, include_cache_info=False)
-
-    def remove(self, *parts: str) -> None:
-        """Delete something."""
-        url = self._build_url(*parts, base_url=self._api)
-        if not self._boolean(self._delete(url), 204, 404):
-            raise exceptions.UnprocessableResponseBody("", None)
-
-
-def _refusal(error: exceptions.GitHubError) -> ForgeError | ForgeUnknown:
-    """What an answer that is no success means."""
-    status, response = error.code or 0, error.response
-    said = _said(error)
-    if status >= 500:
-        return ForgeUnknown(
-            f"GitHub has a failure of its own ({status}).", "`opsbook reconcile` finishes it when GitHub works again."
-        )
-    headers = response.headers if response is not None else {}
-    if status == 429 or (
-        status == 403 and ("rate limit" in said.lower() or headers.get("x-ratelimit-remaining") == "0")
-    ):
-        limited = _Limited(
-            f"GitHub asks to wait{_until(headers)}: too many requests.", "Then run `opsbook reconcile`.", status, said
-        )
-        limited.seconds = _seconds(headers)
-        return limited
-    message, remedy = {
-        401: (
-            "GitHub does not accept the token.",
-            "Look at GITHUB_TOKEN: it may have expired. `opsbook doctor` tries it.",
-        ),
-        403: (
-            "The token may not do this on GitHub.",
-            "It needs to read and write contents, pull requests and issues. `opsbook doctor` says which it lacks.",
-        ),
-        404: (
-            "GitHub shows nothing there.",
-            "Look at GITHUB_REPOSITORY, and whether the token may see the repository. `opsbook doctor` tries it.",
-        ),
-        409: ("GitHub says that the repository is empty or busy.", "Make a first commit on main, or try again."),
-        422: (
-            f"GitHub refuses this as invalid{_fields(error)}.",
-            "Look at the branch and its pull request, then run the command again.",
-        ),
-    }.get(status, (f"GitHub answered {status}.", "Run the command again; `opsbook reconcile` finishes what is left."))
-    return GitHubRefused(message, remedy, status, said)
-
-
-def _said(error: exceptions.GitHubError) -> str:
-    words = [error.msg if isinstance(error.msg, str) else ""]
-    items = error.errors if isinstance(error.errors, list) else []
-    words += [str(item.get("message", "")) if isinstance(item, dict) else str(item) for item in items]
-    return " ".join(words)
-
-
-def _fields(error: exceptions.GitHubError) -> str:
-    """The names of the fields that GitHub complains about: words of its own, never of a person."""
-    items = [item for item in error.errors if isinstance(item, dict)] if isinstance(error.errors, list) else []
-    names = {str(item.get("field", "")) for item in items}
-    names = {name for name in names if re.fullmatch(r"[a-z_]{1,30}", name)}
-    return f" ({', '.join(sorted(names))})" if names else ""
-
-
-def _until(headers: Mapping[str, str]) -> str:
-    after, reset = headers.get("retry-after", ""), headers.get("x-ratelimit-reset", "")
-    if re.fullmatch(r"\d{1,6}", after):
-        return f" {after} seconds"
-    if headers.get("x-ratelimit-remaining") == "0" and re.fullmatch(r"\d{9,11}", reset):
-        return f" until {datetime.fromtimestamp(int(reset), UTC):%H:%M} UTC"
-    return " a minute or more"
-
-
-def _seconds(headers: Mapping[str, str]) -> float:
-    """How long to wait. GitHub's documentation: as long as it says, else until the reset, else a minute at least."""
-    after, reset = headers.get("retry-after", ""), headers.get("x-ratelimit-reset", "")
-    if re.fullmatch(r"\d{1,6}", after):
-        return float(after)
-    if headers.get("x-ratelimit-remaining") == "0" and re.fullmatch(r"\d{9,11}", reset):
-        return max(int(reset) - time.time(), 1.0)
-    return 60.0
-
-
-def _unreadable() -> ForgeUnknown:
-    return ForgeUnknown("GitHub's answer cannot be read.", "`opsbook reconcile` finds out what came of it.")
 
 
 def aware(value: object) -> datetime:

@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 from opsbook.adapters.git_history import JOINER
 from opsbook.adapters.git_receipts import BRANCH, claim_message, parse_receipt, receipt_bytes
-from opsbook.adapters.github_api import Api, GitHubRefused, Step, Text
+from opsbook.adapters.github_api import Api, Step, Text
 from opsbook.adapters.github_objects import HubObjects
+from opsbook.adapters.github_session import GitHubRefused
 from opsbook.adapters.locks import stand_back
 from opsbook.adapters.names import receipt_name, record_name
 from opsbook.core.errors import ForgeError, ForgeUnknown

@@ -22,6 +22,7 @@ class Context:
         offline: the best book at hand when the forge does not answer.
         host: the service that hosts the forge, where there is one.
         wait: let so many seconds pass, and say why; `None` where nobody may be kept waiting.
+        restricted: write into a restricted book only; any other counts as one that does not answer.
     """
 
     kinds: Mapping[str, Kind]
@@ -35,3 +36,4 @@ class Context:
     offline: Callable[[], Tree]
     host: Host | None = None
     wait: Callable[[float], None] | None = None
+    restricted: bool = False

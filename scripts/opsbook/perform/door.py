@@ -139,6 +139,11 @@ def _publish(intent: Intent, context: Context) -> tuple[Plan, Published, Sequenc
     for _ in range(RACES):
         head = forge.head(intent.request.record)
         before = Book(forge.read(head), kinds)
+        if context.restricted and not before.config.core.security.restricted:
+            raise ForgeError(
+                "What should be the restricted book is none: opsbook.yml there lacks `security: restricted: true`.",
+                "Name another one with OPSBOOK_SECURITY_BOOK or with security.book in opsbook.yml.",
+            )
         plan = None
         record = intent.request.record
         if record is None:

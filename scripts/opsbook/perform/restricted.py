@@ -39,7 +39,7 @@ def performing_secret(
     Raises:
         Refused: a fact cannot be used; nothing was written in either book.
     """
-    whole = replace(stub, values={**stub.values, **facts, "restricted": True})
+    whole = replace(stub, values={**stub.values, **facts})
     unfinished = False
     with performing(whole, restricted, keep=lambda: unfinished) as kept:
         if not kept.id:  # it is not known under which id the facts will be on record: the stub gets its own

@@ -12,7 +12,7 @@ from slugify import slugify
 from opsbook.core import checklist as checklists
 from opsbook.core import markdown
 from opsbook.core.book import Book
-from opsbook.core.errors import ForgeError, Refused
+from opsbook.core.errors import Refused
 from opsbook.core.ids import Ids
 from opsbook.core.plan import Plan, Request
 from opsbook.core.record import Record
@@ -32,22 +32,15 @@ def declare(book: Book, request: Request, now: datetime, ids: Ids, operation: st
     """A new incident.
 
     `request.values`: title, severity, services (list), summary, lead, comms, started_at, user_facing (bool), components
-    (list), drill (bool), security (bool), id (of a stub, whose facts have it in the restricted book), restricted (bool:
-    these are facts that only the restricted book may hold).
+    (list), drill (bool), security (bool), id (of a stub, whose facts have it in the restricted book).
 
     A security incident leaves a stub and no facts, unless this is the restricted book (design, section 5).
 
     Raises:
         Refused: a value cannot be used; the sentence says which and what would do.
-        ForgeError: the facts are not for this book; they stay where they are until the right one is named.
     """
     values = request.values
     secret = bool(values.get("security"))
-    if values.get("restricted") and not book.config.core.security.restricted:
-        raise ForgeError(
-            "What is named as the restricted book does not say `restricted: true` under `security` in its opsbook.yml.",
-            "Name the right one with OPSBOOK_SECURITY_BOOK or security.book, and run: opsbook reconcile",
-        )
     id_ = _given_id(book, values["id"], operation) if secret and "id" in values else _new_id(book, ids, now, operation)
     if secret and not book.config.core.security.restricted:
         return _stub(id_, now, operation, drill=bool(values.get("drill")))
