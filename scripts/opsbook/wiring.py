@@ -337,6 +337,7 @@ class LocalWorkspace:
         from opsbook.adapters.local_examiner import LocalExaminer
         from opsbook.adapters.slack_examiner import SlackExaminer
         from opsbook.report.book_examiner import BookExaminer
+        from opsbook.report.restricted_examiner import RestrictedExaminer
 
         config = self.book.config
         core = config.core
@@ -355,6 +356,9 @@ class LocalWorkspace:
                 now=self.now,
             ),
             BookExaminer(self.book, str(self.root), actor=self.actor, now=self.now),
+            RestrictedExaminer(
+                core.security, lambda: self._restricted_forge(core), repository=repository, kinds=self.kinds
+            ),
             GitHubExaminer(
                 token,
                 repository,
