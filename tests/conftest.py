@@ -4,11 +4,30 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support import sweeps
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium, one for all tests of a worker: Playwright cannot be started twice in one.
+
+    Without it these tests are skipped, and `.ci/run`, which installs it, refuses skips.
+    """
+    if shutil.which("chromium") is None:
+        pytest.skip("Chromium is not installed: apt-get install chromium fonts-dejavu-core")
+    from tests.support.site import chromium
+
+    with chromium() as opened:
+        yield opened
 
 
 @pytest.fixture

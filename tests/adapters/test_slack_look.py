@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.support.site import PHONE, chromium, served, visit
+from playwright.sync_api import Browser
+
+from tests.support.site import PHONE, served, visit
 from tests.support.slack_page import tell
 
 TALL = 0.72
 """How much of a phone's screen a message may fill: the rest is Slack's own bars and the field to type in."""
 
 
-def test_a_message_fits_on_a_phone_without_scrolling_and_begins_with_what_is_wrong(tmp_path: Path) -> None:
+def test_a_message_fits_on_a_phone_without_scrolling_and_begins_with_what_is_wrong(
+    browser: Browser, tmp_path: Path
+) -> None:
     tell(tmp_path)
     with (
         served(tmp_path) as address,
-        chromium() as browser,
         visit(browser, f"{address}slack.html", screen=PHONE) as seen,
     ):
         assert seen.page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]

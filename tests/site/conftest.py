@@ -1,27 +1,16 @@
-"""One browser and one built site for all tests of a worker."""
+"""One built site for all tests of a worker."""
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
 
 from opsbook.site.build import build
 from opsbook.site.stage import Stage, stage
 from tests.support.samples import book, pages
-from tests.support.site import chromium, served
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Chromium; without it these tests are skipped, and `.ci/run`, which installs it, refuses skips."""
-    if shutil.which("chromium") is None:
-        pytest.skip("Chromium is not installed: apt-get install chromium fonts-dejavu-core")
-    with chromium() as opened:
-        yield opened
+from tests.support.site import served
 
 
 @pytest.fixture(scope="session")

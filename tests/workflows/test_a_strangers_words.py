@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from markdown_it import MarkdownIt
+from playwright.sync_api import Browser
 
 from tests.commands.test_hostile import inert, load
 from tests.slack_server import reading
@@ -24,7 +25,7 @@ from tests.support.desk import Desk, Done
 from tests.support.form import P1, body
 from tests.support.github import TOKEN
 from tests.support.hostile import TEXTS
-from tests.support.site import chromium, served, visit
+from tests.support.site import served, visit
 from tests.workflows.runner import Run
 from tests.workflows.stage import Stage, stage
 from tests.workflows.test_runs import nothing_of_the_event_was_done
@@ -283,7 +284,9 @@ LOOK = """() => Array.from(document.querySelectorAll("article, article *:not(.md
   [element.localName, Array.from(element.attributes, attribute => [attribute.name, attribute.value])])"""
 
 
-def test_a_page_shows_the_words_and_holds_no_element_that_is_not_ours(scene: Scene, tmp_path: Path) -> None:
+def test_a_page_shows_the_words_and_holds_no_element_that_is_not_ours(
+    scene: Scene, browser: Browser, tmp_path: Path
+) -> None:
     for name, data in scene.there.runner.kept.items():
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -291,7 +294,7 @@ def test_a_page_shows_the_words_and_holds_no_element_that_is_not_ours(scene: Sce
     site = tmp_path / "build" / "site"
     pages = {case.record: next(site.glob(f"incidents/*/{case.record}-*/index.html")) for case in scene.cases}
     home, listed = site / "index.html", site / "incidents" / "index.html"
-    with served(site) as address, chromium() as browser:
+    with served(site) as address:
         for page in [*pages.values(), home, listed]:
             where = address + page.relative_to(site).as_posix().removesuffix("index.html")
             with visit(browser, where) as seen:
