@@ -13,8 +13,8 @@ from tests.github_server.faults import Fault
 from tests.github_server.server import GitHubServer
 from tests.slack_server import SlackServer, seen, slack_server
 from tests.slack_server.workspace import TOKEN as SLACK_TOKEN
-from tests.support.desk import Desk, configure
-from tests.support.github import TOKEN, make_github, merge_pull, office, push_main, truth
+from tests.support.desk import Desk
+from tests.support.github import make_github, merge_pull, office, person, push_main, truth
 from tests.support.small_book import OPSBOOK_YML
 from tests.support.wired import Chat, Clock
 from tests.support.world import DECLARE
@@ -49,16 +49,7 @@ def desk(server: GitHubServer, slack: SlackServer, tmp_path: Path) -> Desk:
 
 def clone(server: GitHubServer, slack: SlackServer, path: Path) -> Desk:
     """A clone of what is on GitHub now, like that of a runner."""
-    address = server.git_url.replace("http://", f"http://x-access-token:{TOKEN}@")
-    Desk(path.parent).git("clone", "--quiet", address, str(path))
-    variables = {
-        "GITHUB_TOKEN": TOKEN,
-        "GITHUB_REPOSITORY": "example/book",
-        "GITHUB_API_URL": server.url,
-        "SLACK_BOT_TOKEN": SLACK_TOKEN,
-        "SLACK_API_URL": slack.url,
-    }
-    return configure(Desk(path, variables))
+    return person(server, path, SLACK_BOT_TOKEN=SLACK_TOKEN, SLACK_API_URL=slack.url)
 
 
 def facts_of(desk: Desk, record: str) -> str:

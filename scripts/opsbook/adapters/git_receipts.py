@@ -18,7 +18,8 @@ from opsbook.adapters.git_history import JOINER, History
 from opsbook.adapters.git_objects import Entry, Objects, Writer
 from opsbook.adapters.git_remote import Remote
 from opsbook.adapters.locks import stand_back, turn
-from opsbook.adapters.names import receipt_name, record_name
+from opsbook.adapters.names import record_name
+from opsbook.adapters.receipt_changes import claims, deliveries
 from opsbook.core.errors import ForgeError
 from opsbook.core.ports import Receipt
 
@@ -59,36 +60,19 @@ class Receipts:
 
     def claim(self, receipts: Sequence[Receipt], expecting: Mapping[str, Receipt]) -> set[str]:
         """See `Forge.claim`."""
-        wanted = {receipt_name(receipt.key): receipt for receipt in receipts}
-        claimed: set[str] = set()
+        claimed: dict[str, Receipt] = {}
 
         def make(root: str | None) -> Mapping[str, Receipt]:
-            claimed.clear()
-            for key in wanted:
-                existing = self._read(root, key)
-                if existing is None or existing == expecting.get(key):
-                    claimed.add(key)
-            return {key: wanted[key] for key in claimed}
+            nonlocal claimed
+            claimed = claims(receipts, expecting, lambda key: self._read(root, key))
+            return claimed
 
         self._change(make, "Claim")
-        return claimed
+        return set(claimed)
 
     def complete(self, references: Mapping[str, str]) -> None:
-        """See `Forge.receipt`. A receipt that has a reference keeps it: both are true, the first is known already."""
-        for key in references:
-            receipt_name(key)
-
-        def make(root: str | None) -> Mapping[str, Receipt]:
-            made = {}
-            for key, reference in references.items():
-                existing = self._read(root, key)
-                if existing is None:
-                    raise ForgeError(f"Nobody claimed {key}.", "Run `opsbook reconcile`.")
-                if not existing.reference:
-                    made[key] = Receipt(key, existing.operation, existing.claimed_at, reference)
-            return made
-
-        self._change(make, "Deliver")
+        """See `Forge.receipt`."""
+        self._change(lambda root: deliveries(references, lambda key: self._read(root, key)), "Deliver")
 
     def all(self, record: str | None) -> dict[str, Receipt]:
         """See `Forge.receipts`."""

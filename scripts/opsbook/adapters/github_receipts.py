@@ -11,7 +11,8 @@ from opsbook.adapters.github_api import Api, Step, Text
 from opsbook.adapters.github_objects import HubObjects
 from opsbook.adapters.github_session import GitHubRefused
 from opsbook.adapters.locks import stand_back
-from opsbook.adapters.names import receipt_name, record_name
+from opsbook.adapters.names import record_name
+from opsbook.adapters.receipt_changes import claims, deliveries
 from opsbook.core.errors import ForgeError, ForgeUnknown
 from opsbook.core.ports import Receipt
 
@@ -30,40 +31,25 @@ class HubReceipts:
 
     def claim(self, receipts: Sequence[Receipt], expecting: Mapping[str, Receipt]) -> set[str]:
         """See `Forge.claim`."""
-        wanted = {receipt_name(receipt.key): receipt for receipt in receipts}
-        claimed: set[str] = set()
+        claimed: dict[str, Receipt] = {}
 
         def make(root: str | None) -> Mapping[str, Receipt]:
-            claimed.clear()
-            for key in wanted:
-                existing = self._read(root, key)
-                if existing is None or existing == expecting.get(key):
-                    claimed.add(key)
-            return {key: wanted[key] for key in claimed}
+            nonlocal claimed
+            claimed = claims(receipts, expecting, lambda key: self._read(root, key))
+            return claimed
 
-        if wanted:
+        if receipts:
             self._change(make, "Claim", self._look())
-        return claimed
+        return set(claimed)
 
     def complete(self, references: Mapping[str, str]) -> None:
-        """See `Forge.receipt`. A receipt that has a reference keeps it: both are true, the first is known already."""
-        for key in references:
-            receipt_name(key)
-
-        def make(root: str | None) -> Mapping[str, Receipt]:
-            made = {}
-            for key, reference in references.items():
-                existing = self._read(root, key)
-                if existing is None:
-                    raise ForgeError(f"Nobody claimed {key}.", "Run `opsbook reconcile`.")
-                if not existing.reference:
-                    made[key] = Receipt(key, existing.operation, existing.claimed_at, reference)
-            return made
-
+        """See `Forge.receipt`."""
         if references:
             # Whoever has just claimed knows where the branch is; if it has moved, the compare-and-swap says so.
             known = self._tip if self._knows(references) else None
-            self._change(make, "Deliver", known or self._look())
+            self._change(
+                lambda root: deliveries(references, lambda key: self._read(root, key)), "Deliver", known or self._look()
+            )
 
     def all(self, record: str | None) -> dict[str, Receipt]:
         """See `Forge.receipts`."""

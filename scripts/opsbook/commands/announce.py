@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 
 from opsbook.commands.workspace import Workspace
+from opsbook.core.announcement import Announcement
 from opsbook.perform import Said, announce_landed, unsaid
 from opsbook.report.screen import Screen
 
@@ -27,12 +29,7 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
     context = workspace.context(args.by)
     if args.dry_run:
         would = unsaid(workspace.landed(args.since), context)
-        if args.format == "json":
-            screen.json({"unsaid": [{"id": i.record, "audience": i.audience, "headline": i.headline} for i in would]})
-            return 0
-        for item in would:
-            screen.line(f"{item.record}: {item.audience}: {item.headline}")
-        screen.line(f"{len(would)} would be said. Nothing was.")
+        preview(would, "unsaid", f"{len(would)} would be said. Nothing was.", args, screen)
         return 0
     said = Said()
     for step in announce_landed(workspace.landed(args.since), context):
@@ -45,6 +42,16 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
         screen.good("Nothing to say: what changed was told already, or is nothing that people are told.")
     sys.stdout.flush()
     return said.exit_code
+
+
+def preview(would: Sequence[Announcement], name: str, end: str, args: argparse.Namespace, screen: Screen) -> None:
+    """Print what would be said: line by line with a last line, or as one object under a name."""
+    if args.format == "json":
+        screen.json({name: [{"id": i.record, "audience": i.audience, "headline": i.headline} for i in would]})
+        return
+    for item in would:
+        screen.line(f"{item.record}: {item.audience}: {item.headline}")
+    screen.line(end)
 
 
 def show(said: Said, screen: Screen) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from opsbook.commands.announce import as_json, show
+from opsbook.commands.announce import as_json, preview, show
 from opsbook.commands.workspace import Workspace
 from opsbook.perform import Said, remind, reminders
 from opsbook.report.screen import Screen
@@ -25,12 +25,7 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
     book = workspace.open_book
     if args.dry_run:
         due = reminders(book, workspace.now())
-        if args.format == "json":
-            screen.json({"due": [{"id": i.record, "audience": i.audience, "headline": i.headline} for i in due]})
-            return 0
-        for item in due:
-            screen.line(f"{item.record}: {item.audience}: {item.headline}")
-        screen.line(f"{len(due)} due, told or not. Nothing was said.")
+        preview(due, "due", f"{len(due)} due, told or not. Nothing was said.", args, screen)
         return 0
     said = remind(book, workspace.context(args.by))
     if args.format == "json":
