@@ -186,7 +186,7 @@ SMALLEST = 24
 
 
 def _write_schemas(folder: Path) -> None:
-    from opsbook.adapters.directory import DirectoryTree
+    from opsbook.adapters.machine.directory import DirectoryTree
     from opsbook.core.book import Book
     from opsbook.kinds import registry
 

@@ -13,7 +13,7 @@ from benchmarks import words
 from benchmarks.generate import NOW
 from benchmarks.measure import environment
 from benchmarks.words import Dice
-from opsbook.adapters.directory import DirectoryTree
+from opsbook.adapters.machine.directory import DirectoryTree
 from opsbook.core.book import Book
 from opsbook.core.ids import Ids, operation_key
 from opsbook.core.plan import Request

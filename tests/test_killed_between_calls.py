@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from opsbook.adapters.github import GitHubForge
-from opsbook.adapters.slack import SlackSink
+from opsbook.adapters.github.forge import GitHubForge
+from opsbook.adapters.slack.sink import SlackSink
 from opsbook.core.context import Context
 from opsbook.core.plan import Request
 from opsbook.perform import performing, reconcile

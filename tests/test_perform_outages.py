@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from opsbook.adapters.directory import DirectoryTree
+from opsbook.adapters.machine.directory import DirectoryTree
 from opsbook.core.announcement import Announcement
 from opsbook.core.errors import ForgeError, ForgeUnknown
 from opsbook.core.plan import Request

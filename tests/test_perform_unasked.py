@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from opsbook.adapters.local_forge import LocalForge
+from opsbook.adapters.git.forge import LocalForge
 from opsbook.core.announcement import Announcement
 from opsbook.core.book import Book
 from opsbook.core.openbook import lay_open

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from opsbook.adapters.local_forge import LocalForge
-from opsbook.adapters.slack import SlackSink
-from opsbook.adapters.slack_api import SlackApi
+from opsbook.adapters.git.forge import LocalForge
+from opsbook.adapters.slack.api import SlackApi
+from opsbook.adapters.slack.sink import SlackSink
 from opsbook.core.announcement import Announcement
 from opsbook.core.context import Context
 from opsbook.core.plan import Intent, Request

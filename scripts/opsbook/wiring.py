@@ -18,8 +18,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
 
-from opsbook.adapters.directory import DirectoryTree
-from opsbook.adapters.git import NotARepository, Repository
+from opsbook.adapters.git.repository import NotARepository, Repository
+from opsbook.adapters.machine.directory import DirectoryTree
 from opsbook.core.book import CONFIG_PATH, Book
 from opsbook.core.config import CoreConfig
 from opsbook.core.context import Context
@@ -33,9 +33,9 @@ from opsbook.core.types import OUTSIDER, parse_duration
 from opsbook.kinds import registry
 
 if TYPE_CHECKING:
-    from opsbook.adapters.github import GitHubForge
-    from opsbook.adapters.local_forge import LocalForge
-    from opsbook.adapters.slack_api import SlackApi
+    from opsbook.adapters.git.forge import LocalForge
+    from opsbook.adapters.github.forge import GitHubForge
+    from opsbook.adapters.slack.api import SlackApi
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -74,7 +74,7 @@ def keep_traceback(error: BaseException) -> Path:
         common = Repository(Path.cwd(), environment=os.environ).common
     except Exception:  # whatever is wrong with the repository must not hide the first failure
         common = None
-    from opsbook.adapters.state import log_file, state_folder
+    from opsbook.adapters.machine.state import log_file, state_folder
 
     frames = "".join(traceback.format_tb(error.__traceback__))
     text = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} {type(error).__name__}\n{frames}\n"
@@ -116,7 +116,7 @@ class LocalWorkspace:
     @cached_property
     def open_book(self) -> Book:
         """The working tree, what main has more, and every open record; the first alone where Git cannot tell."""
-        from opsbook.adapters.git_ahead import ahead
+        from opsbook.adapters.git.ahead import ahead
 
         try:
             files = open_files(self._forge, self.kinds)  # it brings what GitHub has; main is asked for afterwards
@@ -153,14 +153,14 @@ class LocalWorkspace:
         token, repository, url = _github()
         if not token or not repository:
             return None
-        from opsbook.adapters.github import connect
+        from opsbook.adapters.github.forge import connect
 
         main = self.book.config.core.forge.main
         return connect(token, repository, url=url, main=main, clone=self._repository)
 
     @cached_property
     def _local_forge(self) -> LocalForge:
-        from opsbook.adapters.local_forge import LocalForge
+        from opsbook.adapters.git.forge import LocalForge
 
         settings = self.book.config.core.forge
         try:
@@ -213,8 +213,8 @@ class LocalWorkspace:
         """The forge, the sinks and what this machine remembers."""
         import secrets
 
-        from opsbook.adapters.console import ConsoleSink
-        from opsbook.adapters.state import FileIntents, FileOutbox, state_folder
+        from opsbook.adapters.machine.console import ConsoleSink
+        from opsbook.adapters.machine.state import FileIntents, FileOutbox, state_folder
 
         top = self._repository.worktree
         if top is not None and top.resolve() != self.root:
@@ -250,7 +250,7 @@ class LocalWorkspace:
         """
         import secrets
 
-        from opsbook.adapters.state import FileIntents, NoOutbox, state_folder
+        from opsbook.adapters.machine.state import FileIntents, NoOutbox, state_folder
         from opsbook.core.yaml import edit
 
         core = self.book.config.core
@@ -283,15 +283,15 @@ class LocalWorkspace:
 
     def facts_kept(self) -> int:
         """How many declarations wait on this machine for the restricted book."""
-        from opsbook.adapters.state import FileIntents, state_folder
+        from opsbook.adapters.machine.state import FileIntents, state_folder
 
         return len(FileIntents(state_folder(self._repository.common) / "security").orphans())
 
     def _restricted_forge(self, core: CoreConfig) -> Forge | None:
         place = os.environ.get("OPSBOOK_SECURITY_BOOK", "").strip()
         if place:
-            from opsbook.adapters.local_forge import LocalForge
-            from opsbook.adapters.no_forge import NoForge
+            from opsbook.adapters.git.forge import LocalForge
+            from opsbook.adapters.git.no_forge import NoForge
 
             settings = Book(DirectoryTree(Path(place)), self.kinds).config.core.forge
             try:
@@ -304,7 +304,7 @@ class LocalWorkspace:
         token = os.environ.get("OPSBOOK_SECURITY_TOKEN", "").strip() or token
         if not core.security.book or not token:
             return None
-        from opsbook.adapters.github import connect
+        from opsbook.adapters.github.forge import connect
 
         return connect(token, core.security.book, url=url, main=core.forge.main, clone=None)
 
@@ -326,16 +326,16 @@ class LocalWorkspace:
         api = _slack_api()
         if api is None:
             return ()
-        from opsbook.adapters.slack import SlackSink
+        from opsbook.adapters.slack.sink import SlackSink
 
         names = {channel.id: channel.name for channel in self.book.config.core.channels}
         return (SlackSink(api, names.get, earlier=self._said_before),)
 
     def examiners(self) -> Sequence[Examiner]:
         """Those of this machine, of the book, and of each service that the program can use."""
-        from opsbook.adapters.github_examiner import GitHubExaminer
-        from opsbook.adapters.local_examiner import LocalExaminer
-        from opsbook.adapters.slack_examiner import SlackExaminer
+        from opsbook.adapters.git.examiner import LocalExaminer
+        from opsbook.adapters.github.examiner import GitHubExaminer
+        from opsbook.adapters.slack.examiner import SlackExaminer
         from opsbook.report.book_examiner import BookExaminer
         from opsbook.report.restricted_examiner import RestrictedExaminer
 
@@ -388,8 +388,8 @@ class LocalWorkspace:
                 f"There is no form to read: {', '.join(missing)} {'is' if len(missing) == 1 else 'are'} not set.",
                 "This command runs in a workflow on GitHub; anywhere else, use: opsbook declare",
             )
-        from opsbook.adapters.github_api import Api
-        from opsbook.adapters.github_desk import GitHubDesk
+        from opsbook.adapters.github.api import Api
+        from opsbook.adapters.github.desk import GitHubDesk
 
         summary = os.environ.get("GITHUB_STEP_SUMMARY", "").strip()
         return GitHubDesk(
@@ -403,7 +403,7 @@ class LocalWorkspace:
 
     def revision(self, name: str) -> Tree:
         """The tree of a commit."""
-        from opsbook.adapters.git_tree import GitTree
+        from opsbook.adapters.git.tree import GitTree
 
         return GitTree(self._repository, self._repository.revision(name))
 
@@ -454,7 +454,7 @@ class LocalWorkspace:
         processes = min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, 8)
         if len(items) < WORTH_A_PROCESS or processes < 2:
             return work(items)
-        from opsbook.adapters.processes import spread
+        from opsbook.adapters.machine.processes import spread
 
         return spread(work, items, processes)
 
@@ -476,7 +476,7 @@ def _slack_api(seconds: float | None = None) -> SlackApi | None:
     token = os.environ.get("SLACK_BOT_TOKEN", "").strip()
     if not token:
         return None
-    from opsbook.adapters.slack_api import TIMEOUT, SlackApi
+    from opsbook.adapters.slack.api import TIMEOUT, SlackApi
 
     url = os.environ.get("SLACK_API_URL") or "https://slack.com/api/"
     return SlackApi(token, url, wait=time.sleep, timeout=seconds or TIMEOUT)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from opsbook.adapters.console import ConsoleSink, render
-from opsbook.adapters.state import FileOutbox
+from opsbook.adapters.machine.console import ConsoleSink, render
+from opsbook.adapters.machine.state import FileOutbox
 from tests.contracts.sink import ANNOUNCEMENT, SinkContract
 
 

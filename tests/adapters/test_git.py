@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from opsbook.adapters.git import (
+from opsbook.adapters.git.repository import (
     GitFailed,
     GitMissing,
     GitTimeout,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from opsbook.adapters.git_ahead import ahead
+from opsbook.adapters.git.ahead import ahead
 from tests.support.desk import Desk, make_desk
 from tests.support.wired import open_repository
 

@@ -14,11 +14,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opsbook.adapters.github import GitHubForge
-from opsbook.adapters.github_api import Api, site_of
-from opsbook.adapters.github_history import HubHistory
-from opsbook.adapters.github_objects import HubObjects
-from opsbook.adapters.github_words import marker, pull_title, receipts_comment
+from opsbook.adapters.github.api import Api, site_of
+from opsbook.adapters.github.forge import GitHubForge
+from opsbook.adapters.github.history import HubHistory
+from opsbook.adapters.github.objects import HubObjects
+from opsbook.adapters.github.words import marker, pull_title, receipts_comment
 from opsbook.core.errors import ForgeError, ForgeUnknown, LostRace, OpsbookError, UsageError
 from opsbook.core.plan import Request
 from opsbook.core.ports import LAPSED, Commit, Published, Receipt

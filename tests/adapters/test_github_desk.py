@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from opsbook.adapters.github_desk import GitHubDesk
+from opsbook.adapters.github.desk import GitHubDesk
 from opsbook.core.errors import ForgeError, UsageError
 from tests.github_server.faults import KINDS, Fault
 from tests.github_server.hub import Run

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from opsbook.adapters.github_examiner import GitHubExaminer
+from opsbook.adapters.github.examiner import GitHubExaminer
 from opsbook.core.examined import Examined
 from tests.contracts.examiner import ExaminerContract, read_aloud
 from tests.github_server.faults import KINDS, Fault, When

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from opsbook.adapters.local_examiner import LocalExaminer
-from opsbook.adapters.state import FileIntents
+from opsbook.adapters.git.examiner import LocalExaminer
+from opsbook.adapters.machine.state import FileIntents
 from opsbook.core.examined import Examined
 from opsbook.core.plan import Request
 from tests.contracts.examiner import read_aloud

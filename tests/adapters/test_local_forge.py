@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from opsbook.adapters.local_forge import LocalForge
+from opsbook.adapters.git.forge import LocalForge
 from opsbook.core.errors import ForgeError, LostRace, Refused
 from opsbook.core.ports import Head
 from tests.contracts.forge import FOLDER, KEY, publish, receipt

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from opsbook.adapters.slack import SlackSink
+from opsbook.adapters.slack.sink import SlackSink
 from opsbook.core.announcement import Announcement
 from opsbook.core.ports import Delivery
 from tests.slack_server import Channel, Message, SlackServer, seen, slack_server

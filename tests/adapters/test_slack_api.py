@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from opsbook.adapters.slack_api import SlackApi, SlackRefusal, SlackUnknown
-from opsbook.adapters.slack_words import explain
+from opsbook.adapters.slack.api import SlackApi, SlackRefusal, SlackUnknown
+from opsbook.adapters.slack.words import explain
 from tests.slack_server import SlackServer, slack_server
 from tests.slack_server.faults import Kind, Moment
 from tests.slack_server.workspace import SCOPES, TOKEN

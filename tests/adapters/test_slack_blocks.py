@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import example, given, settings
 
-from opsbook.adapters.slack_blocks import Shape, headline, reply
+from opsbook.adapters.slack.blocks import Shape, headline, reply
 from opsbook.core.announcement import Announcement
 from tests.slack_server import Message, pings, seen, styled
 from tests.slack_server.limits import ALL_TEXT, UPDATE_TEXT, characters, faults, length

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from opsbook.adapters.slack import SlackSink
+from opsbook.adapters.slack.sink import SlackSink
 from tests.contracts.sink import SinkContract
 from tests.slack_server import SlackServer, pings, seen, slack_server, styled
 from tests.support.slack import slack_sink

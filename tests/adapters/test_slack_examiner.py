@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from opsbook.adapters.slack_api import SlackApi
-from opsbook.adapters.slack_examiner import TRIAL, SlackExaminer
+from opsbook.adapters.slack.api import SlackApi
+from opsbook.adapters.slack.examiner import TRIAL, SlackExaminer
 from opsbook.core.config import Channel
 from opsbook.core.examined import Examined
 from tests.contracts.examiner import ExaminerContract, read_aloud

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from opsbook.adapters.state import FileIntents, FileOutbox, StateError, log_file, state_folder, write
+from opsbook.adapters.machine.state import FileIntents, FileOutbox, StateError, log_file, state_folder, write
 from opsbook.core.errors import ForgeError, Refused
 from opsbook.core.ids import operation_key
 from opsbook.core.plan import Intent, Request
@@ -32,7 +32,7 @@ def abandoned(folder: Path, request: Request = REQUEST, seed: bytes = SEED, *, k
         import os, signal, sys
         from datetime import datetime
         from pathlib import Path
-        from opsbook.adapters.state import FileIntents
+        from opsbook.adapters.machine.state import FileIntents
         from opsbook.core.plan import Request
         request = Request.from_json({request.as_json()!r})
         now = datetime.fromisoformat({NOW.isoformat()!r})

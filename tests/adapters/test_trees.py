@@ -12,10 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from opsbook.adapters.directory import DirectoryTree
-from opsbook.adapters.git_history import History
-from opsbook.adapters.git_objects import Entry, Objects, Writer
-from opsbook.adapters.git_tree import GitTree
+from opsbook.adapters.git.history import History
+from opsbook.adapters.git.objects import Entry, Objects, Writer
+from opsbook.adapters.git.tree import GitTree
+from opsbook.adapters.machine.directory import DirectoryTree
 from opsbook.core.errors import UsageError
 from opsbook.core.tree import MemoryTree, Mode, Overlay, Tree
 from tests.support.repos import Clone, make_repo

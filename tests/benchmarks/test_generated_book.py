@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.generate import NOW, book, sizes, write
-from opsbook.adapters.directory import DirectoryTree
+from opsbook.adapters.machine.directory import DirectoryTree
 from opsbook.core.book import Book
 from opsbook.core.check import check_book, check_records
 from opsbook.core.tree import MemoryTree

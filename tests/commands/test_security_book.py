@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from opsbook.adapters.state import FileIntents, NoOutbox
+from opsbook.adapters.machine.state import FileIntents, NoOutbox
 from opsbook.core.context import Context
 from opsbook.core.plan import Request
 from opsbook.perform import pending, performing_secret, reconcile, resume_secret

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from opsbook.adapters.state import FileIntents, FileOutbox
+from opsbook.adapters.machine.state import FileIntents, FileOutbox
 from opsbook.core.context import Context
 from opsbook.core.tree import MemoryTree
 from opsbook.kinds import registry

@@ -11,7 +11,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from pydantic import ValidationError
 
-from opsbook.adapters.directory import DirectoryTree
+from opsbook.adapters.machine.directory import DirectoryTree
 from opsbook.core.book import Book
 from opsbook.core.config import CoreConfig
 from opsbook.core.record import Part

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from opsbook.adapters.local_forge import LocalForge
+from opsbook.adapters.git.forge import LocalForge
 from opsbook.core.config import SecurityAlert
 from opsbook.core.examined import Examined
 from opsbook.core.ports import Forge

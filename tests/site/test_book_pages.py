@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from opsbook.adapters.directory import DirectoryTree
+from opsbook.adapters.machine.directory import DirectoryTree
 from opsbook.core.book import Book
 from opsbook.core.ids import Ids
 from opsbook.core.plan import Request

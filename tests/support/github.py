@@ -12,11 +12,11 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 
-from opsbook.adapters.git import Repository
-from opsbook.adapters.github import GitHubForge
-from opsbook.adapters.github_api import Api
-from opsbook.adapters.github_clone import Clone
-from opsbook.adapters.state import FileIntents, FileOutbox
+from opsbook.adapters.git.repository import Repository
+from opsbook.adapters.github.api import Api
+from opsbook.adapters.github.clone import Clone
+from opsbook.adapters.github.forge import GitHubForge
+from opsbook.adapters.machine.state import FileIntents, FileOutbox
 from opsbook.core.context import Context
 from opsbook.core.tree import MemoryTree
 from opsbook.kinds import registry

@@ -14,7 +14,7 @@ from pathlib import Path
 from subprocess import Popen
 from typing import Any, TypeVar
 
-from opsbook.adapters.git import LOCAL_SECONDS, Output, Repository
+from opsbook.adapters.git.repository import LOCAL_SECONDS, Output, Repository
 from opsbook.core.announcement import Announcement
 from opsbook.core.context import Context
 from opsbook.core.plan import Intent, Request

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from markdown_it import MarkdownIt
 
-from opsbook.adapters.directory import DirectoryTree
+from opsbook.adapters.machine.directory import DirectoryTree
 from opsbook.core.plan import Request
 from opsbook.perform import performing
 from tests.github_server.server import GitHubServer

@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
-from opsbook.adapters.git import Repository
-from opsbook.adapters.local_forge import LocalForge
+from opsbook.adapters.git.forge import LocalForge
+from opsbook.adapters.git.repository import Repository
 from opsbook.core.plan import Plan
 from opsbook.core.ports import Commit
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from opsbook.adapters.slack import SlackSink
-from opsbook.adapters.slack_api import SlackApi
+from opsbook.adapters.slack.api import SlackApi
+from opsbook.adapters.slack.sink import SlackSink
 from tests.slack_server import SlackServer
 from tests.slack_server.workspace import TOKEN
 

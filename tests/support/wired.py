@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TextIO
 
-from opsbook.adapters.console import ConsoleSink
-from opsbook.adapters.directory import DirectoryTree
-from opsbook.adapters.git import Repository
-from opsbook.adapters.local_forge import LocalForge
-from opsbook.adapters.state import FileIntents, FileOutbox, state_folder
+from opsbook.adapters.git.forge import LocalForge
+from opsbook.adapters.git.repository import Repository
+from opsbook.adapters.machine.console import ConsoleSink
+from opsbook.adapters.machine.directory import DirectoryTree
+from opsbook.adapters.machine.state import FileIntents, FileOutbox, state_folder
 from opsbook.core.announcement import Announcement
 from opsbook.core.context import Context
 from opsbook.core.openbook import lay_open

@@ -13,8 +13,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from opsbook.adapters.git import Repository
-from opsbook.adapters.local_forge import LocalForge
+from opsbook.adapters.git.forge import LocalForge
+from opsbook.adapters.git.repository import Repository
 from opsbook.core.errors import LostRace
 from opsbook.core.ports import Receipt
 from tests.support.repos import ENVIRONMENT, NOW, Clone, commit_of

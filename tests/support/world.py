@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
-from opsbook.adapters.git import Repository
+from opsbook.adapters.git.repository import Repository
 from opsbook.core.context import Context
 from opsbook.core.plan import Request
 from opsbook.perform import Outcome, Reconciled, performing, reconcile

@@ -13,14 +13,14 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from opsbook.adapters.git import Repository
-from opsbook.adapters.git_history import JOINER, History
-from opsbook.adapters.git_objects import Entry, Objects, Writer
-from opsbook.adapters.git_remote import Remote
-from opsbook.adapters.locks import stand_back, turn
-from opsbook.adapters.names import record_name
-from opsbook.adapters.receipt_changes import claims, deliveries
+from opsbook.adapters.git.claims import claims, deliveries
+from opsbook.adapters.git.history import JOINER, History
+from opsbook.adapters.git.objects import Entry, Objects, Writer
+from opsbook.adapters.git.remote import Remote
+from opsbook.adapters.git.repository import Repository
+from opsbook.adapters.machine.locks import stand_back, turn
 from opsbook.core.errors import ForgeError
+from opsbook.core.names import record_name
 from opsbook.core.ports import Receipt
 
 BRANCH = "opsbook-receipts"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from opsbook.adapters.slack_api import SlackRefusal
+from opsbook.adapters.slack.api import SlackRefusal
 
 Words = tuple[str, str]
 """What is wrong, and what to do about it, without full stops."""

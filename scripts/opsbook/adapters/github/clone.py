@@ -10,8 +10,8 @@ from contextlib import suppress
 from datetime import datetime
 from functools import cached_property
 
-from opsbook.adapters.git import NETWORK_SECONDS, Repository
-from opsbook.adapters.git_objects import Entry, Objects, Person, Writer
+from opsbook.adapters.git.objects import Entry, Objects, Person, Writer
+from opsbook.adapters.git.repository import NETWORK_SECONDS, Repository
 from opsbook.core.errors import OpsbookError
 
 DOWN_SECONDS = 60.0

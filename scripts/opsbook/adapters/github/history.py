@@ -10,11 +10,11 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
 
-from opsbook.adapters.git_history import History, naming, operations
-from opsbook.adapters.git_objects import Entry
-from opsbook.adapters.github_api import Api, Span, Step
-from opsbook.adapters.github_clone import Clone
-from opsbook.adapters.github_objects import HubObjects
+from opsbook.adapters.git.history import History, naming, operations
+from opsbook.adapters.git.objects import Entry
+from opsbook.adapters.github.api import Api, Span, Step
+from opsbook.adapters.github.clone import Clone
+from opsbook.adapters.github.objects import HubObjects
 from opsbook.core.errors import OpsbookError
 
 T = TypeVar("T")

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 
-from opsbook.adapters.git import NotARepository, Repository, installed
-from opsbook.adapters.git_remote import Remote
-from opsbook.adapters.local_forge import LocalForge
-from opsbook.adapters.state import FileIntents, state_folder, try_folder
+from opsbook.adapters.git.forge import LocalForge
+from opsbook.adapters.git.remote import Remote
+from opsbook.adapters.git.repository import NotARepository, Repository, installed
+from opsbook.adapters.machine.state import FileIntents, state_folder, try_folder
 from opsbook.core.errors import OpsbookError
 from opsbook.core.examined import Examined, fine, missing, note, unknown
 from opsbook.core.times import Times

@@ -13,8 +13,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-from opsbook.adapters.github_api import Api, Rule, site_of
-from opsbook.adapters.github_session import GitHubRefused
+from opsbook.adapters.github.api import Api, Rule, site_of
+from opsbook.adapters.github.session import GitHubRefused
 from opsbook.core.errors import ForgeError, ForgeUnknown, OpsbookError
 from opsbook.core.examined import Examined, fine, missing, note, unknown
 from opsbook.core.text import one_line

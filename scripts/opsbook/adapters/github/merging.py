@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from opsbook.adapters.github_api import Api, Pull
-from opsbook.adapters.github_history import HubHistory
-from opsbook.adapters.github_session import GitHubRefused
+from opsbook.adapters.github.api import Api, Pull
+from opsbook.adapters.github.history import HubHistory
+from opsbook.adapters.github.session import GitHubRefused
 from opsbook.core.errors import ForgeError, ForgeUnknown, LostRace, Refused
 from opsbook.core.ports import Head, Published
 

@@ -13,9 +13,9 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
-from opsbook.adapters.slack_api import SlackApi, SlackRefusal, SlackUnknown
-from opsbook.adapters.slack_history import SlackHistory
-from opsbook.adapters.slack_words import advice
+from opsbook.adapters.slack.api import SlackApi, SlackRefusal, SlackUnknown
+from opsbook.adapters.slack.history import SlackHistory
+from opsbook.adapters.slack.words import advice
 from opsbook.core.config import Channel
 from opsbook.core.examined import Examined, fine, missing, note, unknown
 from opsbook.core.text import one_line, shorten

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from opsbook.adapters.names import receipt_name
 from opsbook.core.errors import ForgeError
+from opsbook.core.names import receipt_name
 from opsbook.core.ports import Receipt
 
 Known = Callable[[str], Receipt | None]

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from opsbook.adapters.git import Repository, decode
-from opsbook.adapters.git_objects import Objects
+from opsbook.adapters.git.objects import Objects
+from opsbook.adapters.git.repository import Repository, decode
 from opsbook.core.errors import ForgeError, UsageError
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from opsbook.adapters.git import Repository
-from opsbook.adapters.git_objects import Entry, Objects
+from opsbook.adapters.git.objects import Entry, Objects
+from opsbook.adapters.git.repository import Repository
 from opsbook.core.tree import Mode, below
 
 

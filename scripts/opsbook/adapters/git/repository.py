@@ -20,7 +20,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import IO
 
-from opsbook.adapters.locks import turn
+from opsbook.adapters.machine.locks import turn
 from opsbook.core.errors import ForgeError, ForgeUnknown, OpsbookError, UsageError
 
 LOCAL_SECONDS = 120.0

@@ -6,10 +6,10 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 
-from opsbook.adapters.git_objects import Entry, Objects
-from opsbook.adapters.git_tree import GitTree
-from opsbook.adapters.github_api import Api, Step, Text
-from opsbook.adapters.github_clone import Clone
+from opsbook.adapters.git.objects import Entry, Objects
+from opsbook.adapters.git.tree import GitTree
+from opsbook.adapters.github.api import Api, Step, Text
+from opsbook.adapters.github.clone import Clone
 from opsbook.core.errors import OpsbookError
 
 _MANY = 20_000

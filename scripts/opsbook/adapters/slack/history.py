@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from opsbook.adapters.slack_api import SlackApi, SlackRefusal, SlackUnknown
-from opsbook.adapters.slack_blocks import Shape
+from opsbook.adapters.slack.api import SlackApi, SlackRefusal, SlackUnknown
+from opsbook.adapters.slack.blocks import Shape
 
 EVENT = "opsbook_announcement"
 PAGE, PAGES = 200, 10

@@ -12,10 +12,10 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from opsbook.adapters.slack_api import PATIENCE, SlackApi, SlackRefusal, SlackUnknown
-from opsbook.adapters.slack_blocks import Shape, headline, reply
-from opsbook.adapters.slack_history import Marker, Place, SlackHistory, Span, oldest_first
-from opsbook.adapters.slack_words import explain
+from opsbook.adapters.slack.api import PATIENCE, SlackApi, SlackRefusal, SlackUnknown
+from opsbook.adapters.slack.blocks import Shape, headline, reply
+from opsbook.adapters.slack.history import Marker, Place, SlackHistory, Span, oldest_first
+from opsbook.adapters.slack.words import explain
 from opsbook.core.announcement import Announcement
 from opsbook.core.ports import Delivery
 from opsbook.core.text import one_line

@@ -20,8 +20,8 @@ import requests
 from github3 import exceptions
 from urllib3.exceptions import MaxRetryError
 
-from opsbook.adapters.git_objects import Entry, Person
-from opsbook.adapters.github_session import (
+from opsbook.adapters.git.objects import Entry, Person
+from opsbook.adapters.github.session import (
     Astray,
     GitHubRefused,
     Json,

@@ -13,8 +13,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from opsbook.adapters.github_api import Api, Comment, aware
-from opsbook.adapters.github_session import GitHubRefused
+from opsbook.adapters.github.api import Api, Comment, aware
+from opsbook.adapters.github.session import GitHubRefused
 from opsbook.core.config import PERMISSIONS
 from opsbook.core.errors import ForgeError, ForgeUnknown, UsageError
 from opsbook.core.ports import Asked

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from opsbook.adapters.git import GitFailed, Process, Repository, decode, pipes, stop
+from opsbook.adapters.git.repository import GitFailed, Process, Repository, decode, pipes, stop
 from opsbook.core.errors import Refused
 from opsbook.core.tree import Mode
 

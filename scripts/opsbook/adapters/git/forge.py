@@ -10,15 +10,15 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from opsbook.adapters.git import GitFailed, Ref, Repository
-from opsbook.adapters.git_history import History, message
-from opsbook.adapters.git_objects import Entry, Objects, Person, Writer
-from opsbook.adapters.git_receipts import Receipts
-from opsbook.adapters.git_remote import FRESH_SECONDS, Remote
-from opsbook.adapters.git_tree import GitTree
-from opsbook.adapters.locks import stand_back, turn
-from opsbook.adapters.names import book_path, is_word, operation_name, record_name
+from opsbook.adapters.git.history import History, message
+from opsbook.adapters.git.objects import Entry, Objects, Person, Writer
+from opsbook.adapters.git.receipts import Receipts
+from opsbook.adapters.git.remote import FRESH_SECONDS, Remote
+from opsbook.adapters.git.repository import GitFailed, Ref, Repository
+from opsbook.adapters.git.tree import GitTree
+from opsbook.adapters.machine.locks import stand_back, turn
 from opsbook.core.errors import ForgeError, LostRace, Refused
+from opsbook.core.names import book_path, is_word, operation_name, record_name
 from opsbook.core.ports import Commit, Head, Landed, Published, Receipt
 from opsbook.core.tree import MemoryTree, Tree
 

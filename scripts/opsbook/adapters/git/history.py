@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from opsbook.adapters.git import Repository, decode
-from opsbook.adapters.git_objects import Entry, Objects, Person, Writer
+from opsbook.adapters.git.objects import Entry, Objects, Person, Writer
+from opsbook.adapters.git.repository import Repository, decode
 from opsbook.core.errors import Refused
 from opsbook.core.text import one_line
 

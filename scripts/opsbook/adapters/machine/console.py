@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TextIO
 
-from opsbook.adapters.state import FileOutbox
+from opsbook.adapters.machine.state import FileOutbox
 from opsbook.core.announcement import Announcement
 from opsbook.core.errors import OpsbookError
 from opsbook.core.ports import Delivery

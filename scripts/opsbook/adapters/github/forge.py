@@ -7,20 +7,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from opsbook.adapters.git import Repository
-from opsbook.adapters.git_history import JOINER, message
-from opsbook.adapters.git_objects import Entry, Person
-from opsbook.adapters.github_api import Api, Pull, Step, Text, site_of
-from opsbook.adapters.github_clone import Clone
-from opsbook.adapters.github_history import HubHistory
-from opsbook.adapters.github_merging import merge
-from opsbook.adapters.github_objects import HubObjects, HubTree
-from opsbook.adapters.github_receipts import HubReceipts
-from opsbook.adapters.github_session import GitHubRefused
-from opsbook.adapters.github_words import LABELS, PLAIN, marker, pull_body, pull_title, receipts_comment, wanted_labels
-from opsbook.adapters.locks import pause, stand_back
-from opsbook.adapters.names import book_path, is_word, operation_name, record_name
+from opsbook.adapters.git.history import JOINER, message
+from opsbook.adapters.git.objects import Entry, Person
+from opsbook.adapters.git.repository import Repository
+from opsbook.adapters.github.api import Api, Pull, Step, Text, site_of
+from opsbook.adapters.github.clone import Clone
+from opsbook.adapters.github.history import HubHistory
+from opsbook.adapters.github.merging import merge
+from opsbook.adapters.github.objects import HubObjects, HubTree
+from opsbook.adapters.github.receipts import HubReceipts
+from opsbook.adapters.github.session import GitHubRefused
+from opsbook.adapters.github.words import LABELS, PLAIN, marker, pull_body, pull_title, receipts_comment, wanted_labels
+from opsbook.adapters.machine.locks import pause, stand_back
 from opsbook.core.errors import ForgeError, ForgeUnknown, LostRace, OpsbookError, Refused
+from opsbook.core.names import book_path, is_word, operation_name, record_name
 from opsbook.core.ports import Commit, Head, Published, Receipt
 from opsbook.core.tree import MemoryTree, Tree
 

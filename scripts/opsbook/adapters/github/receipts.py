@@ -5,15 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-from opsbook.adapters.git_history import JOINER
-from opsbook.adapters.git_receipts import BRANCH, claim_message, parse_receipt, receipt_bytes
-from opsbook.adapters.github_api import Api, Step, Text
-from opsbook.adapters.github_objects import HubObjects
-from opsbook.adapters.github_session import GitHubRefused
-from opsbook.adapters.locks import stand_back
-from opsbook.adapters.names import record_name
-from opsbook.adapters.receipt_changes import claims, deliveries
+from opsbook.adapters.git.claims import claims, deliveries
+from opsbook.adapters.git.history import JOINER
+from opsbook.adapters.git.receipts import BRANCH, claim_message, parse_receipt, receipt_bytes
+from opsbook.adapters.github.api import Api, Step, Text
+from opsbook.adapters.github.objects import HubObjects
+from opsbook.adapters.github.session import GitHubRefused
+from opsbook.adapters.machine.locks import stand_back
 from opsbook.core.errors import ForgeError, ForgeUnknown
+from opsbook.core.names import record_name
 from opsbook.core.ports import Receipt
 
 _TRIES = 60

@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import Literal
 
-from opsbook.adapters.git import NETWORK_SECONDS, GitFailed, GitTimeout, Repository, redacted
+from opsbook.adapters.git.repository import NETWORK_SECONDS, GitFailed, GitTimeout, Repository, redacted
 from opsbook.core.errors import Refused
 
 FRESH_SECONDS = 5.0

@@ -12,10 +12,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from opsbook.adapters import locks
-from opsbook.adapters.names import is_word, operation_name, record_name
+from opsbook.adapters.machine import locks
 from opsbook.core.errors import ForgeError, OpsbookError, Refused
 from opsbook.core.ids import operation_key
+from opsbook.core.names import is_word, operation_name, record_name
 from opsbook.core.plan import Intent, Request
 
 VERSION = 1

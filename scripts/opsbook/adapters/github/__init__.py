@@ -1,0 +1,1 @@
+"""GitHub as a forge and as a desk, through its API."""

@@ -1,0 +1,1 @@
+"""This machine: its folders, its state, its terminal and its processors."""
