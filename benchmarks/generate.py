@@ -28,6 +28,7 @@ from opsbook.core import yaml
 from opsbook.core.ids import Ids
 from opsbook.core.types import write_time
 from opsbook.kinds.incident import files
+from opsbook.kinds.incident.model import FrozenChecklist, Incident, TimelineEntry
 from opsbook.kinds.incident.report import SECTIONS
 
 NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
@@ -178,13 +179,12 @@ def _incident(index: int, count: int, services: list[str], revisions: dict[str, 
     id_ = ids.record("INC", declared)
     folder = f"incidents/{declared.year}/{id_}-{title.replace(' ', '-')}"
     lead, comms, other = dice.some(words.PEOPLE, 3)
-    yield (
-        f"{folder}/incident.yaml",
-        files.facts(_facts(id_, title, severity, declared, lead, comms, dice, services, closed=ahead >= OPEN)),
-    )
+    facts = _facts(id_, title, severity, declared, lead, comms, dice, services, closed=ahead >= OPEN)
+    yield files.facts(folder, Incident.model_validate(facts))
     for minutes, by, kind, fields in _timeline(severity, lead, comms, other, dice, closed=ahead >= OPEN):
-        yield files.entry(folder, declared + timedelta(minutes=minutes), by, kind, ids, **fields)
-    yield f"{folder}/checklist.yaml", files.checklist({"checklists": [*_frozen(severity, revisions)]})
+        value = {"at": declared + timedelta(minutes=minutes), "by": by, "kind": kind, **fields}
+        yield files.entry(folder, TimelineEntry.model_validate(value).root, ids)
+    yield files.checklist(folder, [FrozenChecklist.model_validate(item) for item in _frozen(severity, revisions)])
     yield f"{folder}/report.md", _report(title, dice)
 
 

@@ -16,8 +16,9 @@ from benchmarks.words import Dice
 from opsbook.adapters.machine.directory import DirectoryTree
 from opsbook.core.book import Book
 from opsbook.core.ids import Ids, operation_key
-from opsbook.core.plan import Request
 from opsbook.kinds import registry
+from opsbook.kinds.incident.declare import declare
+from opsbook.kinds.incident.requests import Declare
 
 MAIN = "refs/heads/main"
 
@@ -57,8 +58,8 @@ def open_branches(folder: Path, count: int) -> list[str]:
             "summary": dice.prose(3),
         }
         key = operation_key(seed)
-        request = Request("incident.declare", "oncall-a", values)
-        plan = registry()["incident"].actions["declare"](book, request, NOW - timedelta(minutes=number), Ids(seed), key)
+        request = Declare(by="oncall-a", **values)
+        plan = declare(book, request, NOW - timedelta(minutes=number), Ids(seed), key)
         files = [(path, data) for path, data in plan.files.items() if data is not None]
         message = f"{plan.subject}\n\nOpsbook-Operation: {key}\n"
         stream += _commit(f"refs/heads/{plan.branch}", message, files, parent=MAIN)

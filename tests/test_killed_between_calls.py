@@ -19,13 +19,14 @@ import pytest
 from opsbook.adapters.github.forge import GitHubForge
 from opsbook.adapters.slack.sink import SlackSink
 from opsbook.core.context import Context
-from opsbook.core.plan import Request
+from opsbook.core.request import Request
 from opsbook.perform import performing, reconcile
 from tests.github_server.server import GitHubServer
 from tests.slack_server import SlackServer, slack_server
 from tests.slack_server.workspace import TOKEN as SLACK_TOKEN
 from tests.support.github import TOKEN, api, copy_github, make_github, office, person, truth
 from tests.support.knife import Cut, Knife
+from tests.support.requests import other
 from tests.support.slack import by_name
 from tests.support.sweeps import KILLED, Sweep, leaks
 from tests.support.wired import Chat, Clock
@@ -129,7 +130,7 @@ def begin(folder: Path, slack: SlackServer, request: Request) -> tuple[World, Re
     hub, told, record = declared()
     slack.workspace.channels = {key: deepcopy(channel) for key, channel in told.workspace.channels.items()}
     slack.workspace.now = told.workspace.now
-    return World(folder, copy_github(hub, folder / "github.git"), slack), replace(request, record=record)
+    return World(folder, copy_github(hub, folder / "github.git"), slack), other(request, record=record)
 
 
 @pytest.mark.parametrize("recover", [run_again, from_another_clone])

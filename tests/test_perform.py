@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from opsbook.core.errors import ForgeError, LostRace, Refused
-from opsbook.core.plan import Request
 from opsbook.core.ports import Commit, Forge, Head, Published
+from opsbook.core.request import Request
 from opsbook.perform import pending, performing, preview, reconcile
 from tests.support.knife import Cut, Knife
+from tests.support.requests import ask, other
 from tests.support.wired import dice
 from tests.support.world import World, begin, fork
 
@@ -100,7 +101,7 @@ def test_what_is_refused_leaves_no_intent_and_says_nothing(tmp_path: Path) -> No
         {"title": "x", "severity": "P1", "lead": "nobody"},
     ):
         with pytest.raises(Refused):
-            world.run(Request("incident.declare", "oncall-a", values))
+            world.run(ask("incident.declare", "oncall-a", values))
     assert world.state() == before
 
 
@@ -116,7 +117,7 @@ def test_the_same_words_of_somebody_else_are_another_request(tmp_path: Path) -> 
     world, request = begin(tmp_path / "world", "declare")
     cut_off(world, request)
     world.seed += 1
-    world.run(replace(request, by="oncall-b"))
+    world.run(other(request, by="oncall-b"))
     assert len(world.desk.intents()) == 1
     assert world.reconcile().exit_code == 0
     assert len(world.desk.branches()) == 2
@@ -139,12 +140,12 @@ def test_reconcile_finishes_two_equal_requests_as_two(tmp_path: Path) -> None:
 
 def test_reconcile_finishes_the_others_although_one_cannot_be_done_any_more(tmp_path: Path) -> None:
     world, request = begin(tmp_path / "world", "update")
-    stale = replace(request, values={**request.values, "severity": "P3", "seen": {"severity": "P1"}})
+    stale = other(request, values={**request.values, "severity": "P3", "seen": {"severity": "P1"}})
     cut_off(world, stale)
     world.seed += 1
-    world.run(replace(request, by="oncall-b", values={"severity": "P2", "seen": {"severity": "P1"}}))
+    world.run(other(request, by="oncall-b", values={"severity": "P2", "seen": {"severity": "P1"}}))
     world.seed += 1
-    note = Request("incident.note", "oncall-b", {"text": "Meanwhile"}, request.record)
+    note = ask("incident.note", "oncall-b", {"text": "Meanwhile"}, request.record)
     context = world.context()
     with context.intents.hold(note, context.now(), context.seed()):
         pass
@@ -162,10 +163,10 @@ def test_reconcile_finishes_the_others_although_one_cannot_be_done_any_more(tmp_
 def test_an_update_that_was_cut_off_is_known_again_although_the_facts_are_others_now(tmp_path: Path) -> None:
     world, request = begin(tmp_path / "world", "update")
     seen = {"status": "investigating", "comms": None}
-    cut_off(world, replace(request, values={**request.values, "seen": seen}), before="claim")
+    cut_off(world, other(request, values={**request.values, "seen": seen}), before="claim")
     world.seed += 1
     now = {"status": "identified", "comms": "oncall-a"}
-    assert world.run(replace(request, values={**request.values, "seen": now})).exit_code == 0
+    assert world.run(other(request, values={**request.values, "seen": now})).exit_code == 0
     assert len(world.chat.said) == 4
     assert len(world.desk.commits(world.desk.branch())) == 2
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from opsbook.core.plan import Request
+from opsbook.core.request import Request
 from tests.support.desk import clone
 from tests.support.knife import Cut, Knife
 from tests.support.sweeps import CUT, Sweep

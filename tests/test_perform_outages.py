@@ -13,8 +13,8 @@ import pytest
 from opsbook.adapters.machine.directory import DirectoryTree
 from opsbook.core.announcement import Announcement
 from opsbook.core.errors import ForgeError, ForgeUnknown
-from opsbook.core.plan import Request
 from opsbook.core.ports import Delivery, Forge
+from opsbook.core.request import Request
 from opsbook.perform import Outcome, performing
 from tests.support.desk import clone
 from tests.support.knife import Cut, Knife

@@ -20,6 +20,7 @@ from opsbook.kinds import registry
 from opsbook.perform import Reconciled, Said, announce_landed, reconcile, remind, unsaid
 from tests.support.desk import Desk, clone, make_remote
 from tests.support.knife import Cut, Knife, sharpen
+from tests.support.requests import other
 from tests.support.wired import Chat
 from tests.support.world import DECLARE, World
 
@@ -352,7 +353,7 @@ def test_an_open_incident_of_which_nothing_is_heard_is_asked_about_every_day(wor
 
 def test_nobody_is_reminded_of_what_is_over_or_of_a_security_incident(world: World) -> None:
     world.desk.commit({FACTS: BY_HAND.replace("investigating", "resolved")}, "By hand")
-    world.run(replace(DECLARE, values={"security": True}))
+    world.run(other(DECLARE, values={"security": True}))
     said = len(world.chat.said)
     world.clock.later(days=3)
     assert nudge(world).told == ()
@@ -360,7 +361,7 @@ def test_nobody_is_reminded_of_what_is_over_or_of_a_security_incident(world: Wor
 
 
 def test_a_drill_reminds_the_drill_channel_only(world: World) -> None:
-    world.run(replace(DECLARE, values={**DECLARE.values, "drill": True}))
+    world.run(other(DECLARE, values={**DECLARE.values, "drill": True}))
     world.clock.later(hours=3)
     assert {told.audience for _, _, told in nudge(world).told} == {"drill"}
 

@@ -18,8 +18,9 @@ from opsbook.adapters.slack.api import SlackApi
 from opsbook.adapters.slack.sink import SlackSink
 from opsbook.core.announcement import Announcement
 from opsbook.core.context import Context
-from opsbook.core.plan import Intent, Request
+from opsbook.core.plan import Intent
 from opsbook.core.ports import Receipt
+from opsbook.core.request import Request
 from opsbook.perform import announce_landed, performing, reconcile
 from opsbook.perform.announce import announce
 from opsbook.perform.outcome import Told
@@ -29,6 +30,7 @@ from tests.slack_server.workspace import TOKEN
 from tests.support.announcements import DECLARED, IDENTIFIED, UPDATE
 from tests.support.desk import Desk, make_desk
 from tests.support.knife import Cut, CutForge, Knife
+from tests.support.requests import ask
 from tests.support.slack import slack_api, slack_sink
 from tests.support.sweeps import CUT_SLACK, SLACK, Sweep, leaks
 from tests.support.wired import START, Clock, dice, wire
@@ -106,7 +108,7 @@ def speak(slack: SlackServer, ledger: Ledger, change: str, *, minutes: int, time
     references = lambda record: {key: receipt.reference for key, receipt in ledger.receipts(record).items()}  # noqa: E731
     sink = slack_sink(slack, api=slack_api(slack, timeout=timeout), earlier=references)
     context: Any = wire_nothing(ledger, sink, minutes)
-    intent = Intent(change, Request("incident.update", "oncall-a"), START, b"0" * 32, ledger.said.get(change, {}))
+    intent = Intent(change, ask("incident.update", "oncall-a"), START, b"0" * 32, ledger.said.get(change, {}))
     return announce(CHANGES[change], intent, context)[0]
 
 
@@ -152,7 +154,7 @@ def test_after_any_fault_people_see_what_they_would_have_seen(
 
 # -- killed between any two calls, with real Git
 
-DECLARE = Request(
+DECLARE = ask(
     "incident.declare",
     "oncall-a",
     {
@@ -163,7 +165,7 @@ DECLARE = Request(
         "summary": "It fails",
     },
 )
-MOVE_ON = Request("incident.update", "oncall-a", {"status": "identified", "tell": "We found it", "comms": "oncall-a"})
+MOVE_ON = ask("incident.update", "oncall-a", {"status": "identified", "tell": "We found it", "comms": "oncall-a"})
 
 
 @dataclass
@@ -305,9 +307,7 @@ def test_what_an_editor_changed_and_is_said_late_does_not_bring_an_old_state_bac
         for _ in announce_landed(made.forge.landed(None), made):
             pass
 
-    with performing(
-        Request("incident.declare", "oncall-a", {"title": "It fails", "severity": "P1"}), context()
-    ) as done:
+    with performing(ask("incident.declare", "oncall-a", {"title": "It fails", "severity": "P1"}), context()) as done:
         pass
     desk.git("merge", "--quiet", "--no-ff", "--no-edit", done.branch)
     edit("P1", "P3")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from opsbook.commands import COMMANDS
+from opsbook.commands import Found, collected, commands
 
 USAGE = "usage: opsbook [-C BOOK] COMMAND …    opsbook COMMAND --help    opsbook --version"
 
@@ -78,7 +78,7 @@ def main(argv: list[str]) -> int:
     if not words:
         print(_overview(), file=sys.stderr)
         return 2
-    names = COMMANDS
+    names = commands()
     name = words[0]
     if name not in names and len(words) > 1 and f"{name} {words[1]}" in names:
         name = f"{name} {words[1]}"
@@ -86,20 +86,23 @@ def main(argv: list[str]) -> int:
         return _unknown(words, names)
     from opsbook.run import run
 
-    return run(name, words[len(name.split()) :], book)
+    return run(name, names[name], words[len(name.split()) :], book)
 
 
 def _overview() -> str:
-    width = max(len(name) for name in COMMANDS)
-    lines = "\n".join(f"  {name.ljust(width)}  {text}" for name, text in COMMANDS.items())
-    return f"opsbook: operations as code\n\n{USAGE}\n\n{lines}"
+    groups = collected()
+    width = max(len(name) for found in groups.values() for name in found)
+    parts = [f"opsbook: operations as code\n\n{USAGE}"]
+    for group, found in groups.items():
+        parts.append("\n".join([f"{group}:", *(f"  {name.ljust(width)}  {c.summary}" for name, c in found.items())]))
+    return "\n\n".join(parts)
 
 
-def _unknown(words: list[str], names: dict[str, str]) -> int:
+def _unknown(words: list[str], names: dict[str, Found]) -> int:
     group = [name for name in names if name.startswith(words[0] + " ")]
     if group:
         asked = len(words) == 1 or words[1] in ("-h", "--help")
-        lines = "\n".join(f"  opsbook {name}  {names[name]}" for name in group)
+        lines = "\n".join(f"  opsbook {name}  {names[name].summary}" for name in group)
         print(lines, file=sys.stdout if asked and len(words) > 1 else sys.stderr)
         if asked:
             return 0 if len(words) > 1 else 2

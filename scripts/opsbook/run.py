@@ -7,18 +7,14 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, NoReturn
 
+from opsbook.commands import Found, described
+from opsbook.commands.helping import add_arguments
+from opsbook.core.command import Write
 from opsbook.core.errors import NothingToCheck, OpsbookError, UsageError
 from opsbook.core.text import sentence
 
 if TYPE_CHECKING:
     from opsbook.commands.workspace import Workspace
-
-
-ASKS_NO_BOOK = frozenset({"doctor", "explain", "new book"})
-"""The commands that need no book; the doctor says that there is none."""
-
-WRITES = frozenset({"declare", "incident note", "incident update", "checklist tick", "intake", "reconcile"})
-"""The commands that write to the forge: what counts for them is whether main is a book, and the workspace asks that."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -33,20 +29,24 @@ class Parser(argparse.ArgumentParser):
         raise UsageError(f"{message[:1].upper()}{message[1:]}.", remedy)
 
 
-def run(name: str, words: list[str], book: str | None) -> int:
+def run(name: str, found: Found, words: list[str], book: str | None) -> int:
     """Run the command `name` (`incident note`) with the rest of the line."""
     from opsbook import wiring
 
     try:
-        module = import_module(f"opsbook.commands.{name.replace(' ', '_')}")
+        module = import_module(found.module)
         parser = Parser(prog=f"opsbook {name}", description=module.__doc__, allow_abbrev=False)
-        module.arguments(parser)
+        add_arguments(module, parser, helping=not {"-h", "--help"}.isdisjoint(words))
         args = parser.parse_intermixed_args(_words(words))
         for option, value in vars(args).items():
             setattr(args, option, _given(value))
         workspace = wiring.open_workspace(book)
-        if name not in ASKS_NO_BOOK | WRITES:
+        command = getattr(module, "COMMAND", None)
+        # What counts for a command that writes is whether main is a book, and the workspace asks that.
+        if getattr(module, "NEEDS_BOOK", not isinstance(command, Write)):
             _demand_book(workspace)
+        if command is not None:
+            return described.run(command, found.module.split(".")[2], args, workspace)
         return int(module.run(args, workspace))
     except OpsbookError as error:
         print(_told(error), file=sys.stderr)

@@ -24,13 +24,13 @@ from opsbook.core.book import CONFIG_PATH, Book
 from opsbook.core.config import CoreConfig
 from opsbook.core.context import Context
 from opsbook.core.errors import OpsbookError, Refused, UsageError
-from opsbook.core.kind import Kind
+from opsbook.core.kind import Kinds
 from opsbook.core.openbook import lay_open, open_files
 from opsbook.core.ports import Desk, Examiner, Forge, Landed, Sink
 from opsbook.core.text import one_line, shorten, terminal
 from opsbook.core.tree import Overlay, Tree
 from opsbook.core.types import OUTSIDER, parse_duration
-from opsbook.kinds import registry
+from opsbook.kinds import read_request, registry
 
 if TYPE_CHECKING:
     from opsbook.adapters.git.forge import LocalForge
@@ -104,7 +104,7 @@ class LocalWorkspace:
         return LocalWorkspace(self.root, given=self._given)
 
     @property
-    def kinds(self) -> Mapping[str, Kind]:
+    def kinds(self) -> Kinds:
         """Every kind of record."""
         return registry()
 
@@ -232,7 +232,7 @@ class LocalWorkspace:
             kinds=self.kinds,
             forge=self._forge,
             sinks=(ConsoleSink(outbox, sys.stderr), *self._slack()),
-            intents=FileIntents(folder),
+            intents=FileIntents(folder, read_request),
             outbox=outbox,
             now=self.now,
             seed=lambda: secrets.token_bytes(32),
@@ -271,7 +271,7 @@ class LocalWorkspace:
             kinds=self.kinds,
             forge=forge,
             sinks=(),
-            intents=FileIntents(state_folder(self._repository.common) / "security"),
+            intents=FileIntents(state_folder(self._repository.common) / "security", read_request),
             outbox=NoOutbox(),
             now=self.now,
             seed=lambda: secrets.token_bytes(32),
@@ -285,7 +285,7 @@ class LocalWorkspace:
         """How many declarations wait on this machine for the restricted book."""
         from opsbook.adapters.machine.state import FileIntents, state_folder
 
-        return len(FileIntents(state_folder(self._repository.common) / "security").orphans())
+        return len(FileIntents(state_folder(self._repository.common) / "security", read_request).orphans())
 
     def _restricted_forge(self, core: CoreConfig) -> Forge | None:
         place = os.environ.get("OPSBOOK_SECURITY_BOOK", "").strip()
@@ -353,9 +353,10 @@ class LocalWorkspace:
                 push=core.forge.push,
                 elsewhere=repository if token else "",
                 zone=core.timezone,
+                read=read_request,
                 now=self.now,
             ),
-            BookExaminer(self.book, str(self.root), actor=self.actor, now=self.now),
+            BookExaminer(self.book, self.kinds, str(self.root), actor=self.actor, now=self.now),
             RestrictedExaminer(
                 core.security, lambda: self._restricted_forge(core), repository=repository, kinds=self.kinds
             ),

@@ -20,8 +20,8 @@ from opsbook.adapters.github.history import HubHistory
 from opsbook.adapters.github.objects import HubObjects
 from opsbook.adapters.github.words import marker, pull_title, receipts_comment
 from opsbook.core.errors import ForgeError, ForgeUnknown, LostRace, OpsbookError, UsageError
-from opsbook.core.plan import Request
 from opsbook.core.ports import LAPSED, Commit, Published, Receipt
+from opsbook.core.request import Request
 from opsbook.perform import Outcome, performing, reconcile
 from tests.github_server.calls import merge
 from tests.github_server.faults import KINDS, Fault
@@ -30,9 +30,10 @@ from tests.github_server.server import GitHubServer
 from tests.support.github import TOKEN, forge, make_github, merge_pull, office, push_main, truth
 from tests.support.github import api as api_of
 from tests.support.repos import NOW, RECORD, Clone, commit_of
+from tests.support.requests import ask
 from tests.support.wired import Chat, Clock
 
-DECLARE = Request(
+DECLARE = ask(
     "incident.declare",
     "oncall-a",
     {
@@ -82,7 +83,7 @@ class Desk:
 
     def note(self, record: str, text: str = "It is the queue.") -> Outcome:
         """Add a note."""
-        return self.perform(Request("incident.note", "oncall-a", {"text": text}, record))
+        return self.perform(ask("incident.note", "oncall-a", {"text": text}, record))
 
     def reconcile(self) -> None:
         """Reconcile, ten minutes later; nothing may be left to do."""
@@ -278,7 +279,7 @@ def test_the_comment_does_not_say_that_a_reminder_was_told_which_was_let_go() ->
 def test_one_comment_shows_who_was_told_and_is_edited_in_place(server: GitHubServer, desk: Desk) -> None:
     record = desk.perform(DECLARE).id
     (before,) = truth(server).comments
-    desk.perform(Request("incident.update", "oncall-a", {"status": "identified"}, record))
+    desk.perform(ask("incident.update", "oncall-a", {"status": "identified"}, record))
     (after,) = truth(server).comments
     assert f"<!-- opsbook-receipts {record} -->" in before
     assert before.count("\n|") < after.count("\n|")

@@ -14,15 +14,16 @@ from tempfile import mkdtemp
 import pytest
 
 from opsbook.core.announcement import Announcement
-from opsbook.core.plan import Request
+from opsbook.core.request import Request
 from opsbook.perform import Outcome, performing, reconcile
 from tests.github_server.faults import KINDS, Fault
 from tests.github_server.server import GitHubServer
 from tests.support.github import TOKEN, Office, copy_github, make_github, office, truth
+from tests.support.requests import ask
 from tests.support.sweeps import GITHUB, Sweep, leaks
 from tests.support.wired import Chat, Clock
 
-DECLARE = Request(
+DECLARE = ask(
     "incident.declare",
     "oncall-a",
     {"title": "Checkout is down", "severity": "P1", "services": ["checkout"], "lead": "oncall-a"},
@@ -67,7 +68,7 @@ class Run:
             before, told, record = declared()
             self.server = copy_github(before, folder / "github.git")
             self.chat.said += told
-            self._request = Request("incident.note", "oncall-a", {"text": "It is the queue."}, record)
+            self._request = ask("incident.note", "oncall-a", {"text": "It is the queue."}, record)
             self._expected = 2
         else:
             self.server = make_github(folder / "github.git")

@@ -13,9 +13,10 @@ import pytest
 from opsbook.adapters.git.examiner import LocalExaminer
 from opsbook.adapters.machine.state import FileIntents
 from opsbook.core.examined import Examined
-from opsbook.core.plan import Request
+from opsbook.kinds import read_request
 from tests.contracts.examiner import read_aloud
 from tests.support.desk import Desk, clone, environment, make_desk, make_remote, snapshot
+from tests.support.requests import ask
 
 NOW = datetime(2026, 7, 1, 12, 30, tzinfo=UTC)
 
@@ -36,7 +37,16 @@ def examiner(
 ) -> LocalExaminer:
     """An examiner of a folder."""
     given = environment(**(variables or {}))
-    return LocalExaminer(root, given, main=main, push=push, elsewhere=elsewhere, zone="Europe/London", now=lambda: NOW)
+    return LocalExaminer(
+        root,
+        given,
+        main=main,
+        push=push,
+        elsewhere=elsewhere,
+        zone="Europe/London",
+        read=read_request,
+        now=lambda: NOW,
+    )
 
 
 def found(root: Path, **more: Any) -> dict[str, Examined]:
@@ -122,8 +132,8 @@ def test_a_state_folder_that_cannot_be_written_is_said(desk: Desk) -> None:
 
 
 def test_a_request_that_was_cut_off_is_said_with_its_time(desk: Desk) -> None:
-    request = Request("incident.note", "oncall-a", {"text": "secret"})
-    with FileIntents(desk.state).hold(request, NOW, b"7" * 32):
+    request = ask("incident.note", "oncall-a", {"text": "secret"})
+    with FileIntents(desk.state, read_request).hold(request, NOW, b"7" * 32):
         # Whoever is alive finishes it alone.
         assert found(desk.path)["requests"].state == "fine"
     item = found(desk.path)["requests"]

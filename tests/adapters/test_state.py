@@ -17,12 +17,15 @@ import pytest
 from opsbook.adapters.machine.state import FileIntents, FileOutbox, StateError, log_file, state_folder, write
 from opsbook.core.errors import ForgeError, Refused
 from opsbook.core.ids import operation_key
-from opsbook.core.plan import Intent, Request
+from opsbook.core.plan import Intent
+from opsbook.core.request import Request
+from opsbook.kinds import read_request
+from tests.support.requests import ask
 
 NOW = datetime(2026, 11, 21, 10, 5, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=3)
-REQUEST = Request("incident.declare", "team-shop", {"title": "Checkout is down\n\u202e", "services": ["checkout"]})
-OTHER = Request("incident.declare", "team-search", {"title": "Search is down"})
+REQUEST = ask("incident.declare", "team-shop", {"title": "Checkout is down\n\u202e", "services": ["checkout"]})
+OTHER = ask("incident.declare", "team-search", {"title": "Search is down"})
 SEED, SEED_2 = bytes(range(32)), bytes(range(1, 33))
 
 
@@ -33,10 +36,10 @@ def abandoned(folder: Path, request: Request = REQUEST, seed: bytes = SEED, *, k
         from datetime import datetime
         from pathlib import Path
         from opsbook.adapters.machine.state import FileIntents
-        from opsbook.core.plan import Request
-        request = Request.from_json({request.as_json()!r})
+        from opsbook.kinds import read_request
+        request = read_request({request.as_json()!r})
         now = datetime.fromisoformat({NOW.isoformat()!r})
-        with FileIntents(Path({str(folder)!r})).hold(request, now, {seed!r}, key={key!r}):
+        with FileIntents(Path({str(folder)!r}), read_request).hold(request, now, {seed!r}, key={key!r}):
             os.kill(os.getpid(), signal.SIGKILL)
     """
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
@@ -49,18 +52,18 @@ def abandoned(folder: Path, request: Request = REQUEST, seed: bytes = SEED, *, k
 
 
 def test_an_intent_is_whole_on_disk_before_anything_else_happens(tmp_path: Path) -> None:
-    intents = FileIntents(tmp_path)
+    intents = FileIntents(tmp_path, read_request)
     with intents.hold(REQUEST, NOW, SEED) as intent:
         assert intent == Intent(operation_key(SEED), REQUEST, NOW, SEED)
         (path,) = (tmp_path / "intents").glob("*.json")
         assert path.stem == intent.key
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
         assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
-        assert Request.from_json(json.loads(path.read_text())["request"]) == REQUEST
+        assert read_request(json.loads(path.read_text())["request"]) == REQUEST
 
 
 def test_an_acknowledged_intent_leaves_nothing(tmp_path: Path) -> None:
-    intents = FileIntents(tmp_path)
+    intents = FileIntents(tmp_path, read_request)
     with intents.hold(REQUEST, NOW, SEED) as intent:
         intents.acknowledge(intent.key)
         intents.acknowledge(intent.key)
@@ -70,18 +73,18 @@ def test_an_acknowledged_intent_leaves_nothing(tmp_path: Path) -> None:
 
 def test_the_intent_of_a_killed_process_is_taken_up_by_the_same_request(tmp_path: Path) -> None:
     key = abandoned(tmp_path)
-    intents = FileIntents(tmp_path)
+    intents = FileIntents(tmp_path, read_request)
     assert intents.orphans() == [Intent(key, REQUEST, NOW, SEED)]
     with intents.hold(REQUEST, LATER, SEED_2) as intent:
         assert intent == Intent(key, REQUEST, NOW, SEED)
-        assert FileIntents(tmp_path).orphans() == []
+        assert FileIntents(tmp_path, read_request).orphans() == []
         intents.acknowledge(key)
     assert intents.orphans() == []
 
 
 def test_another_request_is_another_intent(tmp_path: Path) -> None:
     key = abandoned(tmp_path)
-    intents = FileIntents(tmp_path)
+    intents = FileIntents(tmp_path, read_request)
     with intents.hold(OTHER, LATER, SEED_2) as intent:
         assert intent.key == operation_key(SEED_2)
         assert [orphan.key for orphan in intents.orphans()] == [key]
@@ -89,16 +92,16 @@ def test_another_request_is_another_intent(tmp_path: Path) -> None:
 
 def test_two_living_processes_that_ask_the_same_are_two_intents(tmp_path: Path) -> None:
     with (
-        FileIntents(tmp_path).hold(REQUEST, NOW, SEED) as first,
-        FileIntents(tmp_path).hold(REQUEST, NOW, SEED_2) as second,
+        FileIntents(tmp_path, read_request).hold(REQUEST, NOW, SEED) as first,
+        FileIntents(tmp_path, read_request).hold(REQUEST, NOW, SEED_2) as second,
     ):
         assert first.key != second.key
-        assert FileIntents(tmp_path).orphans() == []
-    assert [orphan.key for orphan in FileIntents(tmp_path).orphans()] == sorted([first.key, second.key])
+        assert FileIntents(tmp_path, read_request).orphans() == []
+    assert [orphan.key for orphan in FileIntents(tmp_path, read_request).orphans()] == sorted([first.key, second.key])
 
 
 def test_orphans_come_oldest_first(tmp_path: Path) -> None:
-    intents = FileIntents(tmp_path)
+    intents = FileIntents(tmp_path, read_request)
     for request, now, seed in ((OTHER, LATER, SEED), (REQUEST, NOW, SEED_2)):
         with intents.hold(request, now, seed):
             pass
@@ -106,7 +109,7 @@ def test_orphans_come_oldest_first(tmp_path: Path) -> None:
 
 
 def test_what_was_told_without_a_receipt_is_remembered(tmp_path: Path) -> None:
-    intents = FileIntents(tmp_path)
+    intents = FileIntents(tmp_path, read_request)
     with intents.hold(REQUEST, NOW, SEED) as intent:
         intents.told(intent.key, {"a/b": ""})
         intents.told(intent.key, {"a/b": "ref", "a/c": ""})
@@ -118,27 +121,27 @@ def test_what_was_told_without_a_receipt_is_remembered(tmp_path: Path) -> None:
 
 def test_what_was_told_of_an_intent_that_is_gone_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(StateError, match="gone"):
-        FileIntents(tmp_path).told("key", {"a/b": "ref"})
+        FileIntents(tmp_path, read_request).told("key", {"a/b": "ref"})
 
 
 def test_an_intent_that_another_process_took_up_is_left_to_it(tmp_path: Path) -> None:
     key = abandoned(tmp_path)
-    with FileIntents(tmp_path).hold(REQUEST, NOW, SEED_2):
-        FileIntents(tmp_path).acknowledge(key)
+    with FileIntents(tmp_path, read_request).hold(REQUEST, NOW, SEED_2):
+        FileIntents(tmp_path, read_request).acknowledge(key)
         with pytest.raises(StateError):
-            FileIntents(tmp_path).told(key, {"a/b": "ref"})
-    assert [orphan.key for orphan in FileIntents(tmp_path).orphans()] == [key]
+            FileIntents(tmp_path, read_request).told(key, {"a/b": "ref"})
+    assert [orphan.key for orphan in FileIntents(tmp_path, read_request).orphans()] == [key]
 
 
 def test_the_same_key_with_the_same_content_is_the_same_intent(tmp_path: Path) -> None:
     abandoned(tmp_path, key="issue-17")
-    with FileIntents(tmp_path).hold(REQUEST, LATER, SEED_2, key="issue-17") as intent:
+    with FileIntents(tmp_path, read_request).hold(REQUEST, LATER, SEED_2, key="issue-17") as intent:
         assert intent == Intent("issue-17", REQUEST, NOW, SEED)
 
 
 def test_the_same_key_with_other_content_is_refused(tmp_path: Path) -> None:
     abandoned(tmp_path, key="issue-17")
-    intents = FileIntents(tmp_path)
+    intents = FileIntents(tmp_path, read_request)
     with pytest.raises(Refused, match="issue-17"), intents.hold(OTHER, LATER, SEED_2, key="issue-17"):
         pass
     assert [orphan.request for orphan in intents.orphans()] == [REQUEST]
@@ -146,13 +149,13 @@ def test_the_same_key_with_other_content_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("key", ["", "../x", "a/b", ".x", "a b", "x" * 101, "a\n", "-x", "a.json"])
 def test_a_key_that_can_be_no_name_is_refused(tmp_path: Path, key: str) -> None:
-    with pytest.raises(Refused), FileIntents(tmp_path).hold(REQUEST, NOW, SEED, key=key):
+    with pytest.raises(Refused), FileIntents(tmp_path, read_request).hold(REQUEST, NOW, SEED, key=key):
         pass
 
 
 def test_a_key_that_a_living_process_works_on_is_waited_for(tmp_path: Path) -> None:
     """A chat delivers twice within a second: the second waits, and finds that all is done."""
-    first, second = FileIntents(tmp_path), FileIntents(tmp_path)
+    first, second = FileIntents(tmp_path, read_request), FileIntents(tmp_path, read_request)
     with ThreadPoolExecutor() as pool:
         with first.hold(REQUEST, NOW, SEED, key="view-1") as intent:
             waiting = pool.submit(_hold_and_acknowledge, second)
@@ -172,7 +175,7 @@ def test_many_that_take_up_one_orphan_leave_it_to_one(tmp_path: Path) -> None:
     taken: list[str] = []
 
     def take(number: int) -> None:
-        intents = FileIntents(tmp_path)
+        intents = FileIntents(tmp_path, read_request)
         with intents.hold(REQUEST, LATER, bytes([number]) * 32) as intent:
             taken.append(intent.key)
             intents.acknowledge(intent.key)
@@ -191,7 +194,7 @@ def test_many_that_take_up_one_orphan_leave_it_to_one(tmp_path: Path) -> None:
 def test_a_broken_file_is_set_aside_and_reported_and_stops_nobody(tmp_path: Path, content: str) -> None:
     abandoned(tmp_path)
     (tmp_path / "intents" / "broken.json").write_text(content)
-    intents = FileIntents(tmp_path)
+    intents = FileIntents(tmp_path, read_request)
     with intents.hold(OTHER, NOW, SEED_2):
         pass
     assert len(intents.orphans()) == 2
@@ -204,7 +207,7 @@ def test_an_intent_of_a_newer_program_is_left_alone(tmp_path: Path) -> None:
     key = abandoned(tmp_path)
     path = tmp_path / "intents" / f"{key}.json"
     path.write_text(path.read_text().replace('"version": 1', '"version": 2'))
-    intents = FileIntents(tmp_path)
+    intents = FileIntents(tmp_path, read_request)
     assert intents.orphans() == []
     with intents.hold(REQUEST, NOW, SEED_2) as intent:
         assert intent.key != key
@@ -213,7 +216,7 @@ def test_an_intent_of_a_newer_program_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_what_a_killed_process_left_half_made_is_cleared_away(tmp_path: Path) -> None:
-    intents = FileIntents(tmp_path)
+    intents = FileIntents(tmp_path, read_request)
     (tmp_path / "intents").mkdir()
     (tmp_path / "intents" / "half.lock").write_text("")
     (tmp_path / "intents" / "notes.txt").write_text("a person's")
@@ -223,7 +226,10 @@ def test_what_a_killed_process_left_half_made_is_cleared_away(tmp_path: Path) ->
 
 def test_a_folder_that_cannot_be_made_begins_nothing(tmp_path: Path) -> None:
     (tmp_path / "intents").write_text("a file")
-    with pytest.raises(StateError, match="cannot be made") as caught, FileIntents(tmp_path).hold(REQUEST, NOW, SEED):
+    with (
+        pytest.raises(StateError, match="cannot be made") as caught,
+        FileIntents(tmp_path, read_request).hold(REQUEST, NOW, SEED),
+    ):
         pass
     assert not isinstance(caught.value, ForgeError)
 

@@ -33,8 +33,8 @@ def test_the_check_finds_nothing() -> None:
     generated = Book(MemoryTree(dict(book(FEW))), registry())
     refs = list(generated.everything())
     assert len(refs) == FEW
-    assert check_book(generated, NOW) == []
-    assert check_records(refs, generated, NOW) == []
+    assert check_book(generated, NOW, registry()) == []
+    assert check_records(refs, generated, NOW, registry()) == []
 
 
 def test_it_is_written_as_it_was_counted(tmp_path: Path) -> None:

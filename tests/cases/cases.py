@@ -26,7 +26,7 @@ SHORT = {
     "closed": "incidents/2026/INC-20261116-3M8XD-payments-fail",
     "stub": "incidents/2026/INC-20261119-9ZQ2A",
 }
-CODES = all_codes(registry().values())
+CODES = all_codes(registry())
 
 _MARK = re.compile(r"[ \t]*#!(?P<code>[A-Z]{3}[0-9]{3})(?::(?P<column>[0-9]+))?(?: (?P<severity>warning|error))?$")
 _EXPECTED = re.compile(r"(?P<path>.+?)(?::(?P<line>[0-9]+))? (?P<code>[A-Z]{3}[0-9]{3})(?: (?P<severity>\w+))?")
@@ -61,7 +61,7 @@ class Case:
     def findings(self) -> list[Finding]:
         """What a check of the whole book finds."""
         book, now = self.book(), parse_time(self.now)
-        return sorted({*check_book(book, now), *check_records(book.everything(), book, now)})
+        return sorted({*check_book(book, now, registry()), *check_records(book.everything(), book, now, registry())})
 
 
 @cache

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from opsbook.commands import check
+from opsbook.commands.maker import check
 from opsbook.commands.workspace import R, T, Workspace
 from opsbook.core.book import Book
 from opsbook.core.context import Context
-from opsbook.core.kind import Kind
+from opsbook.core.kind import Kinds
 from opsbook.core.tree import MemoryTree, Mode, Tree
 from opsbook.core.types import parse_time
 from opsbook.kinds import registry
@@ -39,7 +39,7 @@ class Clone(Workspace):
     color: bool = False
 
     @property
-    def kinds(self) -> Mapping[str, Kind]:
+    def kinds(self) -> Kinds:
         """See `Workspace`."""
         return registry()
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from opsbook.commands.doctor import run
+from opsbook.commands.workflow.doctor import run
 from opsbook.core.errors import ForgeError
 from opsbook.core.examined import Examined, fine
 from tests.github_server.faults import Fault

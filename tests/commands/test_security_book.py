@@ -11,7 +11,7 @@ import pytest
 
 from opsbook.adapters.machine.state import FileIntents, NoOutbox
 from opsbook.core.context import Context
-from opsbook.core.plan import Request
+from opsbook.kinds import read_request
 from opsbook.perform import pending, performing_secret, reconcile, resume_secret
 from tests.github_server.faults import Fault
 from tests.github_server.hub import Hub
@@ -19,6 +19,7 @@ from tests.github_server.server import GitHubServer
 from tests.support.desk import Desk, Done, clone, make_desk, make_remote
 from tests.support.github import TOKEN, make_github, person, push_main
 from tests.support.knife import Cut, Knife, sharpen
+from tests.support.requests import ask
 from tests.support.small_book import OPSBOOK_YML
 from tests.support.wired import wire
 
@@ -150,11 +151,11 @@ def test_a_declaration_that_is_killed_anywhere_is_finished_in_both_books_by_reco
         return wire(two.here)
 
     def there() -> Context:
-        kept = FileIntents(two.here.state / "security")
+        kept = FileIntents(two.here.state / "security", read_request)
         return replace(wire(two.there), intents=kept, outbox=NoOutbox(), sinks=())
 
     knife = Knife(at)
-    stub = Request("incident.declare", "oncall-a", {"security": True, "drill": True})
+    stub = ask("incident.declare", "oncall-a", {"security": True, "drill": True})
     facts = {"title": SECRET, "summary": MORE, "severity": "P1"}
     printed = ""
     try:

@@ -12,8 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from opsbook.commands import COMMANDS
+from opsbook.commands import commands
 from tests.support.desk import Desk, environment
+
+COMMANDS = {name: found.summary for name, found in commands().items()}
 
 DECLARE = ("declare", "--title", "Checkout is down", "--severity", "P1", "--yes")
 

@@ -31,7 +31,7 @@ def book(files: dict[str, bytes] | None = None, **more: str) -> Book:
 
 def findings(of: Book) -> dict[Ref, list[Finding]]:
     """The findings of every record."""
-    return {ref: check_record(ref, of, AT) for ref in of.everything()}
+    return {ref: check_record(ref, of, AT, registry()) for ref in of.everything()}
 
 
 # -- records
@@ -121,7 +121,7 @@ def test_a_broken_record_hides_nothing_of_the_others(path: str, start: int, leng
     assert {other: found[other] for other in found if other != ref} == {
         other: SOUND[other] for other in SOUND if other != ref
     }
-    check_book(broken, AT)
+    check_book(broken, AT, registry())
 
 
 @settings(max_examples=60, deadline=None)
@@ -130,7 +130,7 @@ def test_no_configuration_stops_a_check(start: int, length: int, bytes_: bytes) 
     data = BASE["opsbook.yml"]
     start = start * 4 % len(data)
     broken = book({"opsbook.yml": data[:start] + bytes_ + data[start + length :]})
-    check_book(broken, AT)
+    check_book(broken, AT, registry())
     found = findings(broken)
     if broken.config.document.value is None:
         assert "MOD004" not in {finding.code for ref in found for finding in found[ref]}

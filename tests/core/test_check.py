@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from opsbook.core.check import check_record, introduced
 from opsbook.core.finding import Finding
 from opsbook.core.types import parse_time
+from opsbook.kinds import registry
 from tests.cases.cases import all_cases
 
 FINDINGS = st.builds(
@@ -50,5 +51,5 @@ def test_a_check_says_the_same_every_time_and_in_order() -> None:
     for case in all_cases()[::7]:
         first, second = case.book(), case.book()
         for ref in first.everything():
-            found = check_record(ref, first, parse_time(case.now))
-            assert found == sorted(found) == check_record(ref, second, parse_time(case.now))
+            found = check_record(ref, first, parse_time(case.now), registry())
+            assert found == sorted(found) == check_record(ref, second, parse_time(case.now), registry())

@@ -39,12 +39,12 @@ def tree(**more: bytes) -> Asked:
 
 def codes(changed: set[str] | None) -> set[str]:
     """The codes that a check of the book finds after records of these kinds changed."""
-    return {finding.code for finding in check_book(Book(tree(), registry()), AT, changed)}
+    return {finding.code for finding in check_book(Book(tree(), registry()), AT, registry(), changed)}
 
 
 def test_no_folder_is_listed_when_no_record_changed() -> None:
     files = tree()
-    check_book(Book(files, registry()), AT, set())
+    check_book(Book(files, registry()), AT, registry(), set())
     assert files.listed == []
 
 
@@ -55,13 +55,15 @@ def test_two_records_with_one_id_are_found_whatever_kind_changed(kind: str) -> N
 
 def test_what_the_configuration_says_of_itself_is_not_asked_again() -> None:
     broken = tree(**{"opsbook.yml": dict(base())["opsbook.yml"].replace(b"Etc/UTC", b"Etc/Nowhere")})
-    found = [{f.code for f in check_book(Book(broken, registry()), AT, kinds)} for kinds in (None, {"service"})]
+    found = [
+        {f.code for f in check_book(Book(broken, registry()), AT, registry(), kinds)} for kinds in (None, {"service"})
+    ]
     assert "CFG003" in found[0]
     assert "CFG003" not in found[1]
 
 
 def test_a_rule_reads_kinds_that_there_are() -> None:
-    rules = [code for code in all_codes(registry().values()).values() if issubclass(code, BookRule)]
+    rules = [code for code in all_codes(registry()).values() if issubclass(code, BookRule)]
     assert rules
     for rule in rules:
         assert rule.reads is None or rule.reads == ANY_KIND or rule.reads <= set(registry()), rule.__name__

@@ -8,16 +8,15 @@ import pytest
 
 from opsbook.core import codes
 from opsbook.core.check import all_codes
-from opsbook.core.rule import Code, Problem
+from opsbook.core.code import Code, Problem
 from opsbook.core.rules import BOOK_RULES, RECORD_RULES
 from opsbook.kinds import registry
 from tests.cases.cases import FOLDER, all_cases
 
-KINDS = registry().values()
 DEFINED: list[type[Code]] = [*codes.FORM, *codes.SUPPRESSIONS, *RECORD_RULES, *BOOK_RULES]
-for kind in KINDS:
+for kind in registry().values():
     DEFINED += [*kind.rules, *kind.book_rules]
-CODES = all_codes(KINDS)
+CODES = all_codes(registry())
 
 IN_INCIDENTS = {
     code.__name__: code for code in (*codes.FORM, *codes.SUPPRESSIONS, *RECORD_RULES, *registry()["incident"].rules)
@@ -93,7 +92,7 @@ def test_while_an_incident_is_open_exactly_the_codes_that_always_block_are_error
         book = case.book()
         for path, _, code, severity in case.expected:
             ref = book.at(path)
-            if code in IN_INCIDENTS and ref is not None and book.kinds[ref.kind].is_open(book.record(ref)):
+            if code in IN_INCIDENTS and ref is not None and registry()[ref.kind].is_open(book.record(ref)):
                 shown.setdefault(code, set()).add(severity)
 
     for name, rule in IN_INCIDENTS.items():

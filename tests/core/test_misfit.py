@@ -13,7 +13,8 @@ from pydantic import BaseModel, StringConstraints, ValidationError, create_model
 
 from opsbook.core import codes
 from opsbook.core.misfit import explain
-from opsbook.core.record import File, Part
+from opsbook.core.record import File
+from opsbook.core.shape import Part
 from opsbook.core.types import parse_duration, write_duration
 from opsbook.kinds.incident.model import Checklist, Incident, TimelineEntry
 from opsbook.kinds.service.model import Service

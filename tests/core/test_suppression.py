@@ -38,7 +38,7 @@ CLOSED = SHORT["closed"]
 
 def examined(of: Book) -> list[Finding]:
     """Everything that a check of the whole book says, with what is allowed."""
-    return [*examine_book(of, AT), *examine_records(of.everything(), of, AT)]
+    return [*examine_book(of, AT, registry()), *examine_records(of.everything(), of, AT, registry())]
 
 
 def changed(path: str, old: str, new: str) -> Book:
@@ -84,7 +84,7 @@ def test_every_finding_that_may_be_allowed_is_allowed_by_a_comment_above_it(code
             found = next(item for item in case.findings() if (item.path, item.line, item.code) == (path, line, name))
             now, of = parse_time(case.now), allowing(case, found)
             ref = of.at(path)
-            after = examine_book(of, now) if ref is None else examine_record(ref, of, now)
+            after = examine_book(of, now, registry()) if ref is None else examine_record(ref, of, now, registry())
             moved = (path, name, found.message)
             same = [item for item in after if (item.path, item.code, item.message) == moved]
             assert {item.allowed for item in same if item.line in (1, line + 1)} == {"of a reason"}, (case.id, after)
@@ -108,7 +108,7 @@ def test_what_is_allowed_keeps_its_place_its_words_and_its_severity() -> None:
     (before,), (after,) = examined(plain), examined(allowed)
     assert after.allowed == "it comes soon"
     assert before.as_json() == after.as_json()
-    assert check_record(allowed.refs("service")["checkout"], allowed, AT) == []
+    assert check_record(allowed.refs("service")["checkout"], allowed, AT, registry()) == []
 
 
 @given(
@@ -146,13 +146,15 @@ def test_nothing_is_called_unused_for_which_a_check_of_changes_did_not_look() ->
     of = book(more=("[response/respond]", f"[response/respond] # {words}"))
 
     def unused(kinds: set[str] | None) -> list[str]:
-        return [item.message.split()[3] for item in check_book(of, AT, kinds)]
+        return [item.message.split()[3] for item in check_book(of, AT, registry(), kinds)]
 
     assert unused(None) == ["CFG004", "CFG005"]
     assert unused({"runbook"}) == ["CFG004"]
     assert unused({"service"}) == unused(set()) == []
     broken = book(more=("[response/respond]", f"[response/respond] # {words}\n      nothing_like_it: 1"))
-    assert [item.code for item in check_book(broken, AT)] == ["MOD002"], "what does not fit is replaced by defaults"
+    assert [item.code for item in check_book(broken, AT, registry())] == ["MOD002"], (
+        "what does not fit is replaced by defaults"
+    )
 
 
 # -- actions
@@ -168,7 +170,7 @@ def test_an_action_keeps_a_suppression_where_it_was_and_what_it_allows() -> None
     desk.later(hours=3)
 
     def allowed() -> set[str]:
-        found = examine_record(desk.record(id_).ref, desk.book, desk.now)
+        found = examine_record(desk.record(id_).ref, desk.book, desk.now, registry())
         return {item.code for item in found if item.allowed}
 
     assert allowed() == {"INC008"}
@@ -186,9 +188,9 @@ def test_a_plan_is_not_refused_for_what_is_allowed_nor_for_what_was() -> None:
     old = changed(SERVICE, "[response/respond]", "[response/later] # opsbook: allow SVC003 because it comes soon")
     bare = changed(SERVICE, "[response/respond]", "[response/later]")
     ref = old.refs("service")["checkout"]
-    assert introduced([], check_record(ref, old, AT)) == []
-    assert introduced(known_before(ref, old, AT), check_record(ref, bare, AT)) == []
-    assert introduced(known_before(None, old, AT), check_record(ref, bare, AT)) != []
+    assert introduced([], check_record(ref, old, AT, registry())) == []
+    assert introduced(known_before(ref, old, AT, registry()), check_record(ref, bare, AT, registry())) == []
+    assert introduced(known_before(None, old, AT, registry()), check_record(ref, bare, AT, registry())) != []
 
 
 # -- YAML
@@ -330,7 +332,7 @@ def test_no_suppression_reaches_a_page(files: Mapping[str, Mapping[str, str]]) -
         for old, new in edits.items():
             assert texts[path].count(old) == 1, old
             texts[path] = texts[path].replace(old, new)
-    made = {page.path: page.markdown for page in pages(book(dict(texts)), AT, [])}
+    made = {page.path: page.markdown for page in pages(book(dict(texts)), registry(), AT, [])}
     shown = made["runbooks/response/respond.md"]
     assert "Restart the pods" in shown
     assert any("And others" in page for page in made.values())

@@ -12,13 +12,14 @@ from opsbook.core.book import Book
 from opsbook.core.check import check_record, introduced, known_before
 from opsbook.core.finding import Finding
 from opsbook.core.ids import Ids, operation_key
-from opsbook.core.plan import Plan, Request
+from opsbook.core.plan import Plan
 from opsbook.core.record import Record
 from opsbook.core.tree import MemoryTree, Overlay, Tree
 from opsbook.core.types import parse_time
 from opsbook.kinds import registry
 from opsbook.kinds.incident.view import IncidentView
 from tests.cases.cases import NOW, base
+from tests.support.requests import ask
 
 START = parse_time(NOW)
 
@@ -63,16 +64,17 @@ class Desk:
         """What an action wants; raises `Refused`."""
         self.drawn += 1
         seed = self.drawn.to_bytes(16, "big")
-        action = registry()["incident"].actions[verb]
-        request = Request(f"incident.{verb}", by, values, record)
-        return action(self.book, request, self.now, Ids(seed), operation_key(seed))
+        request = ask(f"incident.{verb}", by, values, record)
+        return registry()["incident"].actions[type(request)](
+            self.book, request, self.now, Ids(seed), operation_key(seed)
+        )
 
     def broken_by(self, plan: Plan) -> list[Finding]:
         """The errors that a plan would bring."""
         old, new = self.book, Book(Overlay(self.tree, plan.files), registry())
         ref, before = new.at(plan.path), self.book.find("incident", plan.record)
         assert ref is not None
-        return introduced(known_before(before, old, self.now), check_record(ref, new, self.now))
+        return introduced(known_before(before, old, self.now, registry()), check_record(ref, new, self.now, registry()))
 
     def take(self, plan: Plan) -> Plan:
         """Let a plan become the book."""
@@ -103,7 +105,7 @@ class Desk:
 
     def findings(self, id_: str) -> list[Finding]:
         """What is wrong with an incident now."""
-        return check_record(self.record(id_).ref, self.book, self.now)
+        return check_record(self.record(id_).ref, self.book, self.now, registry())
 
     def said(self, id_: str) -> list[Announcement]:
         """What the last change says."""

@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from opsbook.core.book import Book
 from opsbook.core.errors import Refused
 from opsbook.core.ids import Ids, operation_key
-from opsbook.core.plan import Request
 from opsbook.core.tree import Overlay
 from opsbook.kinds import registry
 from opsbook.kinds.incident.vocabulary import SECURITY_TITLE, STATUSES
 from tests.cases.cases import SHORT
 from tests.kinds.small import Desk, book
 from tests.support.hostile import TEXTS
+from tests.support.requests import ask
 
 OPEN, STUB = "INC-20261121-7KQ4M", "INC-20261119-9ZQ2A"
 
@@ -200,8 +200,8 @@ def test_a_security_incident_leaves_only_its_stub() -> None:
 
 def test_a_taken_id_is_drawn_again_but_not_one_of_the_same_operation() -> None:
     seed = bytes(16)
-    request = Request("incident.declare", "oncall-a", {"title": "Mail is late", "severity": "P2"})
-    declare = registry()["incident"].actions["declare"]
+    request = ask("incident.declare", "oncall-a", {"title": "Mail is late", "severity": "P2"})
+    declare = registry()["incident"].actions[type(request)]
     empty = book()
     first = declare(empty, request, Desk().now, Ids(seed), "a" * 20)
     taken = Book(Overlay(empty.tree, first.files), registry())
@@ -276,7 +276,11 @@ def test_a_note_goes_into_an_incident_that_cannot_be_read() -> None:
 
 @pytest.mark.parametrize("verb", ["note", "update", "step"])
 def test_nothing_is_added_to_a_security_incident(verb: str) -> None:
-    values: dict[str, Any] = {"text": "They came in here", "status": "resolved", "steps": [1]}
+    values: dict[str, Any] = {
+        "note": {"text": "They came in here"},
+        "update": {"text": "They came in here", "status": "resolved"},
+        "step": {"text": "They came in here", "steps": [1]},
+    }[verb]
     unclear = book({f"{SHORT['open']}/incident.yaml": "title: x\nstatus: investigating\n"})
     with pytest.raises(Refused, match="is a security incident"):
         Desk().plan(verb, STUB, **values)

@@ -4,21 +4,33 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from opsbook.core.book import Book
+from opsbook.core.intake import Answer
 from opsbook.core.tree import MemoryTree
 from opsbook.kinds import registry
-from opsbook.kinds.incident.answers import declared, not_allowed, refused
+from opsbook.kinds.incident.intake import IncidentIntake
+from opsbook.kinds.incident.requests import Declare
 from tests.support.hostile import texts
 from tests.support.small_book import FILES
 
 LINK = "  escalation_link:\n    title: Whom to call\n    url: https://intranet.example/call\nrunbooks:\n"
 BOOK = Book(MemoryTree({**FILES, "opsbook.yml": FILES["opsbook.yml"].replace("runbooks:\n", LINK, 1)}), registry())
 PULL = "https://github.example/example/book/pull/2"
+
+
+INTAKE = IncidentIntake()
+
+
+def declared(values: dict[str, Any], **answer: Any) -> str:
+    """What whoever declared with these values is answered."""
+    given = {"id": "INC-1", "url": "", "reached": [], "missed": [], **answer}
+    return INTAKE.answer(BOOK, Declare(by="oncall-a", **values), Answer(**given))
 
 
 def shown(text: str) -> str:
@@ -51,7 +63,7 @@ def shown(text: str) -> str:
 
 def test_it_says_what_is_on_record_who_knows_and_what_to_do_next() -> None:
     values = {"severity": "P1", "services": ["checkout", "search"]}
-    text = declared(BOOK, values, id_="INC-1", url=PULL, told=["#incident"], untold=["#team"])
+    text = declared(values, url=PULL, reached=["#incident"], missed=["#team"])
     seen = shown(text)
     for words in (
         "Declared.",
@@ -70,20 +82,20 @@ def test_it_says_what_is_on_record_who_knows_and_what_to_do_next() -> None:
 
 
 def test_it_says_that_it_is_a_drill_and_that_nobody_was_told() -> None:
-    seen = shown(declared(BOOK, {"severity": "P3", "drill": True}, id_="INC-1", url="", told=[], untold=[]))
+    seen = shown(declared({"severity": "P3", "drill": True}, url="", reached=[], missed=[]))
     assert seen.startswith("This is a drill.")
     assert "nobody: tell people yourself" in seen
 
 
 def test_what_is_not_on_record_yet_is_not_called_declared() -> None:
-    seen = shown(declared(BOOK, {}, id_="INC-1", url="", told=["#team"], untold=[], unpublished="GitHub is away."))
+    seen = shown(declared({}, url="", reached=["#team"], missed=[], unpublished="GitHub is away."))
     assert "Not yet on record. GitHub is away." in seen
     assert "Run the job again" in seen
     assert "Declared." not in seen
 
 
 def test_whoever_may_not_declare_hears_what_it_takes_and_whom_to_call() -> None:
-    seen = shown(not_allowed(BOOK, "write", "read"))
+    seen = shown(INTAKE.forbid(BOOK, "write", "read"))
     for words in ("permission write", "you have read", "stays open", "#incident", "Whom to call"):
         assert words in seen
 
@@ -91,6 +103,6 @@ def test_whoever_may_not_declare_hears_what_it_takes_and_whom_to_call() -> None:
 @settings(max_examples=200, deadline=None)
 @given(message=texts(), remedy=texts(), severity=texts(), services=st.lists(texts(), max_size=3), told=texts())
 def test_no_words_in_an_answer_act(message: str, remedy: str, severity: str, services: list[str], told: str) -> None:
-    shown(refused(BOOK, message, remedy, again="Edit this issue."))
+    shown(INTAKE.refuse(BOOK, message, remedy, "Edit this issue."))
     values = {"severity": severity, "services": services}
-    shown(declared(BOOK, values, id_="INC-1", url=PULL, told=[told], untold=[told], unpublished=message))
+    shown(declared(values, url=PULL, reached=[told], missed=[told], unpublished=message))

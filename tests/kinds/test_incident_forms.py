@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,13 @@ from markdown_it import MarkdownIt
 
 from opsbook.core.book import Book
 from opsbook.core.errors import Refused
+from opsbook.core.ports import Asked
 from opsbook.core.tree import MemoryTree
 from opsbook.kinds import registry
-from opsbook.kinds.incident.forms import chooser, inputs, issue_form, read, read_inputs
-from opsbook.report.forms import CHOOSER, ISSUE_FORM, forms
+from opsbook.kinds.incident import forms as incident_forms
+from opsbook.kinds.incident.forms import TEMPLATE, inputs, issue_form
+from opsbook.kinds.incident.requests import Declare
+from opsbook.report.forms import CHOOSER, FOLDER, forms
 from tests.support import form as phone
 from tests.support.hostile import texts
 from tests.support.small_book import FILES, SERVICE
@@ -46,6 +50,33 @@ def field(form: dict[str, Any], name: str) -> dict[str, Any]:
     """A field of an issue form."""
     (found,) = [item for item in form["body"] if item.get("id") == name]
     return dict(found["attributes"])
+
+
+ISSUE_FORM = f"{FOLDER}/{TEMPLATE}"
+
+
+def asked(**words: Any) -> Asked:
+    """A form that somebody filled in."""
+    at = datetime(2026, 11, 21, 10, 5, tzinfo=UTC)
+    return Asked("issue-12", "o/r#12", "github:octo-fiction", "octo-fiction", 1, at, **words)
+
+
+def read(title: str, body: str) -> dict[str, Any] | None:
+    """What an issue asks for, as values."""
+    found = incident_forms.read(asked(title=title, body=body))
+    return found.values if found is not None else None
+
+
+def read_inputs(given_: dict[str, str]) -> dict[str, Any]:
+    """What the inputs of the workflow ask for, as values."""
+    found = incident_forms.read(asked(inputs=given_))
+    assert isinstance(found, Declare)
+    return found.values
+
+
+def chooser(of: Book) -> dict[str, Any]:
+    """The choice of forms of a book."""
+    return dict(yaml.safe_load(forms(of, registry())[CHOOSER]))
 
 
 SMALL = issue_form(book())
@@ -168,7 +199,7 @@ def test_the_committed_forms_are_current() -> None:
         if path.is_file()
     }
     here = Book(MemoryTree({**files, "opsbook.yml": (ROOT / "opsbook.yml").read_bytes()}), registry())
-    for path, text in forms(here).items():
+    for path, text in forms(here, registry()).items():
         assert (ROOT / path).read_text("utf-8") == text, f"{path} is out of date: run opsbook forms"
 
 
@@ -200,7 +231,7 @@ def hostile() -> Book:
 
 @pytest.mark.parametrize("made", [book(), hostile()], ids=["plain", "hostile"])
 def test_github_takes_the_forms(made: Book, tmp_path: Path) -> None:
-    written = forms(made)
+    written = forms(made, registry())
     for path, schema in ((ISSUE_FORM, "github-issue-forms"), (CHOOSER, "github-issue-config")):
         file = tmp_path / Path(path).name
         file.write_text(written[path], "utf-8")
@@ -310,24 +341,24 @@ permissions: {} # none
 
 def test_of_the_workflow_only_the_inputs_are_written() -> None:
     path = ".github/workflows/declare.yml"
-    text = forms(book(**{path: WORKFLOW}))[path]
+    text = forms(book(**{path: WORKFLOW}), registry())[path]
     value = yaml.safe_load(text.replace("\non:", "\n'on':"))
     assert value["on"]["workflow_dispatch"]["inputs"] == inputs(book())
-    assert forms(book(**{path: text}))[path] == text
+    assert forms(book(**{path: text}), registry())[path] == text
     kept = [line for line in WORKFLOW.split("\n") if "#" in line or "types" in line]
     assert [line for line in text.split("\n") if line in kept] == kept
     bare = WORKFLOW.replace("    inputs:\n      title:\n        type: string\n", "")
-    assert yaml.safe_load(forms(book(**{path: bare}))[path].replace("\non:", "\n'on':")) == value
+    assert yaml.safe_load(forms(book(**{path: bare}), registry())[path].replace("\non:", "\n'on':")) == value
     without = bare.replace("  workflow_dispatch: # from a phone\n", "")
-    assert forms(book(**{path: without}))[path] == without
+    assert forms(book(**{path: without}), registry())[path] == without
 
 
 @pytest.mark.parametrize("text", ["on: [push\n", "a: &b 1\n", "- x\n", "on: push\n", "\0", ""])
 def test_a_workflow_that_cannot_be_edited_is_named(text: str) -> None:
     with pytest.raises(Refused, match=r"declare\.yml"):
-        forms(book(**{".github/workflows/declare.yml": text}))
+        forms(book(**{".github/workflows/declare.yml": text}), registry())
 
 
 def test_no_form_is_made_from_a_configuration_with_errors() -> None:
     with pytest.raises(Refused, match=r"opsbook\.yml has errors"):
-        forms(with_config("title: Critical", "titel: Critical"))
+        forms(with_config("title: Critical", "titel: Critical"), registry())

@@ -13,9 +13,10 @@ from typing import Any
 
 from opsbook.core.context import Context
 from opsbook.core.errors import LostRace
-from opsbook.core.plan import Request
 from opsbook.core.ports import Commit, Forge, Head, Published
+from opsbook.core.request import Request
 from opsbook.perform import Outcome, performing
+from tests.support.requests import ask
 
 
 @dataclass(frozen=True)
@@ -47,12 +48,12 @@ METHODS = ("merge", "squash", "rebase")
 def declaration(number: int) -> Request:
     """What one person declares."""
     words = {"title": f"Failure number {number}", "severity": "P1", "services": ["checkout"], "lead": "oncall-a"}
-    return Request("incident.declare", "oncall-a", words)
+    return ask("incident.declare", "oncall-a", words)
 
 
 def note(record: str, text: str) -> Request:
     """What one person notes."""
-    return Request("incident.note", "oncall-b", {"text": text}, record)
+    return ask("incident.note", "oncall-b", {"text": text}, record)
 
 
 def words(scale: Scale) -> list[list[str]]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from opsbook.adapters.machine.state import FileIntents, FileOutbox
 from opsbook.core.context import Context
 from opsbook.core.tree import MemoryTree
-from opsbook.kinds import registry
+from opsbook.kinds import read_request, registry
 from tests.github_server.calls import merge
 from tests.github_server.hub import OWNER, Answer
 from tests.github_server.server import GitHubServer
@@ -51,7 +51,7 @@ class Crowd:
             kinds=registry(),
             forge=made,
             sinks=(slack_sink(self.slack, earlier=earlier),),
-            intents=FileIntents(state),
+            intents=FileIntents(state, read_request),
             outbox=FileOutbox(state),
             now=Clock().now,
             seed=seeds(person),

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from opsbook.adapters.machine.directory import DirectoryTree
 from opsbook.core.book import Book
 from opsbook.core.config import CoreConfig
-from opsbook.core.record import Part
+from opsbook.core.shape import Part
 from opsbook.core.tree import MemoryTree, Tree
 from opsbook.kinds import registry
 from opsbook.report.schemas import schemas

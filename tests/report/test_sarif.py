@@ -20,6 +20,7 @@ from jsonschema import Draft4Validator
 from opsbook.core.check import examine_book, examine_records
 from opsbook.core.finding import Finding
 from opsbook.core.types import parse_time
+from opsbook.kinds import registry
 from opsbook.report import sarif
 from opsbook.report.findings import FORMATS, Result, write
 from opsbook.report.screen import Screen
@@ -84,7 +85,7 @@ def printed(form: str, findings: list[Finding]) -> str:
 def checked(case: Case) -> list[Finding]:
     """Everything that a check of a case says, with what is allowed."""
     book, now = case.book(), parse_time(case.now)
-    return sorted({*examine_book(book, now), *examine_records(book.everything(), book, now)})
+    return sorted({*examine_book(book, now, registry()), *examine_records(book.everything(), book, now, registry())})
 
 
 def test_the_log_of_every_case_fits_the_schema_of_the_standard() -> None:

@@ -12,13 +12,13 @@ from playwright.sync_api import Browser
 from opsbook.adapters.machine.directory import DirectoryTree
 from opsbook.core.book import Book
 from opsbook.core.ids import Ids
-from opsbook.core.plan import Request
 from opsbook.core.tree import Overlay, Tree
 from opsbook.kinds import registry
 from opsbook.site.build import build
 from opsbook.site.page import Page, address
 from opsbook.site.pages import pages
 from opsbook.site.stage import stage
+from tests.support.requests import ask
 from tests.support.site import SCREENS, Scheme, served, visit
 
 ROOT = Path(__file__).parents[2]
@@ -37,8 +37,8 @@ class Scene:
     def do(self, verb: str, at: datetime, record: str | None = None, **values: object) -> str:
         self.drawn += 1
         book = Book(self.tree, registry())
-        request = Request(f"incident.{verb}", "oncall-a", values, record)
-        plan = book.kinds["incident"].actions[verb](book, request, at, Ids(bytes([self.drawn]) * 32), "0" * 20)
+        request = ask(f"incident.{verb}", "oncall-a", values, record)
+        plan = registry()["incident"].actions[type(request)](book, request, at, Ids(bytes([self.drawn]) * 32), "0" * 20)
         self.tree = Overlay(self.tree, plan.files)
         return plan.record
 
@@ -68,7 +68,7 @@ def scene() -> dict[str, object]:
 @pytest.fixture(scope="module")
 def made(scene: dict[str, object]) -> list[Page]:
     """Every page, as it is staged."""
-    return list(pages(Book(scene["tree"], registry()), NOW, COMMANDS))  # type: ignore[arg-type]
+    return list(pages(Book(scene["tree"], registry()), registry(), NOW, COMMANDS))  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")
@@ -184,5 +184,5 @@ def test_a_late_update_is_shown_as_late(browser: Browser, site: str, where: dict
 
 
 def test_pages_come_one_at_a_time(scene: dict[str, object]) -> None:
-    first = next(iter(pages(Book(scene["tree"], registry()), NOW, COMMANDS)))  # type: ignore[arg-type]
+    first = next(iter(pages(Book(scene["tree"], registry()), registry(), NOW, COMMANDS)))  # type: ignore[arg-type]
     assert first.path == "index.md"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from html import unescape
 
 from opsbook.core.book import Book
-from opsbook.site.front import front
-from opsbook.site.home import home_page
+from opsbook.kinds import registry
+from opsbook.site.home import home_of, home_page
 from opsbook.site.render import templates
 from tests.kinds.small import START, book
 
@@ -15,7 +15,7 @@ FORM = "https://hub.example/o/r/issues/new?template=declare-an-incident.yml"
 
 def page(of: Book) -> str:
     """The home page as a browser reads it: every character reference resolved."""
-    return unescape(home_page(front(of, START), templates()).markdown)
+    return unescape(home_page(home_of(of, registry(), START), templates()).markdown)
 
 
 def test_who_has_no_terminal_is_led_to_the_form_where_github_has_one() -> None:

@@ -81,14 +81,13 @@ def child(task: Mapping[str, Any]) -> NoReturn:
 def serve() -> None:
     """Fork for each line."""
     # Everything that a command may import; none of it does anything when it is imported.
-    import opsbook.commands.declare
     import opsbook.commands.helping
     import opsbook.run
     import opsbook.wiring
-    from opsbook.commands import COMMANDS
+    from opsbook.commands import commands
 
-    for name in COMMANDS:
-        __import__(f"opsbook.commands.{name.replace(' ', '_')}")
+    for found in commands().values():
+        __import__(found.module)
     __import__("slugify")
     opsbook.wiring.registry()
     requests = os.fdopen(os.dup(0), "r")

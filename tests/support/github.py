@@ -19,7 +19,7 @@ from opsbook.adapters.github.forge import GitHubForge
 from opsbook.adapters.machine.state import FileIntents, FileOutbox
 from opsbook.core.context import Context
 from opsbook.core.tree import MemoryTree
-from opsbook.kinds import registry
+from opsbook.kinds import read_request, registry
 from tests.github_server.calls import merge
 from tests.github_server.hub import NAME, OWNER
 from tests.github_server.server import GitHubServer
@@ -104,7 +104,7 @@ def office(
         kinds=registry(),
         forge=made,
         sinks=(chat,),
-        intents=FileIntents(state),
+        intents=FileIntents(state, read_request),
         outbox=FileOutbox(state),
         now=clock.now,
         seed=dice(seed),

@@ -17,8 +17,9 @@ from typing import Any, TypeVar
 from opsbook.adapters.git.repository import LOCAL_SECONDS, Output, Repository
 from opsbook.core.announcement import Announcement
 from opsbook.core.context import Context
-from opsbook.core.plan import Intent, Request
+from opsbook.core.plan import Intent
 from opsbook.core.ports import Commit, Delivery, Forge, Head, Intents, Outbox, Published, Receipt, Sink
+from opsbook.core.request import Request
 from opsbook.core.tree import Tree
 from tests.support.desk import environment
 

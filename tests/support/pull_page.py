@@ -16,11 +16,11 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 
 from opsbook.adapters.machine.directory import DirectoryTree
-from opsbook.core.plan import Request
 from opsbook.perform import performing
 from tests.github_server.server import GitHubServer
 from tests.support.desk import environment
 from tests.support.github import office
+from tests.support.requests import ask
 from tests.support.samples import NOW
 from tests.support.site import SCHEMES, SCREENS, chromium, served, visit
 from tests.support.wired import Chat, Clock
@@ -85,7 +85,7 @@ def declare(folder: Path) -> None:
                 "summary": "New requests are refused with an error.\nIt began after the last release.",
             }
             context = replace(at.context, offline=lambda: DirectoryTree(ROOT))
-            with performing(Request("incident.declare", "oncall-a", values), context) as outcome:
+            with performing(ask("incident.declare", "oncall-a", values), context) as outcome:
                 assert outcome.exit_code == 0, outcome
             (folder / "pull.html").write_text(page(server), encoding="utf-8")
         finally:

@@ -11,8 +11,10 @@ from pathlib import Path
 import yaml
 from jinja2 import FileSystemLoader
 
+from opsbook.core.config import SecurityAlert
+from opsbook.core.front import Begin, Urgent, Way
 from opsbook.core.times import Times
-from opsbook.site.home import Alert, Declare, Home, Link, OnCall, OpenIncident, home_page
+from opsbook.site.home import Home, OnCall, home_page
 from opsbook.site.page import Page
 from opsbook.site.render import render, templates
 from tests.support.hostile import TEXTS
@@ -25,51 +27,52 @@ ZONE = "Europe/London"
 VENDORS = ("Confluence", "GitHub", "Jira", "Microsoft Azure", "Slack", "SonarCloud", "Statuspage")
 
 
-def home(*open_incidents: OpenIncident) -> Home:
+def home(*urgent: Urgent) -> Home:
     """A home page of a book in which everything is configured."""
     return Home(
         now=NOW,
         timezone=ZONE,
-        security=Alert("Information Assurance", "Phone the number on the restricted contact page", "guide/prose/"),
-        declare=Declare("opsbook declare", "guide/prose/"),
-        incidents="incidents/",
-        stuck="guide/prose/",
-        changing="runbooks/",
-        open_incidents=open_incidents,
-        vendors=[Link(name, f"https://{name.lower().replace(' ', '-')}.example/") for name in VENDORS],
+        alert=SecurityAlert(who="Information Assurance", how="Phone the number on the restricted contact page"),
+        breach="guide/prose.md",
+        begin=Begin("opsbook declare", "guide/prose.md", ""),
+        index="incidents/index.md",
+        stuck="guide/prose.md",
+        changing="runbooks/index.md",
+        urgent=urgent,
+        elsewhere=[Way(name, f"https://{name.lower().replace(' ', '-')}.example/") for name in VENDORS],
         on_call=[
             OnCall("On call", "on-call engineer B", NOW + timedelta(hours=65)),
             OnCall("Escalation, and incident comms out of hours", "delivery manager A", NOW + timedelta(hours=65)),
         ],
         browse=[
-            Link("Runbooks", "runbooks/", "Steps for common procedures"),
-            Link("Services", "services/", "Who owns what, and where to go"),
-            Link("Reports", "incidents/", "What happened, and what we learned"),
+            Way("Runbooks", "runbooks/index.md", "Steps for common procedures"),
+            Way("Services", "services/index.md", "Who owns what, and where to go"),
+            Way("Reports", "incidents/index.md", "What happened, and what we learned"),
         ],
     )
 
 
-BROKEN = OpenIncident(
+BROKEN = Urgent(
     "INC-20261121-7KQ4M",
     "Checkout is down for all tenants",
     "P1",
     1,
     "investigating",
-    "incidents/2026/components/",
+    "incidents/2026/components.md",
     NOW + timedelta(minutes=28),
 )
-SLOW = OpenIncident(
+SLOW = Urgent(
     "INC-20261121-8F3KD",
     "Search is slow and some pages of the developer console time out for a few people in the afternoon",
     "P2",
     2,
     "monitoring",
-    "incidents/2026/components/",
+    "incidents/2026/components.md",
     NOW - timedelta(minutes=32),
     overdue=True,
 )
-DRILL = OpenIncident(
-    "INC-20261121-2MX7Q", "Loss of a region", "P1", 1, "identified", "incidents/2026/components/", drill=True
+DRILL = Urgent(
+    "INC-20261121-2MX7Q", "Loss of a region", "P1", 1, "identified", "incidents/2026/components.md", drill=True
 )
 
 

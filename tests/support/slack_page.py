@@ -18,11 +18,11 @@ from opsbook.adapters.machine.directory import DirectoryTree
 from opsbook.core.announcement import Announcement
 from opsbook.core.book import Book
 from opsbook.core.ids import Ids
-from opsbook.core.plan import Request
 from opsbook.core.tree import Overlay
 from opsbook.kinds import registry
 from tests.slack_server import Channel, Message, SlackServer, slack_server
 from tests.slack_server.reading import Piece, mrkdwn, pieces
+from tests.support.requests import ask
 from tests.support.samples import NOW
 from tests.support.site import SCHEMES, SCREENS, chromium, served, visit
 from tests.support.slack import slack_sink
@@ -150,14 +150,13 @@ def story() -> Iterator[Announcement]:
 
 
 def _incident(book: Book, declared: dict[str, object], *updates: dict[str, object]) -> Iterator[Announcement]:
-    kind, record = book.kinds["incident"], None
+    kind, record = registry()["incident"], None
     for number, values in enumerate((declared, *updates)):
         verb = "update" if number else "declare"
         seed = sha256(repr((number, values)).encode()).digest()
-        plan = kind.actions[verb](
-            book, Request(f"incident.{verb}", "oncall-a", values, record), NOW, Ids(seed), f"{number:020d}"
-        )
-        after = Book(Overlay(book.tree, plan.files), book.kinds)
+        request = ask(f"incident.{verb}", "oncall-a", values, record)
+        plan = kind.actions[type(request)](book, request, NOW, Ids(seed), f"{number:020d}")
+        after = Book(Overlay(book.tree, plan.files), registry())
         record = plan.record
         yield from kind.announce(book.resolve("incident", record), after.resolve("incident", record), after)
         book = after

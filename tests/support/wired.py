@@ -16,7 +16,7 @@ from opsbook.core.announcement import Announcement
 from opsbook.core.context import Context
 from opsbook.core.openbook import lay_open
 from opsbook.core.ports import Delivery, Sink
-from opsbook.kinds import registry
+from opsbook.kinds import read_request, registry
 from tests.support.desk import Desk, environment
 
 START = datetime(2026, 11, 21, 10, 5, tzinfo=UTC)
@@ -91,7 +91,7 @@ def wire(
         kinds=registry(),
         forge=forge,
         sinks=(ConsoleSink(outbox, stream), *sinks),
-        intents=FileIntents(folder),
+        intents=FileIntents(folder, read_request),
         outbox=outbox,
         now=(clock or Clock()).now,
         seed=seed or dice(),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
@@ -11,13 +11,14 @@ from typing import Any
 
 from opsbook.adapters.git.repository import Repository
 from opsbook.core.context import Context
-from opsbook.core.plan import Request
+from opsbook.core.request import Request
 from opsbook.perform import Outcome, Reconciled, performing, reconcile
 from tests.support.desk import Desk, clone, make_desk, make_remote
 from tests.support.knife import CutRepository, Knife, sharpen
+from tests.support.requests import ask, other
 from tests.support.wired import Chat, Clock, dice, wire
 
-DECLARE = Request(
+DECLARE = ask(
     "incident.declare",
     "oncall-a",
     {
@@ -28,8 +29,8 @@ DECLARE = Request(
         "summary": "It fails",
     },
 )
-NOTE = Request("incident.note", "oncall-a", {"text": "Restarted the pods"})
-UPDATE = Request(
+NOTE = ask("incident.note", "oncall-a", {"text": "Restarted the pods"})
+UPDATE = ask(
     "incident.update",
     "oncall-a",
     {"status": "identified", "comms": "oncall-a", "text": "It is DNS"},
@@ -131,7 +132,7 @@ def begin(root: Path, name: str, *, share: bool = False) -> tuple[World, Request
     if share:
         world.desk.git("remote", "set-url", "origin", str(root / "remote"))
     if request is not DECLARE:
-        request = replace(request, record=world.desk.branch().removeprefix("opsbook/"))
+        request = other(request, record=world.desk.branch().removeprefix("opsbook/"))
     return world, request
 
 

@@ -1,24 +1,33 @@
-"""The help of every command, for the reference page."""
+"""The parser of every command, and the help of all of them for the reference page."""
 
 from __future__ import annotations
 
 import argparse
 from importlib import import_module
+from types import ModuleType
 
-from opsbook.commands import COMMANDS
+from opsbook.commands import Found, commands, described
+
+
+def add_arguments(module: ModuleType, parser: argparse.ArgumentParser, *, helping: bool) -> None:
+    """What a command takes: a kind describes it, or the command's own module does."""
+    if hasattr(module, "COMMAND"):
+        described.arguments(module.COMMAND, parser, helping=helping)
+    else:
+        module.arguments(parser)
 
 
 def help_lines() -> list[tuple[str, str]]:
     """Name and help text of each command, 100 columns wide."""
-    found: list[tuple[str, str]] = []
-    for name in COMMANDS:
-        module = import_module(f"opsbook.commands.{name.replace(' ', '_')}")
-        parser = argparse.ArgumentParser(
-            prog=f"opsbook {name}",
-            description=module.__doc__,
-            allow_abbrev=False,
-            formatter_class=lambda prog: argparse.HelpFormatter(prog, width=100),
-        )
-        module.arguments(parser)
-        found.append((name, parser.format_help().strip()))
-    return found
+    return [(name, _help(name, found)) for name, found in commands().items()]
+
+
+def _help(name: str, found: Found) -> str:
+    parser = argparse.ArgumentParser(
+        prog=f"opsbook {name}",
+        description=found.summary,
+        allow_abbrev=False,
+        formatter_class=lambda prog: argparse.HelpFormatter(prog, width=100),
+    )
+    add_arguments(import_module(found.module), parser, helping=True)
+    return parser.format_help().strip()

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol, TypeVar
 
 from opsbook.core.book import Book
 from opsbook.core.context import Context
-from opsbook.core.kind import Kind
+from opsbook.core.kind import Kinds
 from opsbook.core.ports import Desk, Examiner, Landed
 from opsbook.core.tree import Tree
 
@@ -31,7 +31,7 @@ class Workspace(Protocol):
     color: bool
 
     @property
-    def kinds(self) -> Mapping[str, Kind]:
+    def kinds(self) -> Kinds:
         """Every kind of record."""
         ...
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from operator import attrgetter
 from pathlib import Path
-from typing import Any
 
 from opsbook.commands.workspace import Workspace
 from opsbook.core.book import CONFIG_PATH
-from opsbook.core.errors import OpsbookError, Refused
-from opsbook.core.plan import Origin, Plan, Request
-from opsbook.core.text import shorten, terminal
+from opsbook.core.errors import OpsbookError
+from opsbook.core.plan import Origin, Plan
+from opsbook.core.request import Request
 from opsbook.core.types import write_time
 from opsbook.perform import Outcome, performing, preview
 from opsbook.report.screen import Screen
@@ -160,33 +159,3 @@ def _problems(outcome: Outcome, screen: Screen, *, tells: bool) -> None:
     if outcome.exit_code:
         later = " (in five minutes)" if outcome.finished else ""
         screen.line(f"  Finish it with: opsbook reconcile{later}")
-
-
-def pick_incident(fragment: str | None, workspace: Workspace) -> str:
-    """The id of the incident that a person means: the whole id, its last characters, or none for the only open one.
-
-    Raises:
-        Refused: nothing or more than one matches.
-    """
-    refs = workspace.open_book.refs("incident")
-    if fragment is None:
-        from opsbook.kinds.incident.similar import open_incidents
-
-        matches = [view.record.id for view in open_incidents(workspace.open_book)]
-    else:
-        wanted = fragment.strip().upper()
-        matches = [id_ for id_ in refs if id_ == wanted] or [id_ for id_ in refs if wanted and id_.endswith(wanted)]
-    if len(matches) == 1:
-        return matches[0]
-    if not matches:
-        what = f"There is no incident “{shorten(terminal(fragment), 40)}”." if fragment else "No incident is open."
-        raise Refused(what, "`opsbook incident list --all` shows every one.")
-    raise Refused(
-        f"{len(matches)} incidents match: {', '.join(matches[:8])}.",
-        "Say which, by its id or its last five characters.",
-    )
-
-
-def values_of(args: argparse.Namespace, *names: str) -> Mapping[str, Any]:
-    """The arguments that were given, for a request."""
-    return {name: getattr(args, name) for name in names if getattr(args, name) not in (None, [], False)}

@@ -14,12 +14,12 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from opsbook.core import codes, yaml
+from opsbook.core.code import Problem
 from opsbook.core.config import CoreConfig, Section
 from opsbook.core.finding import Finding
-from opsbook.core.kind import Kind
 from opsbook.core.misfit import explain
-from opsbook.core.record import File, Part, Record, Ref
-from opsbook.core.rule import Problem
+from opsbook.core.record import File, Record, Ref
+from opsbook.core.shape import Part, Shape
 from opsbook.core.tree import Tree, below
 
 S = TypeVar("S", bound=Section)
@@ -54,16 +54,16 @@ class Book:
 
     Args:
         tree: a folder, a commit, an overlay or a dictionary.
-        kinds: the kinds of records by name, from the registry.
+        kinds: the shapes of its kinds of records, by name.
     """
 
-    def __init__(self, tree: Tree, kinds: Mapping[str, Kind]) -> None:
+    def __init__(self, tree: Tree, kinds: Mapping[str, Shape]) -> None:
         self.tree = tree
         self.kinds = kinds
         self._records: dict[Ref, Record] = {}
         self._refs: dict[str, dict[str, Ref]] = {}
         self._duplicates: list[tuple[Ref, Ref]] = []
-        self._strays: list[tuple[Kind, str]] = []
+        self._strays: list[tuple[Shape, str]] = []
 
     @cached_property
     def config(self) -> Config:
@@ -90,7 +90,7 @@ class Book:
         return self._duplicates
 
     @property
-    def strays(self) -> list[tuple[Kind, str]]:
+    def strays(self) -> list[tuple[Shape, str]]:
         """Names in the folders of kinds that cannot be records."""
         for kind in self.kinds:
             self.refs(kind)
@@ -114,20 +114,19 @@ class Book:
     def find(self, kind: str, id_: str) -> Ref | None:
         """Where the record with this id is.
 
-        For kinds of one file this asks for that file only; for others it looks through the names of folders, without
+        Where the id says the place this asks for that file only; else it looks through the names of folders, without
         making anything of those that do not hold the id.
         """
-        if kind not in self.kinds:
+        shape = self.kinds.get(kind)
+        if shape is None:
             return None
         if kind in self._refs:
             return self._refs[kind].get(id_)
-        if not self.kinds[kind].is_file:
-            return self._look_for(self.kinds[kind], id_)
-        path = f"{self.kinds[kind].folder}/{id_}"
-        for part in self.kinds[kind].parts:
-            if self.kinds[kind].path.fullmatch(id_ + part.suffix) and self.tree.read(path + part.suffix) is not None:
-                return Ref(kind, id_, path + part.suffix)
-        return None
+        for part in shape.parts[:1] if shape.is_file else ():
+            if shape.path.fullmatch(id_ + part.suffix):
+                path = f"{shape.folder}/{id_}{part.suffix}"
+                return Ref(kind, id_, path) if self.tree.read(path) is not None else None
+        return self._look_for(shape, id_)
 
     def title(self, kind: str, id_: str) -> str | None:
         """The title of a record, also when the rest of it cannot be read; `None` when there is no record or title."""
@@ -148,12 +147,12 @@ class Book:
                 return self._ref(kind, where) if len(parts) > kind.depth else None
         return None
 
-    def _ref(self, kind: Kind, path: str) -> Ref:
+    def _ref(self, kind: Shape, path: str) -> Ref:
         name = path[len(kind.folder) + 1 :]
         match = kind.path.fullmatch(name)
         return Ref(kind.name, match["id"] if match else name, path)
 
-    def _look_for(self, kind: Kind, id_: str) -> Ref | None:
+    def _look_for(self, kind: Shape, id_: str) -> Ref | None:
         last = id_.rpartition("/")[2]
         for folder in self._level(kind, strays=[]):
             for name in self.tree.folders(folder):
@@ -161,7 +160,7 @@ class Book:
                     return ref
         return None
 
-    def _level(self, kind: Kind, strays: list[tuple[Kind, str]]) -> list[str]:
+    def _level(self, kind: Shape, strays: list[tuple[Shape, str]]) -> list[str]:
         """The folders in which records of a kind lie; what lies above them and is no folder is added to `strays`."""
         level = [kind.folder]
         for _ in range(kind.depth - 1):
@@ -175,7 +174,7 @@ class Book:
             level = below_it
         return level
 
-    def _list(self, kind: Kind) -> dict[str, Ref]:
+    def _list(self, kind: Shape) -> dict[str, Ref]:
         found: dict[str, Ref] = {}
         for folder in self._level(kind, self._strays):
             for name in self._names(kind, folder, self._strays):
@@ -186,7 +185,7 @@ class Book:
                     found[ref.id] = ref
         return found
 
-    def _names(self, kind: Kind, folder: str, strays: list[tuple[Kind, str]]) -> list[str]:
+    def _names(self, kind: Shape, folder: str, strays: list[tuple[Shape, str]]) -> list[str]:
         """What lies in a folder; a file or a link in the place of the folder is a stray."""
         names = list(self.tree.folders(folder))
         if not names and any(True for _ in self.tree.paths(folder)):
@@ -212,14 +211,14 @@ class Book:
         return self.config.vocabulary
 
 
-def _part(kind: Kind, name: str) -> Part | None:
+def _part(kind: Shape, name: str) -> Part | None:
     return next(
         (part for part in kind.parts if fnmatchcase(name, part.pattern) and name.count("/") == part.pattern.count("/")),
         None,
     )
 
 
-def _read_config(data: bytes | None, kinds: Mapping[str, Kind]) -> Config:
+def _read_config(data: bytes | None, kinds: Mapping[str, Shape]) -> Config:
     document = yaml.load(data if data is not None else b"", limit=CONFIG_LIMIT)
     value: dict[str, Any] = document.value if isinstance(document.value, dict) else {}
     file = File(CONFIG_PATH, CONFIG_PART, lambda _path: data, dict)

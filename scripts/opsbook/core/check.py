@@ -12,66 +12,68 @@ from datetime import datetime
 
 from opsbook.core import codes
 from opsbook.core.book import CONFIG_PATH, Book
+from opsbook.core.code import Code, Problem
 from opsbook.core.finding import Finding
+from opsbook.core.kind import Kinds
 from opsbook.core.record import Record, Ref
-from opsbook.core.rule import ANY_KIND, BookRule, Code, Problem
+from opsbook.core.rule import ANY_KIND, BookRule
 from opsbook.core.rules import BOOK_RULES, RECORD_RULES, config_file
 from opsbook.core.suppression import Scope, judged, speaking
 
 
-def check_record(ref: Ref, book: Book, now: datetime) -> list[Finding]:
+def check_record(ref: Ref, book: Book, now: datetime, kinds: Kinds) -> list[Finding]:
     """Everything that is wrong with one record.
 
     While the record is open (people are working on it under pressure), a defect is reported as a warning, unless its
     code is one of those that always block.
     """
-    return _counting(examine_record(ref, book, now))
+    return _counting(examine_record(ref, book, now, kinds))
 
 
-def check_records(refs: Iterable[Ref], book: Book, now: datetime) -> list[Finding]:
+def check_records(refs: Iterable[Ref], book: Book, now: datetime, kinds: Kinds) -> list[Finding]:
     """`check_record` for several records, in order; no more than one of them is held in memory."""
-    return _counting(examine_records(refs, book, now))
+    return _counting(examine_records(refs, book, now, kinds))
 
 
-def check_book(book: Book, now: datetime, changed: Set[str] | None = None) -> list[Finding]:
+def check_book(book: Book, now: datetime, kinds: Kinds, changed: Set[str] | None = None) -> list[Finding]:
     """What is wrong with the configuration, and with the records taken together. Arguments as of `examine_book`."""
-    return _counting(examine_book(book, now, changed))
+    return _counting(examine_book(book, now, kinds, changed))
 
 
-def examine_record(ref: Ref, book: Book, now: datetime) -> list[Finding]:
+def examine_record(ref: Ref, book: Book, now: datetime, kinds: Kinds) -> list[Finding]:
     """What `check_record` says, and what is allowed."""
-    record = book.record(ref)
-    soften = record.kind.is_open(record)
+    record, kind = book.record(ref), kinds[ref.kind]
+    soften = kind.is_open(record)
     found = [*_form(record, soften=soften)]
-    rules = (*RECORD_RULES, *record.kind.rules)
+    rules = (*RECORD_RULES, *kind.rules)
     for rule in rules:
         found += [rule.finding(problem, soften=soften) for problem in rule().check(record, book, now)]
     if files := speaking(record.files.values()):
         here = {rule.__name__ for rule in rules}
-        where = f"a record of the kind {record.kind.name}"
+        where = f"a record of the kind {kind.name}"
         # Rules pass over what they cannot read: then nobody knows what is unused.
-        scope = Scope(where, here, all_codes(book.kinds.values()), here if record.complete else frozenset())
+        scope = Scope(where, here, all_codes(kinds), here if record.complete else frozenset())
         found = judged(found, files, scope, soften=soften)
     return sorted(found)
 
 
-def examine_records(refs: Iterable[Ref], book: Book, now: datetime) -> list[Finding]:
+def examine_records(refs: Iterable[Ref], book: Book, now: datetime, kinds: Kinds) -> list[Finding]:
     """`examine_record` for several records, in order; no more than one of them is held in memory."""
     found: list[Finding] = []
     for ref in refs:
-        found += examine_record(ref, book, now)
+        found += examine_record(ref, book, now, kinds)
         book.forget(ref)
     return found
 
 
-def examine_book(book: Book, now: datetime, changed: Set[str] | None = None) -> list[Finding]:
+def examine_book(book: Book, now: datetime, kinds: Kinds, changed: Set[str] | None = None) -> list[Finding]:
     """What `check_book` says, and what is allowed.
 
     Args:
         changed: the kinds of which records changed, where the configuration did not; `None` when all is checked.
     """
     rules: list[type[BookRule]] = [*BOOK_RULES]
-    for kind in book.kinds.values():
+    for kind in kinds.values():
         rules += kind.book_rules
     found = [*book.config.findings]
     evaluated: set[str] = set()
@@ -81,7 +83,7 @@ def examine_book(book: Book, now: datetime, changed: Set[str] | None = None) -> 
             found += [rule.finding(problem) for problem in rule().check(book, now)]
     if files := speaking([config_file(book)]):
         known = frozenset() if book.config.findings else evaluated
-        scope = Scope(CONFIG_PATH, {rule.__name__ for rule in rules}, all_codes(book.kinds.values()), known)
+        scope = Scope(CONFIG_PATH, {rule.__name__ for rule in rules}, all_codes(kinds), known)
         found = judged(found, files, scope)
     return sorted(found)
 
@@ -97,25 +99,22 @@ def _concerns(rule: type[BookRule], changed: Set[str] | None) -> bool:
     return bool(changed if rule.reads == ANY_KIND else rule.reads & changed)
 
 
-def all_codes(book_kinds: Iterable[object]) -> dict[str, type[Code]]:
+def all_codes(kinds: Kinds) -> dict[str, type[Code]]:
     """Every code that a finding can have, by name: forms first, then shared rules, then each kind's, by number."""
-    from opsbook.core.kind import Kind
-
     found: list[type[Code]] = [*codes.FORM, *codes.SUPPRESSIONS, *RECORD_RULES, *BOOK_RULES]
-    for kind in book_kinds:
-        assert isinstance(kind, Kind)
+    for kind in kinds.values():
         found += [*kind.rules, *kind.book_rules]
     families = list(dict.fromkeys(code.__name__[:3] for code in found))
     found.sort(key=lambda code: (families.index(code.__name__[:3]), code.__name__))
     return {code.__name__: code for code in found}
 
 
-def known_before(ref: Ref | None, book: Book, now: datetime) -> list[Finding]:
+def known_before(ref: Ref | None, book: Book, now: datetime, kinds: Kinds) -> list[Finding]:
     """What is wrong with a record before a plan, counted or allowed: none of it is introduced by the plan.
 
     A plan may move a value away from the comment that allowed it; that must not stop an action.
     """
-    return examine_record(ref, book, now) if ref is not None else []
+    return examine_record(ref, book, now, kinds) if ref is not None else []
 
 
 def introduced(before: Sequence[Finding], after: Sequence[Finding]) -> list[Finding]:
@@ -139,15 +138,15 @@ def introduced(before: Sequence[Finding], after: Sequence[Finding]) -> list[Find
 def _form(record: Record, *, soften: bool) -> Iterator[Finding]:
     for path, mode in record.strays:
         if mode == "stray":
-            yield codes.FIL002.finding(Problem(f"{path} belongs to no {record.kind.name}", path=path))
+            yield codes.FIL002.finding(Problem(f"{path} belongs to no {record.shape.name}", path=path))
         else:
             what = "a symbolic link" if mode == "symlink" else "no plain file"
             yield codes.FIL001.finding(Problem(f"{path} is {what}", path=path))
     stray = {path for path, _ in record.strays}
-    for part in record.kind.parts:
+    for part in record.shape.parts:
         missing = f"{record.path}/{part.pattern}"
         # What has a wrong name or is no plain file was reported above; a record of one file cannot miss it otherwise.
-        reported = record.kind.is_file or {record.path, missing} & stray
+        reported = record.shape.is_file or {record.path, missing} & stray
         if part.required and part.pattern not in record.files and not reported:
             yield codes.FIL003.finding(Problem(f"{part.pattern} is missing", path=missing))
     for file in record.files.values():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from opsbook.core.rule import Code
+from opsbook.core.code import Code
 
 
 class FIL001(Code):

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from typing import Annotated, Literal, get_args
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from opsbook.core.examined import Examined, missing, note
 from opsbook.core.types import (
@@ -29,10 +29,22 @@ from opsbook.core.types import (
     Url,
     UtcTime,
     many,
+    matching,
 )
 
 Vocabulary = Mapping[str, Mapping[str, object]]
 """Name of a vocabulary to its words; what `OneOf` reads from the validation context."""
+
+
+Login = Annotated[str, matching(r"^[A-Za-z0-9][A-Za-z0-9_-]{0,38}$", "must be a GitHub login, without the @")]
+SlackId = Annotated[str, matching(r"^[UW][A-Z0-9]{2,20}$", "must be the id of a Slack user, like U012ABCDEF")]
+Repository = Annotated[str, matching(r"^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+$", "must be <owner>/<name> of a repository")]
+Branch = Annotated[
+    str,
+    matching(
+        r"^[A-Za-z0-9][A-Za-z0-9_-]*(?:[./][A-Za-z0-9_-]+)*$", "must be the name of a branch, like main", max_length=100
+    ),
+]
 
 
 class Entry(Model):
@@ -85,18 +97,22 @@ class Person(Entry):
     """Their name, or the name of the post."""
     roles: tuple[RoleRef, ...] = many()
     """The roles that they hold."""
-    github: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,38}$")] | None = None
+    github: (
+        Annotated[str, matching(r"^[A-Za-z0-9][A-Za-z0-9_-]{0,38}$", "must be a GitHub login, without the @")] | None
+    ) = None
     """GitHub login."""
     github_id: Annotated[int, Field(ge=1), WHOLE] | None = None
     """GitHub user id: it stays when a login is renamed."""
-    slack: Annotated[str, StringConstraints(pattern=r"^[UW][A-Z0-9]{2,20}$")] | None = None
+    slack: (
+        Annotated[str, matching(r"^[UW][A-Z0-9]{2,20}$", "must be the id of a Slack user, like U012ABCDEF")] | None
+    ) = None
     """Slack user id."""
 
 
 class Channel(Entry):
     """A place where people are told."""
 
-    name: Annotated[str, StringConstraints(pattern=r"^#[a-z0-9][a-z0-9_-]{0,79}$")]
+    name: Annotated[str, matching(r"^#[a-z0-9][a-z0-9_-]{0,79}$", "must be the name of a channel, like #incident")]
     """Its name in the chat, with the #."""
     purpose: Line
     """What it is for."""
@@ -128,7 +144,9 @@ class SecurityAlert(Model):
     """A restricted page with the numbers to call."""
     channel: ChannelRef | None = None
     """The only channel that is told, and without facts."""
-    book: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+$")] | None = None
+    book: (
+        Annotated[str, matching(r"^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+$", "must be <owner>/<name> of a repository")] | None
+    ) = None
     """The restricted repository that holds the facts of security incidents."""
     restricted: bool = False
     """Whether this is that restricted repository: then facts of security incidents may be kept here."""
@@ -143,9 +161,7 @@ PERMISSIONS: tuple[Permission, ...] = get_args(Permission)
 class ForgeSettings(Model):
     """Where changes of the book are published."""
 
-    main: Annotated[
-        str, StringConstraints(max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*(?:[./][A-Za-z0-9_-]+)*$")
-    ] = "main"
+    main: Branch = "main"
     """The branch that holds the agreed book."""
     push: bool = False
     """Whether the local forge pushes to `origin` by itself."""

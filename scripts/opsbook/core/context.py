@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from opsbook.core.kind import Kind
+from opsbook.core.kind import Kinds
 from opsbook.core.ports import Forge, Host, Intents, Outbox, Sink
 from opsbook.core.tree import Tree
 
@@ -25,7 +25,7 @@ class Context:
         restricted: write into a restricted book only; any other counts as one that does not answer.
     """
 
-    kinds: Mapping[str, Kind]
+    kinds: Kinds
     forge: Forge
     sinks: Sequence[Sink]
     intents: Intents

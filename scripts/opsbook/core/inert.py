@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from opsbook.core.text import visible
+from opsbook.core.text import shorten, visible
 
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 _BREAKS = re.compile(r"([@#]|\bGH(?=\\-[0-9]))", re.IGNORECASE)
@@ -31,3 +31,11 @@ def github_line(text: str) -> str:
 
 _WIDE = {"@": "＠", "#": "＃", "://": "：//"}
 _REFERENCE = re.compile(r"[@#]|://|\bGH-(?=\d)", re.IGNORECASE)
+
+
+def plain(text: str, limit: int = 200) -> str:
+    """Words of the configuration as a line of a form, which is no Markdown there and becomes some in an issue.
+
+    GitHub reads `${{` in a workflow as the beginning of an expression.
+    """
+    return shorten(github_line(text).replace("${{", "$ {{"), limit)

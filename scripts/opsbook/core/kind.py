@@ -1,32 +1,25 @@
-"""What a kind of record is: everything that the rest of the program needs to know about it, in one value."""
+"""A kind of record: everything that is its own, in one class. The rest of the program names no kind."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar
 
-from opsbook.core.config import Section
-from opsbook.core.record import Part, Record
+from opsbook.core.announcement import Announcement
+from opsbook.core.book import Book
+from opsbook.core.front import Front
+from opsbook.core.ids import Ids
+from opsbook.core.intake import Intake
+from opsbook.core.plan import Plan
+from opsbook.core.record import Record, Ref
+from opsbook.core.request import Request
 from opsbook.core.rule import BookRule, RecordRule
+from opsbook.core.shape import Shape
 
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from opsbook.core.announcement import Announcement
-    from opsbook.core.book import Book
-    from opsbook.core.ids import Ids
-    from opsbook.core.plan import Plan, Request
-
-    Action = Callable[[Book, Request, datetime, Ids, str], Plan]
-    """A pure function from the book, a request, its time, the ids and its operation key to a plan."""
-    Announce = Callable[[Record | None, Record | None, Book], Sequence[Announcement]]
-    """What the change from one state of a record to the next says."""
-    Propose = Callable[[Record, Book], Plan]
-    """The words of a record's pull request, as a plan without files."""
-    Remind = Callable[[Record, Book, datetime], Sequence[Announcement]]
-    """What people are to be reminded of about a record at a moment."""
+Action = Callable[[Book, Any, datetime, Ids, str], Plan]
+"""A pure function from the book, a request, its time, the ids and its operation key to a plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +32,7 @@ class Sheet:
         values: what the template prints; every text in it is printed inert.
         source: what a person edits to change the page.
         body: reviewed Markdown that follows, word for word.
+        record: the record that the page shows; the template then sees its `findings` too.
     """
 
     path: str
@@ -46,88 +40,67 @@ class Sheet:
     values: Mapping[str, Any]
     source: str
     body: str = ""
+    record: Ref | None = None
 
 
-def _no_sheets(book: Book, now: datetime) -> Iterator[Sheet]:
-    del book, now
-    return iter(())
-
-
-def _never_open(record: Record) -> bool:
-    del record
-    return False
-
-
-def _plainly(record: Record, book: Book) -> Plan:
-    from opsbook.core.plan import Plan
-
-    del book
-    return Plan(record.id, record.path, {}, record.id, record.id, "")
-
-
-def _none_open(book: Book) -> Sequence[Record]:
-    del book
-    return ()
-
-
-def _by_people(before: Record | None, after: Record) -> str:
-    del before
-    return f"Every {after.kind.name} is merged by people."
-
-
-def _nothing(before: Record | None, after: Record | None, book: Book) -> Sequence[Announcement]:
-    del before, after, book
-    return ()
-
-
-def _no_reminders(record: Record, book: Book, now: datetime) -> Sequence[Announcement]:
-    del record, book, now
-    return ()
-
-
-@dataclass(frozen=True)
-class Kind:
-    """A kind of record.
+class Kind(Shape):
+    """A kind of record. A new one overrides what it needs; what is here holds for a kind that is edited by hand.
 
     Attributes:
-        name: singular, as in the command line; plural: its section of `opsbook.yml` and of the site.
-        folder: its top-level folder in a book.
-        path: matches the path of a record below that folder, with the group `id`.
-        depth: how many folders deep a record lies below `folder` (1 for `services/x.yaml`).
-        naming: says what names look like, for messages.
-        parts: its files.
-        section: the model of its section of `opsbook.yml`.
         rules: rules about one record; book_rules: rules about all of them and its configuration.
-        actions: verb to action.
-        announce: what a change says.
-        remind: what people are reminded of; the fact of a reminder is what is due, so that it comes once.
-        sheets: what its pages are made of, one after another: a book may have more than fit into memory.
-        propose: the words of its pull request, where whoever began it could not open one.
-        held: why a change of a record is not merged by itself although it passes the check; nothing when it may be.
-        is_open: whether people are working under pressure on the record, so that the check may not stand in the way.
-        open_in: the records of a book that are so, found without reading all the others.
+        actions: the requests that it understands, and what each does.
+        intake: the forms by which somebody without a terminal asks for a new record.
     """
 
-    name: str
-    plural: str
-    folder: str
-    path: re.Pattern[str]
-    depth: int
-    naming: str
-    parts: tuple[Part, ...]
-    section: type[Section] = Section
-    rules: tuple[type[RecordRule], ...] = ()
-    book_rules: tuple[type[BookRule], ...] = ()
-    actions: Mapping[str, Action] = field(default_factory=dict)
-    announce: Announce = _nothing
-    remind: Remind = _no_reminders
-    sheets: Callable[[Book, datetime], Iterator[Sheet]] = _no_sheets
-    propose: Propose = _plainly
-    held: Callable[[Record | None, Record], str] = _by_people
-    is_open: Callable[[Record], bool] = _never_open
-    open_in: Callable[[Book], Sequence[Record]] = _none_open
+    rules: ClassVar[tuple[type[RecordRule], ...]] = ()
+    book_rules: ClassVar[tuple[type[BookRule], ...]] = ()
+    actions: ClassVar[Mapping[type[Request], Action]] = {}
+    intake: ClassVar[Intake | None] = None
 
-    @property
-    def is_file(self) -> bool:
-        """Whether a record is one file and not a folder."""
-        return self.parts[0].pattern == ""
+    def is_open(self, record: Record) -> bool:
+        """Whether people are working under pressure on the record, so that the check may not stand in the way."""
+        return False
+
+    def open_in(self, book: Book) -> Sequence[Record]:
+        """The records of a book that are so, the worst first, found without reading all the others."""
+        return ()
+
+    def pick(self, fragment: str, book: Book) -> list[str]:
+        """The ids that a person may mean: the whole id, else all that end with it, in any case."""
+        wanted = fragment.strip().casefold()
+        ids = list(book.refs(self.name))
+        same = [id_ for id_ in ids if id_.casefold() == wanted]
+        return same or [id_ for id_ in ids if wanted and id_.casefold().endswith(wanted)]
+
+    def announce(self, before: Record | None, after: Record | None, book: Book) -> Sequence[Announcement]:
+        """What the change from one state of a record to the next says."""
+        return ()
+
+    def remind(self, record: Record, book: Book, now: datetime) -> Sequence[Announcement]:
+        """What people are to be reminded of; the fact of a reminder is what is due, so that it comes once."""
+        return ()
+
+    def propose(self, record: Record, book: Book) -> Plan:
+        """The words of its pull request, as a plan without files, where whoever began it could not open one."""
+        return Plan(record.id, record.path, {}, record.id, record.id, "")
+
+    def waits(self, before: Record | None, after: Record) -> str:
+        """Why a change that passes the check is merged by people and not by itself; nothing when it may be."""
+        return f"Every {self.name} is merged by people."
+
+    def sheets(self, book: Book, now: datetime) -> Iterator[Sheet]:
+        """What its pages are made of, one after another: a book may have more than fit into memory."""
+        return iter(())
+
+    def front(self, book: Book, now: datetime) -> Front:
+        """What it puts on the home page."""
+        return Front()
+
+
+Kinds = Mapping[str, Kind]
+"""Every kind by its name."""
+
+
+def requests_of(kinds: Kinds) -> list[type[Request]]:
+    """The model of every request."""
+    return [model for kind in kinds.values() for model in kind.actions]

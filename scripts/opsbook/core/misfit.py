@@ -9,8 +9,9 @@ from typing import Any, get_args
 from pydantic import BaseModel, RootModel, ValidationError
 
 from opsbook.core import codes
-from opsbook.core.rule import Code
+from opsbook.core.code import Code
 from opsbook.core.text import one_line, shorten
+from opsbook.core.types import PATTERNS
 
 Misfit = tuple[type[Code], str, tuple[str | int, ...], bool]
 """Code, message, place of the value, and whether the key is meant."""
@@ -27,24 +28,6 @@ _TYPES = {
     "mapping_type": "must be a mapping: lines of the form key: value",
     "model_type": "must be a mapping: lines of the form key: value",
     "model_attributes_type": "must be a mapping: lines of the form key: value",
-}
-
-_PATTERNS = {
-    r"^\S(?:[^\n]*\S)?$": "must be one line, without white space at its ends",
-    r"\S": "must not be empty",
-    r"""^https?://[^\s<>"'`\\]+$""": "must be an address that begins with https:// or http://",
-    r"^[a-z0-9]+(?:-[a-z0-9]+)*$": "must be lower-case letters, digits and single hyphens",
-    r"^[a-z0-9]+(?:-[a-z0-9]+)*/[a-z0-9]+(?:-[a-z0-9]+)*$": "must be <area>/<name> of a runbook, in lower case",
-    r"^INC-[0-9]{8}-[0-9A-HJKMNP-TV-Z]{5}$": "must be the id of an incident, like INC-20261121-7KQ4M",
-    r"^[A-Z][A-Z0-9]{0,9}$": "must be at most ten capital letters and digits, like P1",
-    r"^[A-Za-z0-9][A-Za-z0-9_-]{0,38}$": "must be a GitHub login, without the @",
-    r"^[UW][A-Z0-9]{2,20}$": "must be the id of a Slack user, like U012ABCDEF",
-    r"^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+$": "must be <owner>/<name> of a repository",
-    r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,99}$": "must be the name of a branch, like main",
-    r"^[0-9a-f]{20}$": "must be the 20 characters of an operation key",
-    r"^[0-9a-f]{64}$": "must be the 64 characters of a SHA-256",
-    r"^#[a-z0-9][a-z0-9_-]{0,79}$": "must be the name of a channel, like #incident",
-    r"^[A-Za-z0-9][A-Za-z0-9_-]*(?:[./][A-Za-z0-9_-]+)*$": "must be the name of a branch, like main",
 }
 
 
@@ -79,7 +62,7 @@ def _sentence(kind: str, detail: Any) -> str:
     if kind == "literal_error":
         return f"must be one of {str(context['expected']).replace(chr(39), '')}, and is {_quote(detail['input'])}"
     if kind == "string_pattern_mismatch":
-        known = _PATTERNS.get(context["pattern"], f"must match {context['pattern']}")
+        known = PATTERNS.get(context["pattern"], f"must match {context['pattern']}")
         return f"{known}, and is {_quote(detail['input'])}" if detail["input"].strip() else known
     if kind == "string_too_long":
         return f"must have at most {context['max_length']} characters, and has {len(detail['input'])}"

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from opsbook.core.book import Book
-from opsbook.core.kind import Kind
 from opsbook.core.ports import Forge
+from opsbook.core.shape import Shape
 from opsbook.core.tree import Overlay, Tree
 
 
-def lay_open(tree: Tree, forge: Forge, kinds: Mapping[str, Kind], *, kind: str | None = None) -> Tree:
+def lay_open(tree: Tree, forge: Forge, kinds: Mapping[str, Shape], *, kind: str | None = None) -> Tree:
     """`tree` with the files of every record that has an open branch.
 
     Args:
@@ -20,7 +20,7 @@ def lay_open(tree: Tree, forge: Forge, kinds: Mapping[str, Kind], *, kind: str |
     return Overlay(tree, open_files(forge, kinds, kind=kind))
 
 
-def open_files(forge: Forge, kinds: Mapping[str, Kind], *, kind: str | None = None) -> dict[str, bytes | None]:
+def open_files(forge: Forge, kinds: Mapping[str, Shape], *, kind: str | None = None) -> dict[str, bytes | None]:
     """The files of every record that has an open branch, by path."""
     files: dict[str, bytes | None] = {}
     for record, head in forge.open_records().items():

@@ -1,51 +1,14 @@
-"""What an action wants: the request of a person, and the plan of files that answers it."""
+"""What an action wants: a request made durable, and the plan of files that answers it."""
 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from opsbook.core.ids import operation_key
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What somebody asked for, the same from a command line, a chat message or a form.
-
-    Attributes:
-        action: `<kind>.<verb>`, for example `incident.declare`.
-        by: who acts: an id of `opsbook.yml`, `github:<login>`, `slack:<id>` or `local:<name>`.
-        values: the arguments, JSON values only, because the request is what an intent keeps.
-        record: the id of the record that it changes; none for a new record.
-    """
-
-    action: str
-    by: str
-    values: Mapping[str, Any] = field(default_factory=dict)
-    record: str | None = None
-
-    def as_json(self) -> dict[str, Any]:
-        """The request as JSON values."""
-        return {"action": self.action, "by": self.by, "record": self.record, "values": dict(self.values)}
-
-    @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> Request:
-        """The inverse of `as_json`."""
-        return cls(value["action"], value["by"], value["values"], value["record"])
-
-    def fingerprint(self) -> str:
-        """Equal for equal requests of the same person: how an orphaned intent is recognised.
-
-        What the person saw (`seen`) is left out: it changes with the very thing that was cut off.
-        """
-        value = self.as_json()
-        value["values"].pop("seen", None)
-        text = json.dumps(value, sort_keys=True, ensure_ascii=True)
-        return hashlib.sha256(text.encode()).hexdigest()[:32]
+from opsbook.core.request import Request
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ from typing import Literal, Protocol
 
 from opsbook.core.announcement import Announcement
 from opsbook.core.examined import Examined
-from opsbook.core.plan import Intent, Plan, Request
+from opsbook.core.plan import Intent, Plan
+from opsbook.core.request import Request
 from opsbook.core.tree import Tree
 
 

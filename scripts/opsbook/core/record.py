@@ -6,44 +6,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from opsbook.core import codes, markdown, yaml
+from opsbook.core.code import Problem
 from opsbook.core.finding import Finding
 from opsbook.core.misfit import explain
-from opsbook.core.rule import Problem
-
-if TYPE_CHECKING:
-    from opsbook.core.kind import Kind
+from opsbook.core.shape import Part, Shape
 
 M = TypeVar("M", bound=BaseModel)
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One sort of file in a record.
-
-    Attributes:
-        pattern: file name pattern below the record's folder (`timeline/*.yaml`); empty for a record that is one file.
-        schema: name of its schema in `schemas/`, without `.schema.json`; empty for prose.
-        noun: what the file is, for messages.
-        model: the model of a YAML file, or of the front matter of a Markdown file.
-        required: whether a record without it is incomplete.
-    """
-
-    pattern: str
-    noun: str
-    format: Literal["yaml", "markdown"] = "yaml"
-    schema: str = ""
-    model: type[BaseModel] | None = None
-    required: bool = False
-
-    @property
-    def suffix(self) -> str:
-        """How the names of its files end."""
-        return ".md" if self.format == "markdown" else ".yaml"
 
 
 class File:
@@ -146,9 +119,11 @@ class Record:
         strays: paths that belong to no part of this kind.
     """
 
-    def __init__(self, ref: Ref, kind: Kind, files: Mapping[str, File], strays: Sequence[tuple[str, str]] = ()) -> None:
+    def __init__(
+        self, ref: Ref, shape: Shape, files: Mapping[str, File], strays: Sequence[tuple[str, str]] = ()
+    ) -> None:
         self.ref = ref
-        self.kind = kind
+        self.shape = shape
         self.files = files
         self.strays = strays
 
@@ -179,4 +154,4 @@ class Record:
         """Whether every required file is there and every file is readable."""
         return not any(
             finding.severity == "error" for file in self.files.values() for finding in file.findings
-        ) and all(part.pattern in self.files for part in self.kind.parts if part.required)
+        ) and all(part.pattern in self.files for part in self.shape.parts if part.required)

@@ -10,9 +10,10 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 import opsbook
 from opsbook.core import secrets
 from opsbook.core.book import CONFIG_PART, CONFIG_PATH, Book
+from opsbook.core.code import Problem
 from opsbook.core.config import Entry
 from opsbook.core.record import File, Record
-from opsbook.core.rule import ANY_KIND, BookRule, Problem, RecordRule
+from opsbook.core.rule import ANY_KIND, BookRule, RecordRule
 from opsbook.core.types import Model
 
 
@@ -79,9 +80,9 @@ class BOK002(RecordRule):
 
     def check(self, record: Record, book: Book, now: datetime) -> Iterable[Problem]:
         """The path against the shape that the kind prescribes."""
-        name = record.path[len(record.kind.folder) + 1 :]
-        if record.kind.path.fullmatch(name) is None:
-            yield Problem(f"“{name}” is no name for a record of this kind: {record.kind.naming}", path=record.path)
+        name = record.path[len(record.shape.folder) + 1 :]
+        if record.shape.path.fullmatch(name) is None:
+            yield Problem(f"“{name}” is no name for a record of this kind: {record.shape.naming}", path=record.path)
 
 
 class BOK003(BookRule):

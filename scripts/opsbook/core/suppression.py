@@ -14,11 +14,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Final
 
+from opsbook.core.code import Code, Problem
 from opsbook.core.codes import SUP001, SUP002
 from opsbook.core.comment import SIGN, Comment, allows
 from opsbook.core.finding import Finding
 from opsbook.core.record import File
-from opsbook.core.rule import Code, Problem
 from opsbook.core.text import shorten
 
 _BYTES: Final = SIGN.encode()

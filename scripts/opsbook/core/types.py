@@ -22,6 +22,15 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+PATTERNS: dict[str, str] = {}
+"""What a text must be, by the pattern that it does not match: written where the pattern is."""
+
+
+def matching(pattern: str, words: str, *, min_length: int | None = None, max_length: int | None = None) -> Any:
+    """Restricts a text to a pattern; `words` end the sentence that tells a person so (`must be …`)."""
+    PATTERNS[pattern] = words
+    return StringConstraints(pattern=pattern, min_length=min_length, max_length=max_length)
+
 
 class Model(BaseModel):
     """The base of every model: frozen, no unknown fields, no conversion of values.
@@ -124,16 +133,32 @@ Duration = Annotated[
 ]
 """A length of time: whole minutes, hours, days or weeks, written `30m`, `1h`, `5d`, `26w`."""
 
-Line = Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=r"^\S(?:[^\n]*\S)?$")]
+_LINE = r"^\S(?:[^\n]*\S)?$"
+_SLUG = r"[a-z0-9]+(?:-[a-z0-9]+)*"
+
+
+def line(*, min_length: int = 1, max_length: int = 120) -> Any:
+    """One line of a length, without white space at its ends."""
+    return matching(
+        _LINE, "must be one line, without white space at its ends", min_length=min_length, max_length=max_length
+    )
+
+
+Line = Annotated[str, line()]
 """One line of at most 120 characters, without white space at its ends."""
 
-Text = Annotated[str, StringConstraints(min_length=1, max_length=20_000, pattern=r"\S")]
+Text = Annotated[str, matching(r"\S", "must not be empty", min_length=1, max_length=20_000)]
 """Anything that a person writes: at least one visible character, at most 20,000, simple Markdown when shown."""
 
-Slug = Annotated[str, StringConstraints(max_length=60, pattern=r"^[a-z0-9]+(?:-[a-z0-9]+)*$")]
+Slug = Annotated[str, matching(f"^{_SLUG}$", "must be lower-case letters, digits and single hyphens", max_length=60)]
 """Lower-case words joined by hyphens: safe as a file name, an address and an anchor."""
 
-Url = Annotated[str, StringConstraints(max_length=500, pattern=r"""^https?://[^\s<>"'`\\]+$""")]
+Url = Annotated[
+    str,
+    matching(
+        r"""^https?://[^\s<>"'`\\]+$""", "must be an address that begins with https:// or http://", max_length=500
+    ),
+]
 """An address of the web."""
 
 
@@ -144,7 +169,7 @@ def _whole(value: object) -> object:
 WHOLE = BeforeValidator(_whole)
 """Ends the annotation of a whole number: `1.0` is one too, JSON Schema cannot tell them apart (2020-12, 6.1.1)."""
 
-Operation = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{20}$")]
+Operation = Annotated[str, matching(r"^[0-9a-f]{20}$", "must be the 20 characters of an operation key")]
 """The key of the operation that wrote something; it lets a repeated operation find itself."""
 
 OUTSIDER = (
@@ -214,11 +239,12 @@ TeamRef = Annotated[str, OneOf("teams", "team")]
 RoleRef = Annotated[str, OneOf("roles", "role")]
 ChannelRef = Annotated[str, OneOf("channels", "channel")]
 
-ServiceRef = Annotated[str, StringConstraints(max_length=60, pattern=r"^[a-z0-9]+(?:-[a-z0-9]+)*$")]
+ServiceRef = Slug
 """The name of a service in `services/`."""
 
 RunbookRef = Annotated[
-    str, StringConstraints(max_length=121, pattern=r"^[a-z0-9]+(?:-[a-z0-9]+)*/[a-z0-9]+(?:-[a-z0-9]+)*$")
+    str,
+    matching(f"^{_SLUG}/{_SLUG}$", "must be <area>/<name> of a runbook, in lower case", max_length=121),
 ]
 """A runbook: `<area>/<slug>` below `runbooks/`, without `.md`."""
 
@@ -233,7 +259,7 @@ class Step(Model):
 
     step: Annotated[int, Field(ge=1, le=9999), WHOLE]
     """Its number; steps are numbered from 1 without gaps."""
-    action: Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=r"\S")]
+    action: Annotated[str, matching(r"\S", "must not be empty", min_length=1, max_length=500)]
     """What to do, as an instruction."""
     owner: OwnerRef
     """The role or team that does it."""

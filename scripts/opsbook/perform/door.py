@@ -16,8 +16,10 @@ from opsbook.core.errors import ForgeError, ForgeUnknown, LostRace, OpsbookError
 from opsbook.core.finding import Finding
 from opsbook.core.ids import Ids
 from opsbook.core.inert import github
-from opsbook.core.plan import Intent, Origin, Plan, Request
+from opsbook.core.kind import Kinds
+from opsbook.core.plan import Intent, Origin, Plan
 from opsbook.core.ports import Commit, Published, Receipt
+from opsbook.core.request import Request
 from opsbook.core.tree import Overlay
 from opsbook.perform.announce import announce, without_receipts
 from opsbook.perform.outcome import Outcome
@@ -37,7 +39,7 @@ def preview(request: Request, context: Context) -> Plan:
         tree = context.forge.read(context.forge.head(request.record))
     except (ForgeError, ForgeUnknown):
         tree = context.offline()
-    return _plan(Intent("0" * 20, request, context.now(), context.seed()), Book(tree, context.kinds))
+    return _plan(Intent("0" * 20, request, context.now(), context.seed()), Book(tree, context.kinds), context.kinds)
 
 
 @contextmanager
@@ -154,9 +156,9 @@ def _publish(intent: Intent, context: Context) -> tuple[Plan, Published, Sequenc
         if published is not None:
             plan, before, after = _again(intent, context, record, published)
         else:
-            plan = plan or _plan(intent, before)
+            plan = plan or _plan(intent, before, context.kinds)
             after = Book(Overlay(before.tree, plan.files), kinds)
-        said = _announcements(record, intent.request, before, after)
+        said = _announcements(record, intent.request, before, after, kinds)
         if published is None or published.unpushed:
             commit = Commit(plan, intent.key, _author(intent.request, plan), intent.now)
             try:
@@ -182,20 +184,20 @@ def _read_back(record: str, intent: Intent, context: Context) -> Published | Non
 
 def _unused(intent: Intent, context: Context, book: Book) -> tuple[Book, Plan]:
     """The plan of a new record, whose id no open branch of somebody else has."""
-    plan = _plan(intent, book)
+    plan = _plan(intent, book, context.kinds)
     while context.forge.head(plan.record).branch and context.forge.published(plan.record, intent.key) is None:
         book = Book(Overlay(book.tree, dict.fromkeys(plan.files, b"")), context.kinds)
-        plan = _plan(intent, book)
+        plan = _plan(intent, book, context.kinds)
     return book, plan
 
 
 def _again(intent: Intent, context: Context, record: str, done: Published) -> tuple[Plan, Book, Book]:
     """The plan that an earlier run of this intent has published, and the book before and after it."""
     before, after = (Book(tree, context.kinds) for tree in context.forge.change(done))
-    found = after.resolve(_kind(intent.request), record)
+    found = after.resolve(intent.request.kind_name, record)
     path = found.path if found is not None else ""
     try:
-        plan = _plan(intent, before)
+        plan = _plan(intent, before, context.kinds)
     except Refused:
         plan = None
     if plan is None or plan.record != record or plan.path != path:
@@ -204,17 +206,16 @@ def _again(intent: Intent, context: Context, record: str, done: Published) -> tu
     return plan, before, after
 
 
-def _plan(intent: Intent, book: Book) -> Plan:
+def _plan(intent: Intent, book: Book, kinds: Kinds) -> Plan:
     """Apply the action, and refuse only errors that the plan itself introduces."""
-    kind, _, verb = intent.request.action.partition(".")
-    action = book.kinds[kind].actions[verb]
-    plan = action(book, intent.request, intent.now, Ids(intent.seed), intent.key)
+    request = intent.request
+    plan = kinds[request.kind_name].actions[type(request)](book, request, intent.now, Ids(intent.seed), intent.key)
     after = Book(Overlay(book.tree, plan.files), book.kinds)
     ref = after.at(plan.path)
     assert ref is not None, plan.path
     before = book.find(ref.kind, ref.id)
-    found = [_own(finding, plan) for finding in check_record(ref, after, intent.now)]
-    new = introduced(known_before(before, book, intent.now), found)
+    found = [_own(finding, plan) for finding in check_record(ref, after, intent.now, kinds)]
+    new = introduced(known_before(before, book, intent.now, kinds), found)
     if new:
         raise Refused(
             "This would break the record: " + "; ".join(f"{item.message} ({item.code})" for item in new),
@@ -229,10 +230,10 @@ def _own(finding: Finding, plan: Plan) -> Finding:
     return replace(finding, severity="error") if misfit else finding
 
 
-def _announcements(record: str, request: Request, before: Book, after: Book) -> Sequence[Announcement]:
+def _announcements(record: str, request: Request, before: Book, after: Book, kinds: Kinds) -> Sequence[Announcement]:
     """What the request says. A squash that holds it may hold edits by hand too: `announce` says those, as main's."""
-    kind = _kind(request)
-    said = after.kinds[kind].announce(before.resolve(kind, record), after.resolve(kind, record), after)
+    kind = request.kind_name
+    said = kinds[kind].announce(before.resolve(kind, record), after.resolve(kind, record), after)
     return [item for item in said if not item.by_hand]
 
 
@@ -240,17 +241,17 @@ def _saved(intent: Intent, context: Context, error: OpsbookError, *, adopted: bo
     """The forge is down: the durable intent is the record, and people are told that it is not yet on record."""
     request, before = intent.request, Book(context.offline(), context.kinds)
     blind = Outcome(id=request.record or "", path="", unpublished=_why(error))
-    if request.record is not None and before.resolve(_kind(request), request.record) is None:
+    if request.record is not None and before.resolve(request.kind_name, request.record) is None:
         return blind
     try:
-        plan = _plan(intent, before)
+        plan = _plan(intent, before, context.kinds)
     except Refused:
         if adopted:
             # It was accepted once; the book at hand may hold it already, or be an old one.
             return blind
         raise
     after = Book(Overlay(before.tree, plan.files), context.kinds)
-    said = _announcements(plan.record, request, before, after)
+    said = _announcements(plan.record, request, before, after, context.kinds)
     return _told_only(intent, context, error, plan, said, read_back=read_back)
 
 
@@ -288,10 +289,6 @@ def _keep(intent: Intent, context: Context, plan: Plan, where: str) -> tuple[str
         return (context.outbox.keep(plan.record, f"request-{intent.key}.md", text),)
     except OpsbookError:
         return ()
-
-
-def _kind(request: Request) -> str:
-    return request.action.partition(".")[0]
 
 
 def _author(request: Request, plan: Plan) -> str:

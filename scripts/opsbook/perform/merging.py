@@ -80,8 +80,10 @@ def _merge(record: str, context: Context, host: Host, done: Merged) -> None:
         after = book.resolve(kind.name, record)
         if after is None:
             continue
-        why = kind.held(main.resolve(kind.name, record), after)
-        errors = [item for item in check_record(after.ref, book, context.now()) if item.severity == "error"]
+        why = kind.waits(main.resolve(kind.name, record), after)
+        errors = [
+            item for item in check_record(after.ref, book, context.now(), context.kinds) if item.severity == "error"
+        ]
         if not why and errors:
             first = errors[0]
             why = f"The check finds {len(errors)}: {first.path}:{first.line}: {first.message} ({first.code})"

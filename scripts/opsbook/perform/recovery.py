@@ -10,7 +10,7 @@ from opsbook.core.book import Book
 from opsbook.core.context import Context
 from opsbook.core.errors import ForgeError, ForgeUnknown, Refused
 from opsbook.core.ids import operation_key
-from opsbook.core.kind import Kind
+from opsbook.core.kind import Kind, Kinds
 from opsbook.core.plan import Intent
 from opsbook.core.ports import LAPSED, Commit, Receipt, Sink
 from opsbook.core.record import File, Record
@@ -120,7 +120,7 @@ def _propose(context: Context, done: Reconciled) -> None:
     for record in context.host.unproposed() if context.host is not None else ():
         head = forge.head(record)
         book = Book(forge.read(head), context.kinds)
-        for kind, operation, _ in _operations(record, book):
+        for kind, operation, _ in _operations(record, book, context.kinds):
             found = book.resolve(kind.name, record)
             assert found is not None
             # The operation is on the branch already: publishing it again does the rest. Its words name the files.
@@ -173,7 +173,7 @@ def _unclaimed(context: Context, receipts: Mapping[str, Receipt]) -> Iterator[st
         return
     for record, head in context.forge.open_records().items():
         book = Book(context.forge.read(head), context.kinds)
-        for kind, _, before in _operations(record, book):
+        for kind, _, before in _operations(record, book, context.kinds):
             announcements = _by_operation(kind, before, record, book)
             yield from (key for key in by_key(announcements, context.sinks) if key not in receipts)
 
@@ -185,7 +185,7 @@ def _source(key: str, receipt: Receipt | None, context: Context) -> tuple[Announ
     operations = [receipt.operation] if receipt is not None else []
     operations += [
         operation
-        for kind, operation, before in _operations(record, book)
+        for kind, operation, before in _operations(record, book, context.kinds)
         if key in by_key(_by_operation(kind, before, record, book), context.sinks)
     ]
     for operation in operations:
@@ -207,12 +207,12 @@ def _by_operation(kind: Kind, before: Record | None, record: str, book: Book) ->
     return [item for item in kind.announce(before, book.resolve(kind.name, record), book) if not item.by_hand]
 
 
-def _operations(record: str, book: Book) -> Iterator[tuple[Kind, str, Record | None]]:
+def _operations(record: str, book: Book, kinds: Kinds) -> Iterator[tuple[Kind, str, Record | None]]:
     """Each operation that the files of a record name, with the record as it would be without it.
 
     That is enough to know which announcements there are; their words come from the commit itself.
     """
-    for kind in book.kinds.values():
+    for kind in kinds.values():
         found = book.resolve(kind.name, record)
         if found is None:
             continue

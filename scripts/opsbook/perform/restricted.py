@@ -7,31 +7,24 @@ reached its facts are saved on this machine, and the stub is written and told al
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from opsbook.core.context import Context
-from opsbook.core.plan import Intent, Origin, Request
+from opsbook.core.plan import Intent, Origin
+from opsbook.core.request import Request
 from opsbook.perform.door import performing
 from opsbook.perform.outcome import Outcome
 from opsbook.perform.recovery import Reconciled, resume
 
-_OF_STUB = ("security", "drill")
-"""The values that say nothing of what happened."""
-
 
 @contextmanager
-def performing_secret(
-    stub: Request, facts: Mapping[str, Any], context: Context, restricted: Context
-) -> Iterator[tuple[Outcome, Outcome]]:
+def performing_secret(whole: Request, context: Context, restricted: Context) -> Iterator[tuple[Outcome, Outcome]]:
     """Declare in both books; what comes of it is acknowledged when the block, which prints it, has ended.
 
     Args:
-        stub: the request without a fact.
-        facts: the values that only the restricted book may hold.
+        whole: the request with its facts, which only the restricted book may hold.
 
     Yields:
         what came of the stub, and of the facts.
@@ -39,14 +32,13 @@ def performing_secret(
     Raises:
         Refused: a fact cannot be used; nothing was written in either book.
     """
-    whole = replace(stub, values={**stub.values, **facts})
     unfinished = False
     with performing(whole, restricted, keep=lambda: unfinished) as kept:
         if not kept.id:  # it is not known under which id the facts will be on record: the stub gets its own
-            with performing(stub, context) as outcome:
+            with performing(_stub(whole), context) as outcome:
                 yield outcome, kept
             return
-        with _performing_stub(stub, kept.id, context.now(), context) as outcome:
+        with _performing_stub(whole, kept.id, context.now(), context) as outcome:
             yield outcome, kept
             unfinished = not outcome.finished
 
@@ -62,9 +54,7 @@ def resume_secret(context: Context, restricted: Context) -> Reconciled:
         """Whether the stub is there, and told, and the facts need not be kept here any more."""
         if not kept.id:
             return False
-        values = {name: intent.request.values[name] for name in _OF_STUB if name in intent.request.values}
-        stub = replace(intent.request, values=values)
-        with _performing_stub(stub, kept.id, intent.now, context) as outcome:
+        with _performing_stub(intent.request, kept.id, intent.now, context) as outcome:
             stubs.append(outcome)
         return outcome.finished
 
@@ -73,7 +63,12 @@ def resume_secret(context: Context, restricted: Context) -> Reconciled:
     return done
 
 
-def _performing_stub(stub: Request, id_: str, now: datetime, context: Context) -> AbstractContextManager[Outcome]:
+def _performing_stub(whole: Request, id_: str, now: datetime, context: Context) -> AbstractContextManager[Outcome]:
     """The stub of the facts with this id: the same request each time, however often it is asked for."""
-    named = replace(stub, values={**stub.values, "id": id_})
-    return performing(named, context, origin=Origin("security", id_, now))
+    return performing(_stub(whole, id_), context, origin=Origin("security", id_, now))
+
+
+def _stub(whole: Request, id_: str | None = None) -> Request:
+    stub = whole.stub(id_)
+    assert stub is not None
+    return stub

@@ -15,6 +15,7 @@ from opsbook.core.announcement import Announcement
 from opsbook.core.book import Book
 from opsbook.core.context import Context
 from opsbook.core.errors import ForgeError, ForgeUnknown, UsageError
+from opsbook.core.kind import Kinds
 from opsbook.core.ports import Forge, Landed, Published, Receipt
 from opsbook.core.tree import MemoryTree
 from opsbook.perform.announce import UNKNOWN_AFTER, by_key, say_late, told_by
@@ -78,14 +79,14 @@ def remind(book: Book, context: Context) -> Said:
     """
     now = context.now()
     try:
-        return _speak(reminders(book, now), f"{_REMINDED}{now.astimezone(UTC):{_MOMENT}}", context)
+        return _speak(reminders(book, context.kinds, now), f"{_REMINDED}{now.astimezone(UTC):{_MOMENT}}", context)
     except (ForgeError, ForgeUnknown) as error:
         return Said(stopped=error.message)
 
 
-def reminders(book: Book, now: datetime) -> list[Announcement]:
+def reminders(book: Book, kinds: Kinds, now: datetime) -> list[Announcement]:
     """Everything that is due in the open records at `now`, whether somebody was reminded of it or not."""
-    every = ((kind, record) for kind in book.kinds.values() for record in kind.open_in(book))
+    every = ((kind, record) for kind in kinds.values() for record in kind.open_in(book))
     return [item for kind, record in every for item in kind.remind(record, book, now)]
 
 

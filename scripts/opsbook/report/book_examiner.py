@@ -10,6 +10,7 @@ from opsbook.core.check import check_book
 from opsbook.core.errors import OpsbookError
 from opsbook.core.examined import Examined, fine, missing, note
 from opsbook.core.finding import Finding
+from opsbook.core.kind import Kinds
 
 SHOWN = 3
 """So many findings are told one by one; the check tells all."""
@@ -26,8 +27,11 @@ class BookExaminer:
 
     part = "The book"
 
-    def __init__(self, book: Book, place: str, *, actor: Callable[[], str], now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, book: Book, kinds: Kinds, place: str, *, actor: Callable[[], str], now: Callable[[], datetime]
+    ) -> None:
         self._book = book
+        self._kinds = kinds
         self._place = place
         self._actor = actor
         self._now = now
@@ -48,7 +52,7 @@ class BookExaminer:
             yield from section.examine()
 
     def _settings(self) -> Iterator[Examined]:
-        found = {finding for finding in check_book(self._book, self._now()) if finding.path == CONFIG_PATH}
+        found = {finding for finding in check_book(self._book, self._now(), self._kinds) if finding.path == CONFIG_PATH}
         errors = sorted(finding for finding in found if finding.severity == "error")
         for finding in errors[:SHOWN]:
             yield missing(CONFIG_PATH, _told(finding), f"See: opsbook explain {finding.code}")

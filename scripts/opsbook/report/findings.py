@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from opsbook.core.code import Code
 from opsbook.core.finding import Finding
-from opsbook.core.rule import Code
 from opsbook.report import sarif
 from opsbook.report.screen import Screen
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 
 from opsbook.core.book import Book
 from opsbook.core.config import SecurityAlert
 from opsbook.core.errors import OpsbookError
 from opsbook.core.examined import Examined, fine, missing, note
-from opsbook.core.kind import Kind
+from opsbook.core.kind import Kinds
 from opsbook.core.ports import Forge
 
 _HOW = "See docs/how-to/keep-security-facts-apart.md."
@@ -31,7 +31,7 @@ class RestrictedExaminer:
         forge: Callable[[], Forge | None],
         *,
         repository: str,
-        kinds: Mapping[str, Kind],
+        kinds: Kinds,
     ) -> None:
         self._security = security
         self._forge = forge

@@ -17,8 +17,8 @@ from typing import Any, Final
 from urllib.parse import quote
 
 import opsbook
+from opsbook.core.code import Code
 from opsbook.core.finding import Finding
-from opsbook.core.rule import Code
 from opsbook.core.text import sentence
 
 SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

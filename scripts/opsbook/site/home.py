@@ -2,86 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import urlsplit
 
 from jinja2 import Environment
 
+from opsbook.core.book import Book
+from opsbook.core.config import Rota, SecurityAlert
+from opsbook.core.front import Begin, Urgent, Way
+from opsbook.core.kind import Kinds
 from opsbook.core.times import Times
 from opsbook.site.page import Page
 from opsbook.site.render import render
 
 SHOWN = 2
-"""How many open incidents the first screen names; the others are behind one link."""
-
-
-@dataclass(frozen=True, slots=True)
-class OpenIncident:
-    """One incident that is not resolved.
-
-    Attributes:
-        severity: its id, such as `P1`; empty where it must not be told.
-        rank: 1 for the worst severity of the book, and so on; decides the colour only.
-        url: from the root of the site, or absolute.
-        next_update: when tenants are told next; `None` when nobody promised.
-        overdue: `next_update` has passed.
-        drill: a rehearsal.
-    """
-
-    id: str
-    title: str
-    severity: str
-    rank: int
-    status: str
-    url: str
-    next_update: datetime | None = None
-    overdue: bool = False
-    drill: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Alert:
-    """Whom to tell of a suspected security breach, how, and where it is explained (`url`)."""
-
-    whom: str
-    how: str
-    url: str
-
-
-@dataclass(frozen=True, slots=True)
-class Declare:
-    """How to declare an incident.
-
-    Attributes:
-        command: for a terminal.
-        url: the page that says more.
-        form: the address of the form for whoever has no terminal; empty where there is none.
-    """
-
-    command: str
-    url: str
-    form: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """A name, where it leads (`url`), and a few words about it."""
-
-    name: str
-    url: str
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Maintenance:
-    """Planned work that users may notice."""
-
-    title: str
-    url: str
-    start: datetime
-    end: datetime
+"""How many open records the first screen names; the others are behind one link."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,62 +31,87 @@ class OnCall:
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """All that the home page says. Every `url` is an address from the root of the site, or absolute.
+    """All that the home page says; pages are named by their paths.
 
     Attributes:
         now: when the page is made; what it says was true then.
         timezone: IANA name of the zone in which people read times.
-        incidents: the page of all incidents.
-        open_incidents: the worst first.
-        stuck: where to ask for help; changing: what to do before a change.
-        browse: what comes after the first screen: runbooks, services, reports.
+        alert: whom to tell of a suspected security breach, and how.
+        begin: how something that is broken is declared; form: the address of the form for it, if there is one.
+        urgent: what is open, the worst first; index: the page that lists all of it.
+        elsewhere: status pages of others.
+        browse: what comes after the first screen.
+        breach, stuck, changing: the pages about a breach, for somebody who is stuck, and before a change.
     """
 
     now: datetime
     timezone: str
-    security: Alert
-    declare: Declare
-    incidents: str
-    stuck: str
-    changing: str
-    open_incidents: Sequence[OpenIncident] = ()
-    maintenance: Sequence[Maintenance] = ()
-    vendors: Sequence[Link] = ()
+    alert: SecurityAlert
+    begin: Begin
+    index: str
+    form: str = ""
+    urgent: Sequence[Urgent] = ()
+    elsewhere: Sequence[Way] = ()
     on_call: Sequence[OnCall] = ()
-    browse: Sequence[Link] = ()
+    browse: Sequence[Way] = ()
+    breach: str = "security-breach.md"
+    stuck: str = "help/index.md"
+    changing: str = "change/index.md"
+
+
+def home_of(book: Book, kinds: Kinds, now: datetime) -> Home:
+    """The home page of the book at a moment: what each kind puts there."""
+    core, fronts = book.config.core, [kind.front(book, now) for kind in kinds.values()]
+    begin, index = next((front.begin, front.index) for front in fronts if front.begin is not None)
+    assert begin is not None
+    urgent = [item for front in fronts for item in front.urgent]
+    repository = (core.site.repository or "").rstrip("/")
+    return Home(
+        now=now,
+        timezone=core.timezone,
+        alert=core.security,
+        begin=begin,
+        index=index,
+        form=f"{repository}/issues/new?template={begin.template}" if repository else "",
+        urgent=sorted(urgent, key=lambda item: (item.drill, item.rank or 99)),
+        elsewhere=[way for front in fronts for way in front.elsewhere],
+        on_call=[OnCall(rota.title, *_turn(rota, now, book)) for rota in core.rotas if rota.retired is None],
+        browse=[way for front in fronts for way in front.browse],
+    )
 
 
 def home_page(home: Home, env: Environment) -> Page:
     """The page `index.md`."""
-    times = Times(home.now, home.timezone)
-    real = sum(not incident.drill for incident in home.open_incidents)
-    page = render(
+    real = sum(not item.drill for item in home.urgent)
+    return render(
         env,
         "home.md.j2",
         "index.md",
         "opsbook.yml",
-        times,
+        Times(home.now, home.timezone),
         home=home,
-        headline=_headline(real, len(home.open_incidents) - real),
+        how=_first_sentence(home.alert.how),
+        headline=_headline(real, len(home.urgent) - real),
         alarming=real > 0,
-        shown=home.open_incidents[:SHOWN],
-        hidden=len(home.open_incidents[SHOWN:]),
+        shown=home.urgent[:SHOWN],
+        hidden=len(home.urgent[SHOWN:]),
     )
-    return replace(page, links=frozenset(filter(_is_ours, (home.security.url, home.declare.url, *_ways(home)))))
-
-
-def _ways(home: Home) -> Iterator[str]:
-    yield from (home.incidents, home.stuck, home.changing)
-    yield from (incident.url for incident in home.open_incidents)
-    yield from (work.url for work in home.maintenance)
-    yield from (link.url for link in home.browse)
-
-
-def _is_ours(url: str) -> bool:
-    return not urlsplit(url).scheme
 
 
 def _headline(real: int, drills: int) -> str:
     """`1 open incident`, `No open incidents, 1 drill`."""
     incidents = f"{real or 'No'} open incident{'' if real == 1 else 's'}"
     return f"{incidents}, {drills} drill{'' if drills == 1 else 's'}" if drills else incidents
+
+
+def _turn(rota: Rota, now: datetime, book: Book) -> tuple[str, datetime | None]:
+    """Who has the turn of a rota at `now`, and until when; a rota that has not begun has nobody."""
+    if now < rota.starts:
+        return "nobody yet", rota.starts
+    turn = (now - rota.starts) // rota.every
+    who = rota.people[turn % len(rota.people)]
+    return book.config.core.person_name(who), rota.starts + (turn + 1) * rota.every
+
+
+def _first_sentence(text: str) -> str:
+    return " ".join(text.split()).partition(". ")[0].rstrip(".")

@@ -9,15 +9,16 @@ from datetime import datetime
 from jinja2 import Environment, PackageLoader, PrefixLoader
 
 from opsbook.core.book import Book
+from opsbook.core.check import check_record
+from opsbook.core.kind import Kinds
 from opsbook.core.times import Times
-from opsbook.site.front import front
-from opsbook.site.home import home_page
+from opsbook.site.home import home_of, home_page
 from opsbook.site.page import Page
 from opsbook.site.reference import reference
 from opsbook.site.render import render, templates
 
 
-def pages(book: Book, now: datetime, help_lines: list[tuple[str, str]]) -> Iterator[Page]:
+def pages(book: Book, kinds: Kinds, now: datetime, help_lines: list[tuple[str, str]]) -> Iterator[Page]:
     """Every generated page, one at a time: a book may have more records than fit into memory as pages.
 
     Args:
@@ -26,14 +27,16 @@ def pages(book: Book, now: datetime, help_lines: list[tuple[str, str]]) -> Itera
         help_lines: command and help text of each command, for the reference.
     """
     times = Times(now, book.config.core.timezone)
-    env = kind_templates(book)
-    yield home_page(front(book, now), env)
-    for kind in book.kinds.values():
+    env = kind_templates(kinds)
+    yield home_page(home_of(book, kinds, now), env)
+    for kind in kinds.values():
         for sheet in kind.sheets(book, now):
-            page = render(env, f"{kind.name}/{sheet.template}", sheet.path, sheet.source, times, **sheet.values)
+            found = {"findings": check_record(sheet.record, book, now, kinds)} if sheet.record is not None else {}
+            values = {**sheet.values, **found}
+            page = render(env, f"{kind.name}/{sheet.template}", sheet.path, sheet.source, times, **values)
             foot = render(env, "source.md.j2", sheet.path, sheet.source, times, address=_source(sheet.source, book))
             yield replace(page, markdown=f"{page.markdown}\n{sheet.body}\n\n{foot.markdown}")
-    yield from reference(book, env, times, help_lines)
+    yield from reference(kinds, env, times, help_lines)
 
 
 def _source(path: str, book: Book) -> str | None:
@@ -42,6 +45,6 @@ def _source(path: str, book: Book) -> str | None:
     return f"{repository.rstrip('/')}/blob/{book.config.core.forge.main}/{path}" if repository else None
 
 
-def kind_templates(book: Book) -> Environment:
+def kind_templates(kinds: Kinds) -> Environment:
     """The templates of the site, and those of each kind as `<kind>/<name>`."""
-    return templates([PrefixLoader({name: PackageLoader(f"opsbook.kinds.{name}", ".") for name in book.kinds})])
+    return templates([PrefixLoader({name: PackageLoader(f"opsbook.kinds.{name}", ".") for name in kinds})])

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from opsbook.adapters.git.forge import LocalForge
 from opsbook.adapters.git.remote import Remote
@@ -13,6 +14,7 @@ from opsbook.adapters.git.repository import NotARepository, Repository, installe
 from opsbook.adapters.machine.state import FileIntents, state_folder, try_folder
 from opsbook.core.errors import OpsbookError
 from opsbook.core.examined import Examined, fine, missing, note, unknown
+from opsbook.core.request import Request
 from opsbook.core.times import Times
 
 OLDEST_GIT = (2, 34)
@@ -30,6 +32,7 @@ class LocalExaminer:
         push: whether the local forge pushes.
         elsewhere: the repository on GitHub, as `owner/name`, when records are published there and not by this clone.
         zone: in which people see times.
+        read: makes a request of what was stored.
     """
 
     part = "This machine"
@@ -43,6 +46,7 @@ class LocalExaminer:
         push: bool,
         elsewhere: str,
         zone: str,
+        read: Callable[[Any], Request],
         now: Callable[[], datetime],
     ) -> None:
         self._root = root
@@ -50,6 +54,7 @@ class LocalExaminer:
         self._main = main
         self._push = push
         self._elsewhere = elsewhere
+        self._read = read
         self._times = Times(now(), zone)
 
     def examine(self) -> Iterator[Examined]:
@@ -85,7 +90,7 @@ class LocalExaminer:
             yield missing("state folder", f"{error.message} Without it nothing can be declared.", error.remedy)
             return
         yield fine("state folder", f"{folder} can be written.")
-        intents = FileIntents(folder)
+        intents = FileIntents(folder, self._read)
         try:
             waiting, broken = intents.orphans(), intents.broken()
         except OpsbookError as error:

@@ -6,17 +6,19 @@ import base64
 import json
 import os
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from opsbook.adapters.machine import locks
 from opsbook.core.errors import ForgeError, OpsbookError, Refused
 from opsbook.core.ids import operation_key
 from opsbook.core.names import is_word, operation_name, record_name
-from opsbook.core.plan import Intent, Request
+from opsbook.core.plan import Intent
+from opsbook.core.request import Request
 
 VERSION = 1
 """The format of an intent file."""
@@ -82,10 +84,12 @@ class FileIntents:
 
     Args:
         folder: the state folder.
+        read: makes a request of the JSON values that it was stored as; raises `Refused` for what is none.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, read: Callable[[Any], Request]) -> None:
         self._folder = folder / "intents"
+        self._read = read
         self._held: dict[str, int] = {}
 
     @contextmanager
@@ -209,12 +213,12 @@ class FileIntents:
                 return None
             return Intent(
                 key,
-                Request.from_json(value["request"]),
+                self._read(value["request"]),
                 datetime.fromisoformat(value["now"]).astimezone(UTC),
                 base64.b64decode(value["seed"], validate=True),
                 dict(value["told"]),
             )
-        except (ValueError, TypeError, KeyError, AttributeError):
+        except (ValueError, TypeError, KeyError, AttributeError, Refused):
             path.replace(path.with_suffix(".broken"))
             return None
 

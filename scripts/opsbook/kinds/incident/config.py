@@ -6,18 +6,18 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from opsbook.core.config import Entry, Section, Vocabulary, by_id
 from opsbook.core.examined import Examined, missing, note
-from opsbook.core.types import WHOLE, ChannelRef, Duration, Line, Link, Model, RoleRef, RunbookRef, Text, many
+from opsbook.core.types import WHOLE, ChannelRef, Duration, Line, Link, Model, RoleRef, RunbookRef, Text, many, matching
 from opsbook.kinds.incident.vocabulary import Status
 
 
 class Severity(Entry):
     """How bad it is, and what follows from it."""
 
-    id: Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9]{0,9}$")]
+    id: Annotated[str, matching(r"^[A-Z][A-Z0-9]{0,9}$", "must be at most ten capital letters and digits, like P1")]
     """How people say it: `P1`."""
     title: Line
     """In a word or two."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
-from typing import Any
+from collections.abc import Sequence
+from datetime import UTC
 
 from opsbook.core import yaml
 from opsbook.core.ids import Ids
-from opsbook.core.types import write_time
-from opsbook.kinds.incident.model import Impact, Incident, Roles, Times
+from opsbook.kinds.incident.model import AnyEntry, Checklist, FrozenChecklist, Impact, Incident, Roles, Times
+from opsbook.kinds.incident.view import CHECKLIST, FACTS
 
 ORDER = (
     *Incident.model_fields,
@@ -20,20 +19,25 @@ ORDER = (
 """The canonical order of the keys of `incident.yaml`."""
 
 
-def facts(value: Mapping[str, Any]) -> bytes:
-    """`incident.yaml`; keys without a value are left out."""
-    kept = {key: item for key, item in value.items() if item not in (None, [], {})}
-    return yaml.dump(kept, schema="../../../schemas/incident.schema.json").encode()
+def facts(folder: str, value: Incident) -> tuple[str, bytes]:
+    """`incident.yaml`, path and content; what has no value, or its default, is left out."""
+    dumped = value.model_dump(mode="json", exclude_defaults=True) | {"classification": value.classification}
+    kept = {name: dumped[name] for name in Incident.model_fields if name in dumped}
+    return f"{folder}/{FACTS}", yaml.dump(kept, schema="../../../schemas/incident.schema.json").encode()
 
 
-def checklist(value: Mapping[str, Any]) -> bytes:
-    """`checklist.yaml`."""
-    return yaml.dump(value, schema="../../../schemas/checklist.schema.json").encode()
+def checklist(folder: str, frozen: Sequence[FrozenChecklist]) -> tuple[str, bytes]:
+    """`checklist.yaml`, path and content."""
+    dumped = Checklist(checklists=tuple(frozen)).model_dump(mode="json")
+    return f"{folder}/{CHECKLIST}", yaml.dump(dumped, schema="../../../schemas/checklist.schema.json").encode()
 
 
-def entry(folder: str, at: datetime, by: str, kind: str, ids: Ids, **fields: Any) -> tuple[str, bytes]:
-    """One file of the timeline: its path and its content."""
-    stamp = f"{at.astimezone(UTC):%Y%m%dT%H%M%SZ}"
-    value = {"at": write_time(at), "by": by, "kind": kind, **{k: v for k, v in fields.items() if v is not None}}
-    text = yaml.dump(value, schema="../../../../schemas/timeline-entry.schema.json")
+def entry(folder: str, value: AnyEntry, ids: Ids) -> tuple[str, bytes]:
+    """One file of the timeline, path and content; the operation that wrote it comes last."""
+    dumped = value.model_dump(mode="json", exclude_none=True)
+    ordered = {name: dumped.pop(name) for name in ("at", "by", "kind")}
+    operation = dumped.pop("operation", None)
+    last = {"operation": operation} if operation is not None else {}
+    text = yaml.dump({**ordered, **dumped, **last}, schema="../../../../schemas/timeline-entry.schema.json")
+    stamp = f"{value.at.astimezone(UTC):%Y%m%dT%H%M%SZ}"
     return f"{folder}/timeline/{stamp}-{ids.token().lower()}.yaml", text.encode()

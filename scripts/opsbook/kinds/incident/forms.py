@@ -12,13 +12,14 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
+from opsbook.core.alert import alert
 from opsbook.core.book import Book
-from opsbook.core.config import SecurityAlert
 from opsbook.core.errors import Refused
-from opsbook.core.inert import github, github_line
+from opsbook.core.inert import plain
+from opsbook.core.ports import Asked
 from opsbook.core.text import one_line, shorten
-from opsbook.core.types import Link
 from opsbook.kinds.incident.config import IncidentsConfig, Severity
+from opsbook.kinds.incident.requests import Declare
 from opsbook.kinds.incident.words import TEXT_LIMIT, TITLE_LIMIT
 
 TEMPLATE = "declare-an-incident.yml"
@@ -40,9 +41,6 @@ _OFFERED = 250
 _BOX = re.compile(r"- \[(?P<tick>[ xX])\](?: .*)?")
 _SEVERITY = re.compile(r"(?P<id>[A-Z][A-Z0-9]{0,9})(?: .*)?")
 _SERVICE = re.compile(r"(?P<name>[a-z0-9]+(?:-[a-z0-9]+)*)(?: \(.*\))?")
-
-Values = dict[str, Any]
-"""The values of a request `incident.declare`."""
 
 
 def issue_form(book: Book) -> dict[str, Any]:
@@ -90,29 +88,6 @@ def issue_form(book: Book) -> dict[str, Any]:
     }
 
 
-def chooser(book: Book) -> dict[str, Any]:
-    """What people see before they choose a form: where else to turn.
-
-    Blank issues stay possible: nobody's call for help may be refused because it fits no form.
-    """
-    core, links = book.config.core, []
-    if core.security.link is not None:
-        links.append(
-            {
-                "name": "I suspect a security breach",
-                "url": core.security.link.url,
-                "about": _plain(f"Stop, and first alert {core.security.who}. Do not describe it here."),
-            }
-        )
-    repository = core.site.repository
-    home = core.site.url or (f"{repository.rstrip('/')}/blob/{core.forge.main}/docs" if repository else "")
-    if home:
-        page = f"{home.rstrip('/')}/help/" + ("" if core.site.url else "index.md")
-        about = _plain("Nothing is broken, and you are stuck: where to ask.")
-        links.append({"name": "I need help, and it is no incident", "url": page, "about": about})
-    return {"blank_issues_enabled": True, **({"contact_links": links} if links else {})}
-
-
 def inputs(book: Book) -> dict[str, Any]:
     """The inputs of the workflow form, as `on.workflow_dispatch.inputs` has them.
 
@@ -125,7 +100,7 @@ def inputs(book: Book) -> dict[str, Any]:
     stop = f"(Do you suspect a security breach? Stop: first alert {security.who}. This form cannot declare one.)"
     return {
         "title": {
-            "description": _plain(f"What is wrong, in one line? {stop}", 400),
+            "description": plain(f"What is wrong, in one line? {stop}", 400),
             "required": True,
             "type": "string",
         },
@@ -137,7 +112,7 @@ def inputs(book: Book) -> dict[str, Any]:
             "options": severities,
         },
         "services": {
-            "description": _plain(f"Which services are affected? Names, with commas between them{example}", 400),
+            "description": plain(f"Which services are affected? Names, with commas between them{example}", 400),
             "required": False,
             "type": "string",
         },
@@ -155,16 +130,18 @@ def inputs(book: Book) -> dict[str, Any]:
     }
 
 
-def read(title: str, body: str) -> Values | None:
-    """What an issue asks for; `None` when it was not made with the form.
-
-    Args:
-        title: of the issue, which becomes the title of the incident.
+def read(asked: Asked) -> Declare | None:
+    """What somebody asks for with one of the forms; `None` when it is neither.
 
     Raises:
-        Refused: it was made with the form and cannot be read exactly; says which field, and what would do.
+        Refused: it was made with a form and cannot be read exactly; says which field, and what would do.
     """
-    typed = _lf(body).split("\n")
+    return _read_issue(asked) if asked.inputs is None else _read_inputs(asked.by, asked.inputs)
+
+
+def _read_issue(asked: Asked) -> Declare | None:
+    """What an issue asks for. Its title becomes the title of the incident."""
+    typed = _lf(asked.body).split("\n")
     lines = [line.rstrip() for line in typed]
     first, last = f"### {SEVERITY}", f"### {SUMMARY}"
     if first not in lines or last not in lines:
@@ -185,8 +162,9 @@ def read(title: str, body: str) -> Values | None:
             ) from None
         values[heading] = "\n".join(typed[start + 1 : end]).strip()
         start = end
-    return _values(
-        title,
+    return _request(
+        asked.by,
+        asked.title,
         severity=values[SEVERITY],
         services=values.get(SERVICES, ""),
         summary="\n".join(typed[start + 1 :]).strip(),
@@ -194,12 +172,8 @@ def read(title: str, body: str) -> Values | None:
     )
 
 
-def read_inputs(given: Mapping[str, str]) -> Values:
-    """What the inputs of the workflow ask for.
-
-    Raises:
-        Refused: an input cannot be used, or is none of the form's.
-    """
+def _read_inputs(by: str, given: Mapping[str, str]) -> Declare:
+    """What the inputs of the workflow ask for."""
     known = ("title", "severity", "services", "summary", "drill")
     for name in given:
         if name not in known:
@@ -209,7 +183,8 @@ def read_inputs(given: Mapping[str, str]) -> Values:
     drill = given.get("drill", "").strip().lower()
     if drill not in ("", "true", "false"):
         raise Refused(f"“{shorten(one_line(drill), 40)}” does not say whether it is a drill.", "Say true or false.")
-    return _values(
+    return _request(
+        by,
         given.get("title", ""),
         severity=given.get("severity", "").strip(),
         services=given.get("services", "").strip(),
@@ -218,7 +193,7 @@ def read_inputs(given: Mapping[str, str]) -> Values:
     )
 
 
-def _values(title: str, *, severity: str, services: str, summary: str, drill: bool) -> Values:
+def _request(by: str, title: str, *, severity: str, services: str, summary: str, drill: bool) -> Declare:
     title = one_line(title)
     if not title:
         raise Refused("The title is empty.", "Say in it, in one line, what is wrong.")
@@ -236,15 +211,15 @@ def _values(title: str, *, severity: str, services: str, summary: str, drill: bo
         )
     # What does not look like an option of ours goes on as it is: the declaration refuses it by its name.
     found = _SEVERITY.fullmatch(severity)
-    values: Values = {"title": title, "severity": found["id"] if found else severity}
     names = [] if services in _EMPTY else [part for part in map(str.strip, services.split(",")) if part]
-    if names:
-        values["services"] = [match["name"] if (match := _SERVICE.fullmatch(name)) else name for name in names]
-    if summary not in ("", "_No response_"):
-        values["summary"] = summary
-    if drill:
-        values["drill"] = True
-    return values
+    return Declare(
+        by=by,
+        title=title,
+        severity=found["id"] if found else severity,
+        services=tuple(match["name"] if (match := _SERVICE.fullmatch(name)) else name for name in names),
+        summary=summary if summary not in ("", "_No response_") else None,
+        drill=drill,
+    )
 
 
 def _ticked(text: str) -> bool:
@@ -266,7 +241,7 @@ def _severities(book: Book) -> list[str]:
 
 
 def _option(severity: Severity) -> str:
-    return _plain(f"{severity.id} {severity.title}: {severity.meaning}", _OPTION_LIMIT)
+    return plain(f"{severity.id} {severity.title}: {severity.meaning}", _OPTION_LIMIT)
 
 
 def _services(book: Book) -> list[str]:
@@ -276,7 +251,7 @@ def _services(book: Book) -> list[str]:
     """
     offered = []
     for name in sorted(book.refs("service")):
-        title = _plain(book.title("service", name) or name, _OPTION_LIMIT - len(name)).replace(",", ";")
+        title = plain(book.title("service", name) or name, _OPTION_LIMIT - len(name)).replace(",", ";")
         same = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-") == name
         offered.append(name if same else f"{name} ({title})")
     return offered
@@ -306,27 +281,6 @@ def _warning(book: Book) -> str:
         "---\n\n"
         "For everything else: say in the **title** what is wrong, in one line. That is enough to begin with.\n"
     )
-
-
-def alert(security: SecurityAlert) -> str:
-    """Whom to alert about a suspected breach, as Markdown."""
-    parts = [f"First alert **{github(one_line(security.who))}**. {github(security.how.strip())}"]
-    if security.link is not None:
-        parts.append(link(security.link))
-    return "\n\n".join(parts)
-
-
-def link(target: Link) -> str:
-    """A link as Markdown."""
-    return f"[{github(one_line(target.title))}](<{target.url}>)"
-
-
-def _plain(text: str, limit: int = 200) -> str:
-    """Words of the configuration as a line of a form, which is no Markdown there and becomes some in an issue.
-
-    GitHub reads `${{` in a workflow as the beginning of an expression.
-    """
-    return shorten(github_line(text).replace("${{", "$ {{"), limit)
 
 
 def _lf(text: str) -> str:

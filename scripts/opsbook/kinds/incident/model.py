@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, RootModel, StringConstraints
+from pydantic import Field, RootModel
 
 from opsbook.core.types import (
     WHOLE,
@@ -21,6 +21,7 @@ from opsbook.core.types import (
     Text,
     UtcTime,
     many,
+    matching,
 )
 from opsbook.kinds.incident.vocabulary import Status
 
@@ -85,7 +86,10 @@ class FollowUp(Model):
 class Incident(Model):
     """`incident.yaml`: the facts of an incident that can contradict each other."""
 
-    id: Annotated[str, StringConstraints(pattern=r"^INC-[0-9]{8}-[0-9A-HJKMNP-TV-Z]{5}$")]
+    id: Annotated[
+        str,
+        matching(r"^INC-[0-9]{8}-[0-9A-HJKMNP-TV-Z]{5}$", "must be the id of an incident, like INC-20261121-7KQ4M"),
+    ]
     """`INC-<UTC date>-<five random characters>`; the folder begins with it."""
     title: Line
     """What is wrong, in one line."""
@@ -229,7 +233,7 @@ class FrozenChecklist(Model):
     """The runbook that it was copied from."""
     title: Line
     """The title of that runbook."""
-    revision: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    revision: Annotated[str, matching(r"^[0-9a-f]{64}$", "must be the 64 characters of a SHA-256")]
     """SHA-256 of the runbook's file at that moment."""
     steps: tuple[Step, ...] = Field(strict=False, min_length=1)
     """The steps."""

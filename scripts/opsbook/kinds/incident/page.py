@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 from opsbook.core.book import Book
-from opsbook.core.check import check_record
 from opsbook.core.kind import Sheet
 from opsbook.core.text import untitled
 from opsbook.core.types import spoken
@@ -16,7 +15,7 @@ from opsbook.kinds.incident.config import IncidentsConfig
 from opsbook.kinds.incident.model import Declared, Incident, StepDone, Update
 from opsbook.kinds.incident.report import GUIDANCE
 from opsbook.kinds.incident.told import words_of
-from opsbook.kinds.incident.view import REPORT, IncidentView
+from opsbook.kinds.incident.view import FACTS, REPORT, IncidentView
 
 RECENT = 20
 """How many incidents the first page lists; the others are on the pages of their years."""
@@ -45,7 +44,7 @@ def page_path(record_path: str) -> str:
     return f"{record_path}.md"
 
 
-def sheets(book: Book, now: datetime) -> Iterator[Sheet]:
+def sheets(book: Book) -> Iterator[Sheet]:
     """Every page of the kind."""
     config = book.config.section(IncidentsConfig)
     rows: list[Row] = []
@@ -53,7 +52,8 @@ def sheets(book: Book, now: datetime) -> Iterator[Sheet]:
         view = IncidentView(book.record(ref))
         row = _row(view, config)
         rows.append(row)
-        yield Sheet(row.path, "page.md.j2", _values(view, row, book, now), f"{view.record.path}/incident.yaml")
+        source = f"{view.record.path}/{FACTS}"
+        yield Sheet(row.path, "page.md.j2", _values(view, row, book), source, record=ref)
         book.forget(ref)
     years: dict[str, list[Row]] = {}
     for row in rows:
@@ -101,7 +101,7 @@ def rank(config: IncidentsConfig, facts: Incident | None) -> int:
     return ids.index(facts.severity) + 1 if facts is not None and facts.severity in ids else 0
 
 
-def _values(view: IncidentView, row: Row, book: Book, now: datetime) -> dict[str, Any]:
+def _values(view: IncidentView, row: Row, book: Book) -> dict[str, Any]:
     facts, core = view.facts, book.config.core
     secret = facts is not None and facts.classification == "security"
     report = view.record.files.get(REPORT)
@@ -159,7 +159,6 @@ def _values(view: IncidentView, row: Row, book: Book, now: datetime) -> dict[str
         if report is not None and report.markdown is not None and row.reported
         else None,
         "unfinished": report is not None and not row.reported and not secret,
-        "findings": check_record(view.record.ref, book, now),
         "folder": view.record.path,
     }
 

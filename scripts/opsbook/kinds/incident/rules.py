@@ -9,8 +9,9 @@ from typing import ClassVar
 
 from opsbook.core import checklist
 from opsbook.core.book import CONFIG_PATH, Book
+from opsbook.core.code import Problem
 from opsbook.core.record import File, Record
-from opsbook.core.rule import BookRule, Problem, RecordRule
+from opsbook.core.rule import BookRule, RecordRule
 from opsbook.core.types import write_time
 from opsbook.kinds.incident.config import IncidentsConfig
 from opsbook.kinds.incident.model import (
@@ -418,7 +419,7 @@ class INC017(RecordRule):
     def check(self, record: Record, book: Book, now: datetime) -> Iterable[Problem]:
         """`id` against the folder, the year against the id, and each entry's name against its time."""
         view = view_of(record)
-        named = record.kind.path.fullmatch(record.path.partition("/")[2]) is not None  # or BOK002 says so
+        named = record.shape.path.fullmatch(record.path.partition("/")[2]) is not None  # or BOK002 says so
         if named and view.file is not None and view.facts is not None and view.facts.id != record.id:
             yield Problem(f"the id is {view.facts.id}, and the folder says {record.id}", view.file, ("id",))
         if named and record.id[4:8] != record.path.split("/")[1]:

@@ -171,18 +171,3 @@ def says_over(text: bytes) -> bool:
 def view_of(record: Record) -> IncidentView:
     """The view of a record. The rules of a record ask for it one after another: the timeline is put in order once."""
     return IncidentView(record)
-
-
-def is_open(record: Record) -> bool:
-    """Whether people are working under pressure on the incident; see `IncidentView.is_open`."""
-    return view_of(record).is_open
-
-
-def held(before: Record | None, after: Record) -> str:
-    """Why a change of an incident waits for a person: only declarations are merged by themselves.
-
-    What follows gathers on the branch, and is merged when somebody has looked at it.
-    """
-    if before is not None:
-        return "It is on main already; what follows the declaration is merged by people."
-    return "" if view_of(after).facts is not None else "Its facts cannot be read."

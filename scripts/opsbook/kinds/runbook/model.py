@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import StringConstraints
+from opsbook.core.types import Duration, IsoDate, Line, Model, OwnerRef, ServiceRef, line, many
 
-from opsbook.core.types import Duration, IsoDate, Line, Model, OwnerRef, ServiceRef, many
-
-Sign = Annotated[str, StringConstraints(min_length=3, max_length=200, pattern=r"^\S(?:[^\n]*\S)?$")]
+Sign = Annotated[str, line(min_length=3, max_length=200)]
 
 
 class Runbook(Model):

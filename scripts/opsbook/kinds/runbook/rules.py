@@ -9,8 +9,9 @@ from urllib.parse import unquote
 
 from opsbook.core import checklist, markdown
 from opsbook.core.book import Book
+from opsbook.core.code import Problem
 from opsbook.core.record import File, Record
-from opsbook.core.rule import Problem, RecordRule
+from opsbook.core.rule import RecordRule
 from opsbook.core.types import write_duration
 from opsbook.kinds.runbook.config import RunbooksConfig
 from opsbook.kinds.runbook.model import Runbook

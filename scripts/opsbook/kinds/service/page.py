@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from opsbook.core.book import Book
@@ -27,9 +26,8 @@ class Row:
     status_page: str | None
 
 
-def sheets(book: Book, now: datetime) -> Iterator[Sheet]:
+def sheets(book: Book) -> Iterator[Sheet]:
     """Every page of the kind."""
-    del now
     records = [book.record(ref) for ref in sorted(book.refs("service").values())]
     needs: dict[str, list[str]] = {}
     for record in records:

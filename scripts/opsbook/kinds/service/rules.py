@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from opsbook.core.book import Book
+from opsbook.core.code import Problem
 from opsbook.core.record import File, Record
-from opsbook.core.rule import Problem, RecordRule
+from opsbook.core.rule import RecordRule
 from opsbook.kinds.service.model import Service
 
 

@@ -1,0 +1,128 @@
+"""Declaring at a terminal: ask what is missing, show what looks the same, keep a secret out of the open book."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import Any
+
+from opsbook.commands.options import request_of
+from opsbook.commands.workspace import Workspace
+from opsbook.commands.writing import carry_out, show, show_plan
+from opsbook.core.command import Dialogue, Question, Write
+from opsbook.core.config import SecurityAlert
+from opsbook.core.errors import Refused, UsageError
+from opsbook.core.request import Request
+from opsbook.perform import performing_secret, preview
+from opsbook.report.screen import Screen
+
+Values = dict[str, Any]
+
+
+def declare(command: Write, dialogue: Dialogue, values: Values, args: argparse.Namespace, workspace: Workspace) -> int:
+    """Ask what is missing, show what looks the same, and carry out the request."""
+    screen = Screen(sys.stderr if args.format == "json" else sys.stdout, color=workspace.color)
+    by, security = workspace.actor(args.by), workspace.book.config.core.security
+    request = request_of(command.request, by, None, values)
+    if request.stub() is not None:
+        _alert(security, screen)
+        if not security.restricted:
+            return _in_two_books(request, dialogue, args, workspace, screen)
+    ask, book = workspace.asks and not args.yes and args.format == "text", workspace.open_book
+    first, rest = dialogue.first(book), list(dialogue.rest(book, by)) if ask else []
+    if first.field not in values and not ask:
+        raise UsageError(*command.need)
+    # Who leads is asked only of somebody who is asked anyway.
+    asked = ask and any(question.field not in values for question in (first, *rest[:-1]))
+    if asked:
+        _ask([first], values, screen)
+    _show_alike(dialogue, values, workspace, screen, asked=asked)
+    if asked:
+        _ask(rest, values, screen)
+    request = request_of(command.request, by, None, values)
+    if asked and args.dry_run:
+        show_plan(preview(request, workspace.context(args.by)), args, workspace)
+        return 0
+    if asked:
+        plan = preview(request, workspace.context(args.by))
+        screen.line()
+        screen.pairs(plan.summary)
+        if not _yes(screen, "Declare it?", default=True):
+            raise Refused("Nothing was declared.", "Run the command again when you want to.")
+    return carry_out(request, args, workspace, command.said(request), tells=command.tells)
+
+
+def _show_alike(dialogue: Dialogue, values: Values, workspace: Workspace, screen: Screen, *, asked: bool) -> None:
+    alike = dialogue.alike(workspace.open_book, values)
+    if not alike:
+        return
+    instead = dialogue.instead(alike[0][0])
+    screen.heading("Open incidents that look the same:")
+    screen.table(("incident", "severity", "title"), alike)
+    screen.line(f"To add to one of them instead: {instead}")
+    if asked and not _yes(screen, "Declare a new one all the same?", default=False):
+        raise Refused("Nothing was declared.", instead)
+
+
+def _alert(security: SecurityAlert, screen: Screen) -> None:
+    """Say whom to alert, before anything else."""
+    screen.bad(f"First: alert {security.who}.")
+    screen.block(security.how.strip(), "  ")
+    if security.link is not None:
+        screen.line(f"  {security.link.title}: {security.link.url}")
+
+
+def _in_two_books(
+    request: Request, dialogue: Dialogue, args: argparse.Namespace, workspace: Workspace, screen: Screen
+) -> int:
+    """Write the stub and nothing but the stub here; the facts go to the restricted book, if there is one."""
+    book, stub = workspace.book, request.stub()
+    security = book.config.core.security
+    restricted = workspace.restricted(args.by)
+    ask = workspace.asks and not args.yes and not args.dry_run and args.format == "text"
+    if (facts := request.facts()) and restricted is None:
+        where = f"Put them into {security.book}." if security.book else f"Tell them to {security.who} in person."
+        screen.bad(f"The details ({', '.join(facts)}) are not kept here. {where}")
+    if ask and not _yes(screen, "Done? Write the stub now?", default=True):
+        raise Refused("Nothing was written.", f"Alert {security.who} in any case.")
+    assert stub is not None
+    if restricted is None or args.dry_run:
+        return carry_out(stub, args, workspace, "Stub written:", tells=True)
+    values = request.values
+    if ask:
+        _ask([dialogue.secret(book)], values, screen)
+    whole = request_of(type(request), request.by, None, {**dialogue.completed(book), **values})
+    with performing_secret(whole, workspace.context(args.by), restricted) as (outcome, kept):
+        show(outcome, "Stub written:", args, workspace, tells=True, kept=kept)
+        return kept.exit_code or outcome.exit_code
+
+
+def _ask(questions: list[Question], values: Values, screen: Screen) -> None:
+    """Ask each until the answer can be used: one wrong letter must not cost the answers before it."""
+    for question in questions:
+        if question.field in values:
+            continue
+        for line in question.before:
+            screen.line(f"  {line}")
+        while question.field not in values:
+            answer = _question(screen, question.text, question.default)
+            try:
+                values[question.field] = question.accept(answer)
+            except Refused as error:
+                screen.bad(f"{error.message} {error.remedy}".rstrip())
+
+
+def _question(screen: Screen, text: str, default: str | None = None) -> str:
+    hint = f" [{default}]" if default else ""
+    while True:
+        try:
+            answer = input(screen.paint(f"{text}{hint} ", "bold")).strip()
+        except EOFError:
+            raise Refused("Nothing was declared: the answers ended.", "Give the rest as options; see --help.") from None
+        if answer or default is not None:
+            return answer or default or ""
+
+
+def _yes(screen: Screen, text: str, *, default: bool) -> bool:
+    answer = _question(screen, f"{text} ({'Y/n' if default else 'y/N'})", default="y" if default else "n")
+    return answer.lower() in ("y", "yes")

@@ -1,0 +1,94 @@
+"""Runs the commands that kinds describe as data: one that writes, one that shows, one that drafts."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from opsbook.commands import asking, writing
+from opsbook.commands.options import add_options, request_of, values_of
+from opsbook.commands.picking import pick
+from opsbook.commands.workspace import Workspace
+from opsbook.core.command import Command, Draft, Pairs, Read, Table, View, Write
+from opsbook.core.errors import Refused
+from opsbook.report.screen import Screen
+from opsbook.report.templates import draft
+
+
+def arguments(command: Command, parser: argparse.ArgumentParser, *, helping: bool) -> None:
+    """What the command takes."""
+    if isinstance(command, Write):
+        if command.picks == "first":
+            parser.add_argument("id", help="its id or its last characters, or - for the only open one")
+        elif command.picks:
+            parser.add_argument("id", nargs="?", help="its id or its last characters; nothing when only one is open")
+        add_options(parser, command.request, helping=helping)
+        writing.options(parser)
+        return
+    if isinstance(command, Read) and command.picks:
+        parser.add_argument("id", nargs="?", help="its id or its last characters; nothing when only one is open")
+    for option in command.options:
+        parser.add_argument(option.name, help=option.help, **option.settings)
+    if isinstance(command, Read):
+        parser.add_argument("--format", choices=("text", "json"), default="text", help="json prints one object")
+    else:
+        parser.add_argument("--slug", help="its name in addresses; made from the title otherwise")
+        parser.add_argument("--dry-run", action="store_true", help="show what would be written, and write nothing")
+
+
+def run(command: Command, kind: str, args: argparse.Namespace, workspace: Workspace) -> int:
+    """Carry it out for a kind of record."""
+    if isinstance(command, Write):
+        return _write(command, kind, args, workspace)
+    return _show(command, kind, args, workspace) if isinstance(command, Read) else _draft(command, args, workspace)
+
+
+def _write(command: Write, kind: str, args: argparse.Namespace, workspace: Workspace) -> int:
+    values = values_of(args, command.request, command.need)
+    if command.dialogue is not None:
+        return asking.declare(command, command.dialogue, values, args, workspace)
+    record = pick(args.id, kind, workspace) if command.picks else None
+    request = request_of(command.request, workspace.actor(args.by), record, values)
+    if command.seen is not None and record is not None:
+        found = workspace.open_book.resolve(kind, record)
+        values["seen"] = command.seen(found, request) if found is not None else {}
+        request = request_of(command.request, request.by, record, values)
+    return writing.carry_out(request, args, workspace, command.said(request), tells=command.tells)
+
+
+def _show(command: Read, kind: str, args: argparse.Namespace, workspace: Workspace) -> int:
+    book = workspace.open_book if command.opened else workspace.book
+    record = book.resolve(kind, pick(args.id, kind, workspace)) if command.picks else None
+    view = command.show(book, args, workspace.now(), record)
+    screen = Screen(sys.stdout, color=workspace.color)
+    if args.format == "json":
+        screen.json(view.data)
+    else:
+        _print(view, screen)
+    return 0
+
+
+def _print(view: View, screen: Screen) -> None:
+    for block in view.blocks:
+        if isinstance(block, Pairs):
+            screen.pairs(block.rows)
+        elif isinstance(block, Table):
+            screen.table(block.header, block.rows)
+        elif block.indent:
+            screen.block(block.text, block.indent)
+        else:
+            screen.line(block.text, block.style)
+
+
+def _draft(command: Draft, args: argparse.Namespace, workspace: Workspace) -> int:
+    path, values = command.values(workspace.book, args, workspace.now())
+    screen = Screen(sys.stdout, color=workspace.color)
+    if workspace.book.tree.read(path) is not None:
+        raise Refused(f"{path} exists.", "Edit it, or give another title or --slug.")
+    if args.dry_run:
+        screen.line(f"Would write {path}")
+        return 0
+    draft(command.template, values, workspace.root)
+    screen.good(f"Drafted {path}")
+    screen.line(f"Edit it, then: opsbook check {path}")
+    return 0

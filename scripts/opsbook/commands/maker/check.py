@@ -1,0 +1,119 @@
+"""check records, checklists, references and rules"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterable, Sequence, Set
+from datetime import datetime
+from pathlib import PurePosixPath
+from urllib.parse import quote
+
+from opsbook.commands.workspace import Workspace
+from opsbook.core.book import CONFIG_PATH, Book
+from opsbook.core.check import all_codes, examine_book, examine_records
+from opsbook.core.errors import NothingToCheck, UsageError
+from opsbook.core.record import Ref
+from opsbook.core.tree import below
+from opsbook.core.types import parse_time
+from opsbook.report.findings import FORMATS, Result, write
+from opsbook.report.screen import Screen
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What to check, and how to report it."""
+    parser.add_argument("paths", nargs="*", metavar="PATH", help="records or folders; the whole book without any")
+    parser.add_argument("--since", metavar="REV", help="only what changed since a revision, like origin/main")
+    parser.add_argument("--format", choices=sorted(FORMATS), default="text", help="how findings are printed")
+    parser.add_argument("--now", metavar="TIME", help="check as if it were this time, like 2026-11-21T10:05:00Z")
+
+
+def run(args: argparse.Namespace, workspace: Workspace) -> int:
+    """Check, report, and return 0 or 1; 6 when there is nothing to check."""
+    book, kinds, now = workspace.book, workspace.kinds, _now(args.now, workspace)
+    refs, changed = _scope(args, book, workspace)
+    findings = [] if args.paths else examine_book(book, now, kinds, changed)
+    findings += workspace.spread(lambda some: examine_records(some, book, now, kinds), refs)
+    if not refs and not findings and not args.since and not args.paths:
+        raise NothingToCheck("The book has no record yet.", "Declare an incident, or run: opsbook new service.")
+    result = Result(sorted(set(findings)), len(refs), all_codes(kinds), book.config.core.site.url)
+    write(args.format, result, Screen(sys.stdout, color=workspace.color))
+    return 1 if result.errors else 0
+
+
+def _scope(args: argparse.Namespace, book: Book, workspace: Workspace) -> tuple[list[Ref], Set[str] | None]:
+    """The records to check, and the kinds of which records changed: `None` when the change may concern all."""
+    if args.since and args.paths:
+        raise UsageError("--since and paths do not go together.", "Leave one of them out.")
+    if args.since:
+        written, deleted = workspace.changed(args.since)
+        if CONFIG_PATH in written or CONFIG_PATH in deleted:
+            return list(book.everything()), None
+        paths = (*written, *deleted)
+        changed = {kind.name for kind in book.kinds.values() if any(below(path, kind.folder) for path in paths)}
+        return _touched(book, written, deleted), changed
+    if args.paths:
+        return list(_named(args.paths, book, workspace)), None
+    return list(book.everything()), None
+
+
+def _touched(book: Book, written: Sequence[str], deleted: Sequence[str]) -> list[Ref]:
+    """The records that a change answers for: those it wrote, and those that name what it deleted or wrote.
+
+    Other records are read only when something is gone, and other runbooks only when a page changed: a link may lead to
+    a heading of it.
+    """
+    found = {ref: None for path in written if (ref := book.at(path)) is not None}
+    gone: set[str] = set()
+    for path in deleted:
+        ref = book.at(path)
+        if ref is not None and any(True for _ in book.tree.paths(ref.path)):
+            found[ref] = None
+        else:
+            gone |= {PurePosixPath(path).name} if ref is None else {PurePosixPath(ref.path).name, ref.id}
+    pages = {PurePosixPath(path).name for path in (*written, *deleted) if path.endswith(".md") and _is_page(path, book)}
+    if gone:
+        found.update(dict.fromkeys(_naming(gone, book.everything(), book)))
+    if pages - gone:
+        runbooks = [ref for kind in book.kinds.values() if kind.is_page for ref in book.refs(kind.name).values()]
+        found.update(dict.fromkeys(_naming(pages - gone, runbooks, book)))
+    return list(found)
+
+
+def _is_page(path: str, book: Book) -> bool:
+    ref = book.at(path)
+    return ref is None or book.kinds[ref.kind].is_page
+
+
+def _naming(names: Iterable[str], refs: Iterable[Ref], book: Book) -> Iterable[Ref]:
+    """Those of the records whose files hold one of the names, as it is or as an address has it."""
+    wanted = {form.encode() for name in names for form in (name, quote(name))}
+    for ref in refs:
+        for path, mode in book.tree.paths(ref.path):
+            data = book.tree.read(path) if mode == "file" else None
+            if data is not None and any(name in data for name in wanted):
+                yield ref
+                break
+
+
+def _named(paths: Iterable[str], book: Book, workspace: Workspace) -> Iterable[Ref]:
+    refs = list(book.everything())
+    for given in paths:
+        path = workspace.inside(given)
+        if path == ".":
+            yield from refs
+            continue
+        inner = book.at(path)
+        matches = [ref for ref in refs if ref == inner or ref.path == path or ref.path.startswith(path + "/")]
+        if not matches:
+            raise UsageError(f"There is no record at {given}.", "Name a folder or a file of a record.")
+        yield from matches
+
+
+def _now(given: str | None, workspace: Workspace) -> datetime:
+    if given is None:
+        return workspace.now()
+    try:
+        return parse_time(given)
+    except ValueError as error:
+        raise UsageError(f"--now: {error}.") from None

@@ -1,0 +1,1 @@
+"""Commands for workflows and maintenance: each module is one, and its first line is its line of help."""

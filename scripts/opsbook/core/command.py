@@ -1,0 +1,167 @@
+"""A command of a kind, as data: what it takes, what it asks for or shows. `commands.described` runs it."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from opsbook.core.book import Book
+from opsbook.core.record import Record
+from opsbook.core.request import Request
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One argument of a command that shows something; `settings` are those of `argparse`."""
+
+    name: str
+    help: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Lines of text.
+
+    Attributes:
+        style: a colour, `bold` or `dim`; nothing for plain text.
+        indent: what stands before each line.
+    """
+
+    text: str = ""
+    style: str = ""
+    indent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """Label and value in two columns."""
+
+    rows: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Columns under a header."""
+
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+Block = Text | Pairs | Table
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a command shows: an object for programs, and blocks for people."""
+
+    data: Mapping[str, Any]
+    blocks: Iterable[Block]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Something that a person at a terminal is asked while it is missing.
+
+    Attributes:
+        field: of the request, that the answer goes into.
+        text: the question.
+        accept: the value for an answer; raises `Refused` with what would do, and then it is asked again.
+        default: what an empty answer means; without one it is asked again.
+        before: lines that are shown first.
+    """
+
+    field: str
+    text: str
+    accept: Callable[[str], Any]
+    default: str | None = None
+    before: Sequence[str] = ()
+
+
+class Dialogue:
+    """What a person who declares something at a terminal is asked, and shown before they do."""
+
+    def first(self, book: Book) -> Question:
+        """The question that everything else rests on."""
+        raise NotImplementedError
+
+    def alike(self, book: Book, values: Mapping[str, Any]) -> Sequence[tuple[str, str, str]]:
+        """Open records that look the same: id, how bad, title."""
+        return ()
+
+    def instead(self, id_: str) -> str:
+        """The command that adds to one of them."""
+        raise NotImplementedError
+
+    def rest(self, book: Book, by: str) -> Iterator[Question]:
+        """The other questions, in order."""
+        raise NotImplementedError
+
+    def secret(self, book: Book) -> Question:
+        """What is asked of a request whose facts go to the restricted book, when nothing was said."""
+        raise NotImplementedError
+
+    def completed(self, book: Book) -> Mapping[str, Any]:
+        """Values that the restricted book needs, where nobody gave them."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """A command that carries out a request.
+
+    Attributes:
+        request: whose fields are its options.
+        done: what is said before the id when it is done.
+        picks: whether it is about a record that exists, which is named or the only open one.
+        tells: whether somebody should be told by it, so that silence is worth a word.
+        seen: what the person has before them, where two people may change the same.
+        need: what is said when a positional argument is empty: what is wrong, and the command as it should be.
+        dialogue: what is asked at a terminal.
+    """
+
+    request: type[Request]
+    done: str | Callable[[Any], str]
+    picks: Literal["", "optional", "first"] = ""
+    tells: bool = False
+    seen: Callable[[Record, Any], Mapping[str, Any]] | None = None
+    need: tuple[str, str] = ("", "")
+    dialogue: Dialogue | None = None
+
+    def said(self, request: Request) -> str:
+        """What is said before the id when a request is done."""
+        return self.done if isinstance(self.done, str) else self.done(request)
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A command that shows something.
+
+    Attributes:
+        show: the book, the arguments, the time; and the record, where it `picks` one.
+        opened: whether it is about records as they are now, with open branches and what main has more.
+    """
+
+    show: Callable[[Book, Namespace, datetime, Record | None], View]
+    options: Sequence[Option] = ()
+    picks: bool = False
+    opened: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A command that drafts a record in the working tree, for a person to edit.
+
+    Attributes:
+        template: folder of the template; the values of the draft, and the path that it will have, come from `values`.
+    """
+
+    template: str
+    values: Callable[[Book, Namespace, datetime], tuple[str, Mapping[str, str]]]
+    options: Sequence[Option] = ()
+
+
+Command = Write | Read | Draft

@@ -1,0 +1,7 @@
+"""change an incident: status, severity, roles, impact; tell tenants"""
+
+from opsbook.core.command import Write
+from opsbook.kinds.incident.requests import Update
+from opsbook.kinds.incident.update import seen
+
+COMMAND = Write(Update, done="Updated", picks="optional", seen=seen)

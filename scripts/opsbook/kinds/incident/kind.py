@@ -1,0 +1,113 @@
+"""Everything that the rest of the program asks of incidents, in one place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import ClassVar
+
+from opsbook.core.announcement import Announcement
+from opsbook.core.book import Book
+from opsbook.core.front import Begin, Front, Urgent, Way
+from opsbook.core.kind import Kind, Sheet
+from opsbook.core.plan import Plan
+from opsbook.core.record import Record
+from opsbook.core.shape import Part
+from opsbook.kinds.incident import page, pull
+from opsbook.kinds.incident.actions import note, tick
+from opsbook.kinds.incident.announcements import announcements
+from opsbook.kinds.incident.config import IncidentsConfig
+from opsbook.kinds.incident.declare import declare
+from opsbook.kinds.incident.forms import TEMPLATE
+from opsbook.kinds.incident.intake import IncidentIntake
+from opsbook.kinds.incident.model import Checklist, Incident, TimelineEntry
+from opsbook.kinds.incident.reminders import remind
+from opsbook.kinds.incident.requests import Declare, Note, Tick, Update
+from opsbook.kinds.incident.rules import BOOK_RULES, RULES
+from opsbook.kinds.incident.similar import open_incidents
+from opsbook.kinds.incident.update import update
+from opsbook.kinds.incident.view import CHECKLIST, FACTS, REPORT, IncidentView, view_of
+
+
+class IncidentKind(Kind):
+    """An incident: facts that can contradict each other, a timeline that grows, checklists, a report."""
+
+    name = "incident"
+    plural = "incidents"
+    folder = "incidents"
+    path = re.compile(r"[0-9]{4}/(?P<id>INC-[0-9]{8}-[0-9A-HJKMNP-TV-Z]{5})(?:-[a-z0-9]+)*")
+    depth = 2
+    naming = "incidents/<year>/INC-<date>-<5 characters>-<words>, like incidents/2026/INC-20261121-7KQ4M-checkout-down"
+    parts = (
+        Part(FACTS, "incident", schema="incident", model=Incident, required=True),
+        Part("timeline/*.yaml", "timeline entry", schema="timeline-entry", model=TimelineEntry),
+        Part(CHECKLIST, "checklist", schema="checklist", model=Checklist),
+        Part(REPORT, "report", format="markdown"),
+    )
+    section = IncidentsConfig
+    rules = RULES
+    book_rules = BOOK_RULES
+    actions: ClassVar = {Declare: declare, Note: note, Update: update, Tick: tick}
+    intake = IncidentIntake()
+
+    def is_open(self, record: Record) -> bool:
+        """See `Kind.is_open` and `IncidentView.is_open`."""
+        return view_of(record).is_open
+
+    def open_in(self, book: Book) -> Sequence[Record]:
+        """See `Kind.open_in`."""
+        return [view.record for view in open_incidents(book)]
+
+    def announce(self, before: Record | None, after: Record | None, book: Book) -> Sequence[Announcement]:
+        """See `Kind.announce`."""
+        return announcements(before, after, book)
+
+    def remind(self, record: Record, book: Book, now: datetime) -> Sequence[Announcement]:
+        """See `Kind.remind`."""
+        return remind(record, book, now)
+
+    def propose(self, record: Record, book: Book) -> Plan:
+        """See `Kind.propose`."""
+        return pull.propose(record, book)
+
+    def waits(self, before: Record | None, after: Record) -> str:
+        """See `Kind.waits`: only declarations are merged by themselves.
+
+        What follows gathers on the branch, and is merged when somebody has looked at it.
+        """
+        if before is not None:
+            return "It is on main already; what follows the declaration is merged by people."
+        return "" if view_of(after).facts is not None else "Its facts cannot be read."
+
+    def sheets(self, book: Book, now: datetime) -> Iterator[Sheet]:
+        """See `Kind.sheets`."""
+        return page.sheets(book)
+
+    def front(self, book: Book, now: datetime) -> Front:
+        """See `Kind.front`: what is open, how to declare, and the reports."""
+        config = book.config.section(IncidentsConfig)
+        return Front(
+            urgent=[_urgent(view, config, now) for view in open_incidents(book)],
+            index="incidents/index.md",
+            begin=Begin("opsbook declare", "incident-process/index.md", TEMPLATE),
+            browse=[Way("Reports", "incidents/reports.md", "What happened, and what was done about it")],
+        )
+
+
+def _urgent(view: IncidentView, config: IncidentsConfig, now: datetime) -> Urgent:
+    facts, where = view.facts, page.page_path(view.record.path)
+    if facts is None:
+        return Urgent(view.record.id, f"{view.record.id} cannot be read", "", 0, "unknown", where)
+    due = view.next_update(config)
+    return Urgent(
+        id=facts.id,
+        title=facts.title,
+        severity=facts.severity or "",
+        rank=page.rank(config, facts),
+        status=facts.status,
+        page=where,
+        next_update=due,
+        overdue=due is not None and due < now,
+        drill=facts.drill,
+    )

@@ -1,0 +1,114 @@
+"""What can be asked for about incidents: options, forms, saved intents and the reference page are made from these."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from opsbook.core.request import HIDDEN, Given, Request, Typed
+from opsbook.core.types import many
+from opsbook.kinds.incident.vocabulary import Status
+
+_Services = Annotated[tuple[str, ...], Given(flag="--service", metavar="NAME")]
+_Components = Annotated[tuple[str, ...], Given(flag="--component", metavar="ID")]
+_Id = Annotated[str | None, Given(metavar="ID")]
+_Moment = Annotated[str | None, Given(metavar="TIME")]
+
+
+class Declare(Request):
+    """Declare an incident."""
+
+    action: ClassVar[str] = "incident.declare"
+
+    title: Annotated[str, Given(metavar="TEXT")] = ""
+    """What is wrong, in one line."""
+    severity: Annotated[str, Given(metavar="S")] = ""
+    """For example P1; you can change it later."""
+    services: _Services = many()
+    """Affected; repeat for more."""
+    summary: Typed = None
+    """What is known, in a few sentences."""
+    lead: _Id = None
+    """Who leads; may be you."""
+    comms: _Id = None
+    """Who tells people."""
+    components: _Components = many()
+    """Of the status page."""
+    user_facing: Annotated[bool | None, Given(flag="-", off="--internal")] = None
+    """Users do not notice it."""
+    started_at: _Moment = None
+    """When users were first affected, like 2026-11-21T10:05:00Z."""
+    security: bool = False
+    """You suspect a breach: details go to the restricted book, and are told to nobody."""
+    drill: bool = False
+    """A rehearsal: told to the drill channel only."""
+    id: Annotated[str | None, HIDDEN] = None
+    """Of a stub: the id that its facts have in the restricted book."""
+
+    def stub(self, id_: str | None = None) -> Self | None:
+        """See `Request.stub`: nothing but that there is one, and whether it is a drill."""
+        return type(self)(by=self.by, security=True, drill=self.drill, id=id_) if self.security else None
+
+
+class Note(Request):
+    """Add a note, a decision or a change to the timeline."""
+
+    action: ClassVar[str] = "incident.note"
+
+    text: Annotated[str, Given(flag="text", many="*")]
+    """The words; standard input when there are none."""
+    kind: Literal["note", "decision", "change"] = "note"
+    """What sort of entry."""
+    at: _Moment = None
+    """When it happened, like 2026-11-21T10:05:00Z; now otherwise."""
+
+
+class Update(Request):
+    """Change the facts of an incident, and tell tenants."""
+
+    action: ClassVar[str] = "incident.update"
+    aside: ClassVar[frozenset[str]] = frozenset({"seen"})
+
+    status: Status | None = None
+    """Where it stands; its time is set to now."""
+    severity: Annotated[str | None, Given(metavar="S")] = None
+    """For example P2."""
+    lead: _Id = None
+    """Who leads from now on."""
+    comms: _Id = None
+    """Who tells people from now on."""
+    text: Typed = None
+    """Why the status or the severity changes."""
+    tell: Typed = None
+    """What tenants are told."""
+    template: _Id = None
+    """The saved template that tenants are told."""
+    impact: Typed = None
+    """What users notice."""
+    components: _Components = many()
+    """Of the status page."""
+    services: _Services = many()
+    """Affected as well."""
+    summary: Typed = None
+    """What is known, in a few sentences."""
+    reviewed_at: _Moment = None
+    """When the review was held."""
+    user_facing: Annotated[bool | None, Given(off="--internal")] = None
+    """Users notice it."""
+    seen: Annotated[Mapping[str, Any], HIDDEN] = {}
+    """The facts that the person looked at, so that two people who change the same fact notice it."""
+
+
+class Tick(Request):
+    """Tick steps of a checklist, or say why they are left out."""
+
+    action: ClassVar[str] = "incident.step"
+
+    steps: Annotated[tuple[int, ...], Given(flag="steps", many="+")] = many(max_length=1000)
+    """Numbers and ranges: 1 2 5-8."""
+    runbook: Annotated[str | None, Given(metavar="NAME")] = None
+    """Whose checklist, when there are several."""
+    outcome: Annotated[Literal["done", "skipped"], Given(flag="--skip", const="skipped")] = "done"
+    """Left out and not done."""
+    text: Typed = None
+    """What was found, or why it is left out."""

@@ -1,0 +1,267 @@
+"""Changing the facts of an incident, each with the entry of the timeline that says so."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from opsbook.core import yaml
+from opsbook.core.book import Book
+from opsbook.core.errors import Refused
+from opsbook.core.ids import Ids
+from opsbook.core.plan import Plan
+from opsbook.core.record import Record
+from opsbook.core.text import one_line, shorten
+from opsbook.core.times import Times
+from opsbook.core.types import write_time
+from opsbook.kinds.incident import files
+from opsbook.kinds.incident.actions import bullets, details, plan_of
+from opsbook.kinds.incident.config import IncidentsConfig
+from opsbook.kinds.incident.declare import service, severity_of
+from opsbook.kinds.incident.model import AnyEntry, Incident, RoleChange, SeverityChange, StatusChange
+from opsbook.kinds.incident.model import Update as Told
+from opsbook.kinds.incident.requests import Update
+from opsbook.kinds.incident.view import FACTS, IncidentView
+from opsbook.kinds.incident.vocabulary import STATUSES, Status
+from opsbook.kinds.incident.words import CLOCK_SKEW, listed, moment, person, words
+
+_TIME_OF = {
+    "identified": "identified_at",
+    "monitoring": "mitigated_at",
+    "resolved": "resolved_at",
+    "closed": "closed_at",
+}
+"""The time that a status sets when it is reached for the first time."""
+
+_FACTUAL = (StatusChange, SeverityChange, RoleChange)
+"""Entries that repeat a fact of `incident.yaml`."""
+
+
+def update(book: Book, request: Update, now: datetime, ids: Ids, operation: str) -> Plan:
+    """Change the facts, and say so in the timeline.
+
+    Raises:
+        Refused: nothing would change, somebody else changed the same fact, or a value cannot be used.
+    """
+    record = details(book, request)
+    view = IncidentView(record)
+    if view.file is None or view.facts is None:
+        raise Refused(
+            f"{record.path}/{FACTS} cannot be read, so its facts cannot be changed by a command.",
+            f"Notes work meanwhile. `opsbook check {record.path}` says what is wrong.",
+        )
+    change = _Change(book, request, view, view.facts, _not_before(view, now), operation)
+    change.status()
+    change.severity()
+    change.roles()
+    change.impact()
+    change.others()
+    change.tell()
+    if not change.facts_to and not change.entries:
+        facts = view.facts
+        raise Refused(
+            f"Nothing would change: {record.id} is already {facts.status}, {facts.severity or 'without a severity'}.",
+            "`opsbook incident show` prints what is on record.",
+        )
+    out: dict[str, bytes | None] = {}
+    if change.facts_to:
+        out[f"{record.path}/{FACTS}"] = yaml.edit(view.file.text, change.facts_to, files.ORDER).encode()
+    out.update(files.entry(record.path, entry, ids) for entry in change.entries)
+    subject = f"Update {record.id}: " + ", ".join(label.lower() for label, _ in change.lines)
+    return plan_of(record, out, shorten(subject, 100), tuple(change.lines), bullets(change.lines))
+
+
+class _Change:
+    """What an update makes of an incident: values of facts, entries of the timeline, and lines for people."""
+
+    def __init__(
+        self, book: Book, request: Update, view: IncidentView, facts: Incident, now: datetime, operation: str
+    ) -> None:
+        self._book, self._asked, self._view, self._facts, self._now = book, request, view, facts, now
+        self._said: dict[str, Any] = {"at": now, "by": request.by, "operation": operation}
+        self._why = words(book, request.text, "text") if request.text else None
+        self.facts_to: list[tuple[tuple[str, ...], Any]] = []
+        self.entries: list[AnyEntry] = []
+        self.lines: list[tuple[str, str]] = []
+
+    def _set(self, place: tuple[str, ...], value: Any, label: str = "", shown: str = "") -> None:
+        self.facts_to.append((place, value))
+        if label:
+            self.lines.append((label, shown))
+
+    def status(self) -> None:
+        """The status, and the times that follow from it."""
+        status, facts = self._asked.status, self._facts
+        if status is None or not self._differs("status", facts.status, status):
+            return
+        self._set(("status",), status, "Status", f"{facts.status} → {status}")
+        self.facts_to += _times(facts, status, self._now)
+        self.entries.append(StatusChange(kind="status", status=status, text=self._why, **self._said))
+
+    def severity(self) -> None:
+        """How bad it is."""
+        if not self._asked.severity:
+            return
+        severity, before = severity_of(self._book, self._asked.severity).id, self._facts.severity
+        if self._differs("severity", before, severity):
+            self._set(("severity",), severity, "Severity", f"{before} → {severity}")
+            self.entries.append(SeverityChange(kind="severity", severity=severity, text=self._why, **self._said))
+
+    def roles(self) -> None:
+        """Who leads, and who tells people."""
+        roles: tuple[Literal["lead", "comms"], ...] = ("lead", "comms")
+        for role in roles:
+            given, before = getattr(self._asked, role), getattr(self._facts.roles, role)
+            if given and self._differs(role, before, who := person(self._book, given, role)):
+                self._set(("roles", role), who, role.capitalize(), f"{before or 'nobody'} → {who}")
+                self.entries.append(RoleChange(kind="role", role=role, person=who, **self._said))
+
+    def impact(self) -> None:
+        """What users notice."""
+        facing, summary = self._asked.user_facing, self._asked.impact
+        components = listed(self._book, self._asked.components, "components", "status page component")
+        if facing is None and not components and not summary:
+            return
+        now = held(self._facts)
+        if facing is not None:
+            self._differs("user_facing", now["user_facing"], facing)
+        if self._facts.impact is None or facing is not None:
+            noticed = facing is None or facing
+            self._set(("impact", "user_facing"), noticed, "User-facing", "yes" if noticed else "no")
+        if summary:
+            text = words(self._book, summary, "impact")
+            self._differs("impact", now["impact"], text)
+            self._set(("impact", "summary"), text, "Impact", shorten(text, 200))
+        if components:
+            self._differs("components", now["components"], components)
+            self._set(("impact", "components"), components, "Components", ", ".join(components))
+
+    def others(self) -> None:
+        """The summary, more services, and the time of the review."""
+        asked, facts = self._asked, self._facts
+        if asked.summary:
+            summary = words(self._book, asked.summary, "summary")
+            self._differs("summary", facts.summary, summary)
+            self._set(("summary",), summary, "Summary", "rewritten")
+        if asked.services:
+            services = list(dict.fromkeys([*facts.services, *(service(self._book, name) for name in asked.services)]))
+            self._set(("services",), services, "Services", ", ".join(services))
+        if asked.reviewed_at:
+            reviewed = write_time(moment(asked.reviewed_at, self._now, "reviewed-at"))
+            self._differs("reviewed_at", held(facts)["reviewed_at"], reviewed)
+            self._set(("times", "reviewed_at"), reviewed, "Reviewed", reviewed)
+
+    def tell(self) -> None:
+        """What tenants are told: a saved template, words of one's own, or both."""
+        asked, book = self._asked, self._book
+        if not asked.tell and not asked.template:
+            return
+        said = words(book, asked.tell, "update") if asked.tell else ""
+        if asked.template:
+            said = "\n\n".join(filter(None, (self._filled(asked.template), said)))
+        template = asked.template or None
+        self.entries.append(Told(kind="update", text=said, template=template, **self._said))
+        self.lines.append(("Tenants are told", shorten(said, 200)))
+
+    def _filled(self, name: str) -> str:
+        """A saved template with `{services}` as titles, and `{next_update}` as a time in the book's zone."""
+        book, config = self._book, self._book.config.section(IncidentsConfig)
+        template = next((item for item in config.templates if item.id == name), None)
+        if template is None:
+            known = ", ".join(item.id for item in config.templates) or "none yet"
+            raise Refused(f"“{shorten(name, 40)}” is no saved template.", f"Known are {known}.")
+        titles = ", ".join(book.title("service", name) or name for name in self._facts.services)
+        found = config.severity(
+            severity_of(book, self._asked.severity).id if self._asked.severity else self._facts.severity
+        )
+        due = "when we know more"
+        if found is not None and found.update_every is not None:
+            due = Times(self._now, book.config.core.timezone).full(self._now + found.update_every)
+        filled = template.text.replace("{services}", titles or "our services").replace("{next_update}", due)
+        return filled.strip()
+
+    def _differs(self, name: str, current: object, wanted: object) -> bool:
+        """Whether a fact would change.
+
+        Raises:
+            Refused: it is no longer what the person looked at, and not what they ask for either.
+        """
+        seen = self._asked.seen
+        if name in seen and seen[name] != current and current != wanted:
+            theirs = [entry for _, entry in self._view.timeline.entries if _says(entry, name)]
+            who = f"{theirs[-1].by} changed it at {write_time(theirs[-1].at)}" if theirs else "Somebody changed it"
+            raise Refused(
+                f"The {name.replace('_', ' ')} is not what you saw. {who} from {_quoted(seen[name])} to "
+                f"{_quoted(current)}; you asked for {_quoted(wanted)}.",
+                "Look at it (`opsbook incident show`), and ask again if you still want it.",
+            )
+        return current != wanted
+
+
+def seen(record: Record, request: Update) -> dict[str, Any]:
+    """What a person who asks for a change has before them: the facts that they want to change."""
+    facts = IncidentView(record).facts
+    asked = request.values
+    return {name: value for name, value in held(facts).items() if name in asked} if facts is not None else {}
+
+
+def held(facts: Incident) -> dict[str, Any]:
+    """The facts that two people may change at the same time, as JSON values."""
+    impact, reviewed = facts.impact, facts.times.reviewed_at
+    return {
+        "status": facts.status,
+        "severity": facts.severity,
+        "lead": facts.roles.lead,
+        "comms": facts.roles.comms,
+        "summary": facts.summary,
+        "impact": impact.summary if impact is not None else None,
+        "user_facing": impact.user_facing if impact is not None else None,
+        "components": list(impact.components) if impact is not None else [],
+        "reviewed_at": write_time(reviewed) if reviewed is not None else None,
+    }
+
+
+def _says(entry: AnyEntry, name: str) -> bool:
+    """Whether an entry says that the fact `name` changed."""
+    match entry:
+        case StatusChange():
+            return name == "status"
+        case SeverityChange():
+            return name == "severity"
+        case RoleChange():
+            return name == entry.role
+    return False
+
+
+def _quoted(value: object) -> str:
+    if value is None or value == []:
+        return "nothing"
+    text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return f"“{shorten(one_line(text), 200)}”"
+
+
+def _not_before(view: IncidentView, now: datetime) -> datetime:
+    """`now`, or the latest fact on record if that is ahead of this machine's clock by no more than clocks differ.
+
+    What is said now comes after what was said before: otherwise the timeline would end with what was said before, and
+    an incident would be resolved before it was mitigated.
+    """
+    assert view.facts is not None
+    times = view.facts.times
+    known: list[datetime | None] = [getattr(times, name) for name in type(times).model_fields]
+    known += [entry.at for _, entry in view.timeline.entries if isinstance(entry, _FACTUAL)]
+    return max([now, *(at for at in known if at is not None and at <= now + CLOCK_SKEW)])
+
+
+def _times(facts: Incident, status: Status, now: datetime) -> list[tuple[tuple[str, ...], Any]]:
+    """The times that follow from a status: reached now, or no longer true."""
+    changes: list[tuple[tuple[str, ...], Any]] = []
+    name = _TIME_OF.get(status)
+    if name is not None and getattr(facts.times, name) is None:
+        changes.append((("times", name), write_time(now)))
+    if status == "closed" and facts.times.resolved_at is None:
+        raise Refused("An incident is resolved before it is closed.", "Use --status resolved first.")
+    later = [time for other, time in _TIME_OF.items() if STATUSES.index(other) > STATUSES.index(status)]
+    if "resolved_at" in later:
+        later.append("reviewed_at")  # what is opened again is reviewed again
+    return changes + [(("times", time), yaml.DELETE) for time in later if getattr(facts.times, time) is not None]

@@ -1,0 +1,38 @@
+"""Everything that the rest of the program asks of runbooks, in one place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+
+from opsbook.core.book import Book
+from opsbook.core.front import Front, Way
+from opsbook.core.kind import Kind, Sheet
+from opsbook.core.shape import Part
+from opsbook.kinds.runbook.config import RunbooksConfig
+from opsbook.kinds.runbook.model import Runbook
+from opsbook.kinds.runbook.page import sheets
+from opsbook.kinds.runbook.rules import RULES
+
+
+class RunbookKind(Kind):
+    """A reviewed page: front matter, prose, checklists."""
+
+    name = "runbook"
+    plural = "runbooks"
+    folder = "runbooks"
+    path = re.compile(r"(?P<id>[a-z0-9]+(?:-[a-z0-9]+)*/[a-z0-9]+(?:-[a-z0-9]+)*)\.md")
+    depth = 2
+    naming = "runbooks/<area>/<name>.md in lower case with hyphens, for example runbooks/tickets/check-queue-backlog.md"
+    parts = (Part("", "runbook", format="markdown", schema="runbook", model=Runbook, required=True),)
+    section = RunbooksConfig
+    rules = RULES
+
+    def sheets(self, book: Book, now: datetime) -> Iterator[Sheet]:
+        """See `Kind.sheets`."""
+        return sheets(book, now)
+
+    def front(self, book: Book, now: datetime) -> Front:
+        """See `Kind.front`."""
+        return Front(browse=[Way("Runbooks", "runbooks/index.md", "What to do, step by step")])

@@ -1,0 +1,45 @@
+"""Everything that the rest of the program asks of services, in one place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+
+from opsbook.core.book import Book
+from opsbook.core.front import Front, Way
+from opsbook.core.kind import Kind, Sheet
+from opsbook.core.shape import Part
+from opsbook.kinds.service.config import ServicesConfig
+from opsbook.kinds.service.model import Service
+from opsbook.kinds.service.page import sheets
+from opsbook.kinds.service.rules import RULES
+
+
+class ServiceKind(Kind):
+    """A service of ours, or one that is not ours and where to go with it."""
+
+    name = "service"
+    plural = "services"
+    folder = "services"
+    path = re.compile(r"(?P<id>[a-z0-9]+(?:-[a-z0-9]+)*)\.yaml")
+    depth = 1
+    naming = "services/<name>.yaml in lower case with hyphens, for example services/support-ticket-system.yaml"
+    parts = (Part("", "service", schema="service", model=Service, required=True),)
+    section = ServicesConfig
+    rules = RULES
+
+    def sheets(self, book: Book, now: datetime) -> Iterator[Sheet]:
+        """See `Kind.sheets`."""
+        return sheets(book)
+
+    def front(self, book: Book, now: datetime) -> Front:
+        """See `Kind.front`: the status pages of services that are not ours."""
+        elsewhere: list[Way] = []
+        for ref in sorted(book.refs(self.name).values()):
+            found = book.record(ref).only("", Service)
+            service = found[1] if found is not None else None
+            if service is not None and not service.ours and service.status_page and service.lifecycle != "retired":
+                elsewhere.append(Way(service.title, service.status_page))
+        browse = [Way("Services", "services/index.md", "Who runs what, and where to go")]
+        return Front(elsewhere=elsewhere, browse=browse)
