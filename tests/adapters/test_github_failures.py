@@ -18,9 +18,10 @@ from opsbook.core.plan import Request
 from opsbook.perform import Outcome, performing, reconcile
 from tests.github_server.faults import KINDS, Fault
 from tests.github_server.server import GitHubServer
+from tests.support.clock import Clock
 from tests.support.github import TOKEN, Office, copy_github, make_github, office, truth
 from tests.support.sweeps import GITHUB, Sweep, leaks
-from tests.support.wired import Chat, Clock
+from tests.support.wired import Chat
 
 DECLARE = Request(
     "incident.declare",
@@ -65,12 +66,12 @@ class Run:
         self._expected = 1
         if scenario == "note":
             before, told, record = declared()
-            self.server = copy_github(before, folder / "github.git")
+            self.server = copy_github(before, folder / "github.git", now=self.clock.now)
             self.chat.said += told
             self._request = Request("incident.note", "oncall-a", {"text": "It is the queue."}, record)
             self._expected = 2
         else:
-            self.server = make_github(folder / "github.git")
+            self.server = make_github(folder / "github.git", now=self.clock.now)
 
     def go(self, fault: Fault | None) -> Outcome:
         """Make the request."""

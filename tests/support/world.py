@@ -13,9 +13,10 @@ from opsbook.adapters.git import Repository
 from opsbook.core.context import Context
 from opsbook.core.plan import Request
 from opsbook.perform import Outcome, Reconciled, performing, reconcile
+from tests.support.clock import Clock
 from tests.support.desk import Desk, clone, make_desk, make_remote
 from tests.support.knife import CutRepository, Knife, sharpen
-from tests.support.wired import Chat, Clock, dice, wire
+from tests.support.wired import Chat, dice, wire
 
 DECLARE = Request(
     "incident.declare",
