@@ -6,6 +6,7 @@ the servers of the tests begin with. A test that gives the program a clock gives
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -30,3 +31,9 @@ class Clock:
 def machine() -> datetime:
     """The clock of this machine."""
     return datetime.now(UTC)
+
+
+def handed_on() -> dict[str, str]:
+    """What moves the clock of this process (see `tests.any_day`), for one that gets an environment of its own."""
+    moving = ("LD_PRELOAD", "SECONDS_AHEAD", "TZ")
+    return {name: os.environ[name] for name in moving if name in os.environ} if "SECONDS_AHEAD" in os.environ else {}
