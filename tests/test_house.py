@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from importlib import import_module
@@ -24,6 +25,15 @@ def run(*command: object, cwd: Path | None = None, **variables: str) -> subproce
     return subprocess.run(
         [str(part) for part in command], cwd=cwd, env={**os.environ, **variables}, capture_output=True, text=True
     )
+
+
+def test_no_test_depends_on_the_day_it_runs() -> None:
+    """A test that asks what day it is gives another answer tomorrow; `make test-any-day` looks for the rest."""
+    asks = re.compile(r"\b(?:datetime|date|time)\.(?:now|today|utcnow|time|localtime|gmtime|ctime)\(")
+    allowed = {"support/clock.py": "the machine's clock, for servers", "any_day.py": "moves it"}
+    root = ROOT / "tests"
+    found = {path.relative_to(root).as_posix() for path in root.rglob("*.py") if asks.search(path.read_text("utf-8"))}
+    assert found == set(allowed)
 
 
 @pytest.mark.parametrize("name", COMMANDS)

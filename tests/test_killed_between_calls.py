@@ -7,8 +7,7 @@ import os
 import shutil
 import signal
 from collections.abc import Callable, Mapping
-from copy import deepcopy
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
@@ -24,12 +23,13 @@ from opsbook.perform import performing, reconcile
 from tests.github_server.server import GitHubServer
 from tests.slack_server import SlackServer, slack_server
 from tests.slack_server.workspace import TOKEN as SLACK_TOKEN
+from tests.support.clock import Clock
 from tests.support.github import TOKEN, api, copy_github, make_github, office, person, truth
 from tests.support.knife import Cut, Knife
 from tests.support.requests import other
 from tests.support.slack import by_name
 from tests.support.sweeps import KILLED, Sweep, leaks
-from tests.support.wired import Chat, Clock
+from tests.support.wired import Chat
 from tests.test_slack_cut_off import CHANNELS, DECLARE, MOVE_ON, CutApi, in_any_order, told_in
 
 
@@ -53,12 +53,12 @@ class CutHub:
 
 @dataclass
 class World:
-    """One GitHub, one Slack, and machines that are known by name."""
+    """One GitHub, one Slack, machines that are known by name, and the clock of all of them."""
 
     folder: Path
     hub: GitHubServer
     slack: SlackServer
-    clock: Clock = field(default_factory=Clock)
+    clock: Clock
 
     def context(self, machine: str, seed: int, knife: Knife) -> Context:
         """A process of its own, which a knife may end."""
@@ -116,21 +116,22 @@ def from_another_clone(world: World, _: Request) -> None:
 def declared() -> tuple[GitHubServer, SlackServer, str]:
     """A GitHub and a Slack with an open incident, and its id."""
     folder = Path(mkdtemp(prefix="opsbook-killed-"))
-    with slack_server(*CHANNELS) as slack:
-        world = World(folder, make_github(folder / "github.git"), slack)
+    clock = Clock()
+    with slack_server(*CHANNELS, now=clock.now) as slack:
+        world = World(folder, make_github(folder / "github.git", now=clock.now), slack, clock)
         assert world.run(DECLARE, seed=9) == 0
         world.hub.close()
     return world.hub, slack, next(iter(truth(world.hub).branches)).partition("/")[2]
 
 
-def begin(folder: Path, slack: SlackServer, request: Request) -> tuple[World, Request]:
+def begin(folder: Path, slack: SlackServer, clock: Clock, request: Request) -> tuple[World, Request]:
     """A fresh world, and the request that is cut off in it."""
     if request is DECLARE:
-        return World(folder, make_github(folder / "github.git"), slack), request
+        return World(folder, make_github(folder / "github.git", now=clock.now), slack, clock), request
     hub, told, record = declared()
-    slack.workspace.channels = {key: deepcopy(channel) for key, channel in told.workspace.channels.items()}
-    slack.workspace.now = told.workspace.now
-    return World(folder, copy_github(hub, folder / "github.git"), slack), other(request, record=record)
+    slack.workspace.copy(told.workspace)
+    copied = copy_github(hub, folder / "github.git", now=clock.now)
+    return World(folder, copied, slack, clock), other(request, record=record)
 
 
 @pytest.mark.parametrize("recover", [run_again, from_another_clone])
@@ -144,8 +145,9 @@ def test_killed_between_any_two_calls_it_ends_as_if_nothing_had_happened(
     for at in itertools.count(0):
         folder = tmp_path / str(at)
         folder.mkdir()
-        with slack_server(*CHANNELS) as slack:
-            world, request = begin(folder, slack, request_)
+        clock = Clock()
+        with slack_server(*CHANNELS, now=clock.now) as slack:
+            world, request = begin(folder, slack, clock, request_)
             knife = Knife(at)
             if at == 0:
                 assert world.run(request, seed=1, knife=knife) == 0

@@ -13,8 +13,9 @@ from opsbook.perform import Outcome, performing, reconcile
 from tests.adapters.test_github_failures import DECLARE
 from tests.github_server.faults import KINDS, Fault
 from tests.github_server.server import GitHubServer
+from tests.support.clock import Clock
 from tests.support.github import Office, make_github, office, truth
-from tests.support.wired import Chat, Clock
+from tests.support.wired import Chat
 
 LIMITS = {
     "secondary limit": 60.0,
@@ -28,7 +29,7 @@ LIMITS = {
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[GitHubServer]:
     """A GitHub."""
-    server = make_github(tmp_path / "github.git")
+    server = make_github(tmp_path / "github.git", now=Clock().now)
     yield server
     server.close()
     assert server.refused == []

@@ -8,9 +8,10 @@ import pytest
 
 from opsbook.perform import Merged, merge_declarations, performing
 from tests.github_server.faults import KINDS, Fault
+from tests.support.clock import Clock
 from tests.support.github import TOKEN, make_github, office, push_main
 from tests.support.small_book import OPSBOOK_YML
-from tests.support.wired import Chat, Clock
+from tests.support.wired import Chat
 from tests.support.world import DECLARE
 
 CELLS = [(kind.name, when) for kind in KINDS.values() for when in kind.whens]
@@ -20,17 +21,18 @@ CELLS = [(kind.name, when) for kind in KINDS.values() for when in kind.whens]
 def test_whatever_github_does_at_the_merge_the_next_run_ends_where_an_undisturbed_one_does(
     tmp_path: Path, name: str, when: str
 ) -> None:
-    server = make_github(tmp_path / "github.git")
+    clock = Clock()
+    server = make_github(tmp_path / "github.git", now=clock.now)
     allowed = OPSBOOK_YML.replace("  push: false\n", "  push: false\n  merge: declarations\n")
     push_main(server, tmp_path / "people", {"opsbook.yml": allowed})
     try:
-        desk = office(server, tmp_path / "one", Chat(), Clock())
+        desk = office(server, tmp_path / "one", Chat(), clock)
         with performing(DECLARE, desk.context) as outcome:
             record = outcome.id
 
         def merge(name: str) -> Merged:
             """`opsbook merge` on a machine of its own."""
-            runner = office(server, tmp_path / name, Chat(), Clock(), timeouts=(1.0, 1.0))
+            runner = office(server, tmp_path / name, Chat(), clock, timeouts=(1.0, 1.0))
             return merge_declarations([], runner.context, runner.forge)
 
         server.faults.append(Fault("pulls/merge", name, when=when))

@@ -28,12 +28,13 @@ from tests.slack_server import Fault, Message, SlackServer, pings, seen, slack_s
 from tests.slack_server.faults import every
 from tests.slack_server.workspace import TOKEN
 from tests.support.announcements import DECLARED, IDENTIFIED, UPDATE
+from tests.support.clock import START, Clock
 from tests.support.desk import Desk, make_desk
 from tests.support.knife import Cut, CutForge, Knife
 from tests.support.requests import ask
 from tests.support.slack import slack_api, slack_sink
 from tests.support.sweeps import CUT_SLACK, SLACK, Sweep, leaks
-from tests.support.wired import START, Clock, dice, wire
+from tests.support.wired import dice, wire
 
 CHANNELS = ("incident", "team", "security", "drill")
 
@@ -121,7 +122,7 @@ def wire_nothing(ledger: Ledger, sink: SlackSink, minutes: int) -> Context:
 @cache
 def undisturbed() -> dict[str, list[Seen]]:
     """What people see when nothing goes wrong."""
-    with slack_server(*CHANNELS) as slack:
+    with slack_server(*CHANNELS, now=Clock().now) as slack:
         ledger = Ledger()
         for change in CHANGES:
             assert all(told.ok for told in speak(slack, ledger, change, minutes=0))
@@ -133,7 +134,7 @@ def undisturbed() -> dict[str, list[Seen]]:
 def test_after_any_fault_people_see_what_they_would_have_seen(
     fault: Fault, change: str, sweep: Sweep, overheard: Callable[[], str]
 ) -> None:
-    with slack_server(*CHANNELS) as slack:
+    with slack_server(*CHANNELS, now=Clock().now) as slack:
         ledger = Ledger()
         if change == "updating":
             speak(slack, ledger, "declaring", minutes=0)
@@ -189,11 +190,11 @@ class CutApi(SlackApi):
 
 @dataclass
 class Book:
-    """A clone, and the Slack that it tells."""
+    """A clone, the Slack that it tells, and the clock of both."""
 
     desk: Desk
     slack: SlackServer
-    clock: Clock = field(default_factory=Clock)
+    clock: Clock
 
     def context(self, knife: Knife, seed: int) -> Context:
         """A process of its own, which a knife may end."""
@@ -225,10 +226,11 @@ def template(*, declared: bool) -> tuple[Path, SlackServer | None, str]:
     desk = make_desk(folder)
     if not declared:
         return folder, None, ""
-    server = SlackServer()
+    clock = Clock()
+    server = SlackServer(clock.now)
     for name in CHANNELS:
         server.workspace.channel(name)
-    assert Book(desk, server).run(DECLARE, seed=9) == 0
+    assert Book(desk, server, clock).run(DECLARE, seed=9) == 0
     server.stop()
     return folder, server, desk.branch().partition("/")[2]
 
@@ -240,14 +242,13 @@ def folder(tmp_path: Path) -> Iterator[Path]:
     shutil.rmtree(tmp_path, ignore_errors=True)
 
 
-def begin(folder: Path, slack: SlackServer, *, declared: bool) -> tuple[Book, Request]:
+def begin(folder: Path, slack: SlackServer, clock: Clock, *, declared: bool) -> tuple[Book, Request]:
     """A copy of the template, and the request that is cut off in it."""
     clone, server, record = template(declared=declared)
     shutil.copytree(clone, folder, symlinks=True)
     if server is not None:
-        slack.workspace.channels = {key: channel.copy() for key, channel in server.workspace.channels.items()}
-        slack.workspace.now = server.workspace.now
-    return Book(Desk(folder), slack), replace(MOVE_ON, record=record) if declared else DECLARE
+        slack.workspace.copy(server.workspace)
+    return Book(Desk(folder), slack, clock), replace(MOVE_ON, record=record) if declared else DECLARE
 
 
 @pytest.mark.parametrize("recover", ["run it again", "reconcile"])
@@ -255,19 +256,21 @@ def begin(folder: Path, slack: SlackServer, *, declared: bool) -> tuple[Book, Re
 def test_killed_before_any_call_and_taken_up_again_it_is_the_undisturbed_run(
     folder: Path, declared: bool, recover: str, sweep: Sweep
 ) -> None:
-    with slack_server(*CHANNELS) as slack:
-        book, request = begin(folder / "whole", slack, declared=declared)
+    clock = Clock()
+    with slack_server(*CHANNELS, now=clock.now) as slack:
+        book, request = begin(folder / "whole", slack, clock, declared=declared)
         whole = Knife()
         assert book.run(request, whole) == 0
         wanted = told_in(slack)
         receipts = {key: bool(receipt["reference"]) for key, receipt in book.desk.receipts().items()}
     assert whole.names.count("chat.postMessage") == (6 if declared else 2)
     for at in range(1, len(whole.names) + 1):
-        with slack_server(*CHANNELS) as slack:
-            book, request = begin(folder / str(at), slack, declared=declared)
+        clock = Clock()
+        with slack_server(*CHANNELS, now=clock.now) as slack:
+            book, request = begin(folder / str(at), slack, clock, declared=declared)
             with pytest.raises(Cut):
                 book.run(request, Knife(at))
-            book.clock.later(minutes=10)
+            clock.later(minutes=10)
             assert (book.reconcile() if recover == "reconcile" else book.run(request, seed=2)) == 0
             where = f"cut off before call {at}, {whole.names[at - 1]}"
             assert told_in(slack) == wanted, where
@@ -277,17 +280,21 @@ def test_killed_before_any_call_and_taken_up_again_it_is_the_undisturbed_run(
 
 
 @pytest.fixture
-def slack() -> Iterator[SlackServer]:
-    with slack_server(*CHANNELS) as server:
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def slack(clock: Clock) -> Iterator[SlackServer]:
+    with slack_server(*CHANNELS, now=clock.now) as server:
         yield server
 
 
 def test_what_an_editor_changed_and_is_said_late_does_not_bring_an_old_state_back(
-    slack: SlackServer, tmp_path: Path
+    slack: SlackServer, clock: Clock, tmp_path: Path
 ) -> None:
     """An edit by hand adds nothing to the timeline, whose length orders all other states."""
     desk = make_desk(tmp_path / "desk")
-    clock = Clock()
 
     def context() -> Context:
         made = wire(desk, clock=clock)

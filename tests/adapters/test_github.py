@@ -27,11 +27,12 @@ from tests.github_server.calls import merge
 from tests.github_server.faults import KINDS, Fault
 from tests.github_server.hub import OWNER
 from tests.github_server.server import GitHubServer
+from tests.support.clock import Clock
 from tests.support.github import TOKEN, forge, make_github, merge_pull, office, push_main, truth
 from tests.support.github import api as api_of
 from tests.support.repos import NOW, RECORD, Clone, commit_of
 from tests.support.requests import ask
-from tests.support.wired import Chat, Clock
+from tests.support.wired import Chat
 
 DECLARE = ask(
     "incident.declare",
@@ -51,7 +52,7 @@ BRANCH = f"opsbook/{RECORD}"
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[GitHubServer]:
     """A GitHub with a small book. A request that its description does not allow fails the test."""
-    server = make_github(tmp_path / "github.git")
+    server = make_github(tmp_path / "github.git", now=Clock().now)
     yield server
     server.close()
     assert server.refused == []
@@ -636,7 +637,7 @@ def test_two_writers_claim_each_announcement_once(server: GitHubServer) -> None:
 def test_reconcile_elsewhere_opens_the_pull_request_that_is_missing_with_the_same_words(
     server: GitHubServer, desk: Desk, tmp_path: Path
 ) -> None:
-    undisturbed = make_github(tmp_path / "undisturbed.git")
+    undisturbed = make_github(tmp_path / "undisturbed.git", now=Clock().now)
     Desk(undisturbed, tmp_path / "there").perform(DECLARE)
     wanted = undisturbed.hub.issues[1]
     undisturbed.close()

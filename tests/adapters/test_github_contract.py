@@ -11,7 +11,7 @@ from opsbook.core.ports import Forge
 from tests.contracts.forge import ForgeContract
 from tests.github_server.server import GitHubServer
 from tests.support.github import forge, merge_pull, push_main
-from tests.support.repos import Clone, make_remote
+from tests.support.repos import NOW, Clone, make_remote
 
 
 class World:
@@ -42,7 +42,7 @@ class World:
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[GitHubServer]:
     """A GitHub. A request that its description does not allow fails the test, whatever came of it."""
-    server = GitHubServer(make_remote(tmp_path / "github.git"))
+    server = GitHubServer(make_remote(tmp_path / "github.git"), now=lambda: NOW)
     yield server
     server.close()
     assert server.refused == []

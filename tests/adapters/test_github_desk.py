@@ -17,6 +17,7 @@ from opsbook.core.errors import ForgeError, UsageError
 from tests.github_server.faults import KINDS, Fault
 from tests.github_server.hub import Run
 from tests.github_server.server import GitHubServer
+from tests.support.clock import Clock
 from tests.support.github import api, make_github
 
 EVENT: dict[str, Any] = {
@@ -48,7 +49,7 @@ JSON = st.recursive(
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GitHubServer]:
     """A GitHub; a request that its description does not allow fails the test."""
-    hub = make_github(tmp_path_factory.mktemp("hub") / "github.git")
+    hub = make_github(tmp_path_factory.mktemp("hub") / "github.git", now=Clock().now)
     hub.hub.permissions |= {"triager": "triage", "maintainer": "maintain", "reader": "read"}
     hub.hub.permissions |= {"crew": "Release crew/write", "sly": "admin/read"}
     yield hub

@@ -18,6 +18,7 @@ from tests.contracts.examiner import ExaminerContract, read_aloud
 from tests.github_server.faults import KINDS, Fault, When
 from tests.github_server.hub import valid_ref
 from tests.github_server.server import GitHubServer
+from tests.support.clock import START
 from tests.support.github import TOKEN, make_github
 
 HEADERS = [
@@ -35,14 +36,14 @@ BREAKS = {
 
 
 def now() -> datetime:
-    """The clock of this machine, as the answers of the server have it."""
-    return datetime.now(UTC).replace(microsecond=0)
+    """The clock of this machine and of the server."""
+    return START
 
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[GitHubServer]:
     """A GitHub; a request that its description does not allow fails the test."""
-    server = make_github(tmp_path / "github.git")
+    server = make_github(tmp_path / "github.git", now=now)
     yield server
     server.close()
     assert server.refused == []

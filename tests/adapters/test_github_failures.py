@@ -18,10 +18,11 @@ from opsbook.core.request import Request
 from opsbook.perform import Outcome, performing, reconcile
 from tests.github_server.faults import KINDS, Fault
 from tests.github_server.server import GitHubServer
+from tests.support.clock import Clock
 from tests.support.github import TOKEN, Office, copy_github, make_github, office, truth
 from tests.support.requests import ask
 from tests.support.sweeps import GITHUB, Sweep, leaks
-from tests.support.wired import Chat, Clock
+from tests.support.wired import Chat
 
 DECLARE = ask(
     "incident.declare",
@@ -66,12 +67,12 @@ class Run:
         self._expected = 1
         if scenario == "note":
             before, told, record = declared()
-            self.server = copy_github(before, folder / "github.git")
+            self.server = copy_github(before, folder / "github.git", now=self.clock.now)
             self.chat.said += told
             self._request = ask("incident.note", "oncall-a", {"text": "It is the queue."}, record)
             self._expected = 2
         else:
-            self.server = make_github(folder / "github.git")
+            self.server = make_github(folder / "github.git", now=self.clock.now)
 
     def go(self, fault: Fault | None) -> Outcome:
         """Make the request."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -13,12 +14,13 @@ from opsbook.core.ports import Delivery
 from tests.slack_server import Channel, Message, SlackServer, seen, slack_server
 from tests.slack_server.workspace import SCOPES, TOKEN
 from tests.support.announcements import DECLARED, IDENTIFIED, RECORD, RESOLVED, SECURITY, UPDATE
+from tests.support.clock import Clock
 from tests.support.slack import slack_api, slack_sink
 
 
 @pytest.fixture
 def slack() -> Iterator[SlackServer]:
-    with slack_server("incident", "team", "security") as server:
+    with slack_server("incident", "team", "security", now=Clock().now) as server:
         yield server
 
 
@@ -236,10 +238,10 @@ def test_when_too_much_was_said_since_nobody_knows(slack: SlackServer, channel: 
 
 
 def test_what_people_said_long_before_the_record_is_not_read(slack: SlackServer, channel: Channel) -> None:
-    slack.workspace.now -= 30 * 24 * 3600
+    slack.workspace.ahead = -timedelta(days=30)
     for number in range(2_100):
         slack.workspace.say(channel, f"chatter {number}")
-    slack.workspace.now += 30 * 24 * 3600
+    slack.workspace.ahead = timedelta()
     assert find(slack_sink(slack), DECLARED).outcome == "not done"
 
 

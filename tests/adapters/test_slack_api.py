@@ -12,6 +12,7 @@ from opsbook.adapters.slack.words import explain
 from tests.slack_server import SlackServer, slack_server
 from tests.slack_server.faults import Kind, Moment
 from tests.slack_server.workspace import SCOPES, TOKEN
+from tests.support.clock import Clock
 from tests.support.slack import slack_api
 
 SECRET = "words that nobody else may read"
@@ -19,7 +20,7 @@ SECRET = "words that nobody else may read"
 
 @pytest.fixture
 def slack() -> Iterator[SlackServer]:
-    with slack_server("ops") as server:
+    with slack_server("ops", now=Clock().now) as server:
         yield server
 
 

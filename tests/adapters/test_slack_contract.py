@@ -9,6 +9,7 @@ import pytest
 from opsbook.adapters.slack.sink import SlackSink
 from tests.contracts.sink import SinkContract
 from tests.slack_server import SlackServer, pings, seen, slack_server, styled
+from tests.support.clock import Clock
 from tests.support.slack import slack_sink
 
 
@@ -36,5 +37,5 @@ class TestSlack(SinkContract):
 
     @pytest.fixture
     def world(self) -> Iterator[Workspace]:
-        with slack_server("ops-incidents") as slack:
+        with slack_server("ops-incidents", now=Clock().now) as slack:
             yield Workspace(slack)

@@ -16,6 +16,7 @@ from tests.contracts.examiner import ExaminerContract, read_aloud
 from tests.slack_server import SlackServer, slack_server
 from tests.slack_server.faults import KINDS, Kind
 from tests.slack_server.workspace import SCOPES, TOKEN
+from tests.support.clock import Clock
 from tests.support.slack import slack_api
 
 NAMES = ("incident", "team", "drill", "security", "help")
@@ -35,7 +36,7 @@ BREAKS: Mapping[str, tuple[str, dict[str, Any]]] = {
 @pytest.fixture
 def slack() -> Iterator[SlackServer]:
     """A workspace as it should be: the bot is everywhere, and the channel for security is private."""
-    with slack_server(*NAMES) as server:
+    with slack_server(*NAMES, now=Clock().now) as server:
         server.workspace.named("security").private = True
         yield server
 

@@ -17,6 +17,7 @@ from tests.github_server.hub import Issue
 from tests.github_server.server import GitHubServer
 from tests.slack_server import SlackServer, seen, slack_server
 from tests.slack_server.workspace import TOKEN
+from tests.support.clock import Clock, machine
 from tests.support.forkserver import ForkServer
 from tests.support.form import Phone, answers, body
 from tests.support.github import make_github, truth
@@ -74,13 +75,15 @@ def test_github_fails_while_it_is_published_and_people_who_know_are_not_told_aga
 def test_killed_at_any_call_to_github_the_next_run_ends_as_if_nothing_had_happened(
     tmp_path: Path, slack: SlackServer, server: ForkServer
 ) -> None:
-    """The call at which it is killed has its effect, and nobody hears the answer."""
+    """The call at which it is killed has its effect, and nobody hears the answer; it is the same issue every time."""
+    opened = Clock(machine())
     expected: dict[str, object] = {}
     number = 0
     while True:
         folder = tmp_path / str(number)
         folder.mkdir()
-        with closing(make_github(folder / "github.git")) as hub, slack_server("incident", "team") as chat:
+        github = make_github(folder / "github.git", now=opened.now)
+        with closing(github) as hub, slack_server("incident", "team") as chat:
             phone = phone_of(hub, chat, folder, server)
             issue = phone.open("Checkout is down", body(summary="Every order fails."))
             desk = replace(phone.machine(), server=None)

@@ -13,10 +13,11 @@ from tests.github_server.faults import Fault
 from tests.github_server.server import GitHubServer
 from tests.slack_server import SlackServer, seen, slack_server
 from tests.slack_server.workspace import TOKEN as SLACK_TOKEN
+from tests.support.clock import Clock
 from tests.support.desk import Desk
 from tests.support.github import make_github, merge_pull, office, person, push_main, truth
 from tests.support.small_book import OPSBOOK_YML
-from tests.support.wired import Chat, Clock
+from tests.support.wired import Chat
 from tests.support.world import DECLARE
 
 TITLE = "Checkout is down"

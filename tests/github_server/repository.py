@@ -12,12 +12,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.support.clock import handed_on
+
 ENVIRONMENT = {
     "PATH": os.environ["PATH"],
     "HOME": tempfile.gettempdir(),
     "LC_ALL": "C",
     "GIT_CONFIG_GLOBAL": os.devnull,
     "GIT_CONFIG_NOSYSTEM": "1",
+    **handed_on(),
 }
 
 Entries = dict[str, tuple[str, str]]

@@ -27,6 +27,7 @@ from tests.github_server.fetching import serve, token_of
 from tests.github_server.hub import NAME, OWNER, Answer, Hub
 from tests.github_server.repository import Bare
 from tests.github_server.scopes import Permissions, allows
+from tests.support.clock import machine
 
 VERSION = "2022-11-28"
 """The version of the API that requests have to name; another one drops fields that github3.py needs."""
@@ -52,10 +53,10 @@ class GitHubServer:
 
     Args:
         repository: a bare repository that exists.
-        now: its clock.
+        now: its clock, that of whoever talks to it.
 
     Attributes:
-        url: the address of the API.
+        url: the address of the API; now: its clock.
         faults: what goes wrong from now on.
         seen: every request so far.
         refused: every request that the description does not allow; a test that ends with any has failed.
@@ -66,7 +67,7 @@ class GitHubServer:
         scopes: what the token of a workflow's job may do; a token that is not here may do what its user may.
     """
 
-    def __init__(self, repository: Path, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(self, repository: Path, now: Callable[[], datetime] = machine) -> None:
         self._lock = threading.RLock()
         self.scopes: dict[str, Permissions] = {}
         self.fetches = 0
@@ -84,7 +85,7 @@ class GitHubServer:
         self.git_url = f"{self.url}/{OWNER}/{NAME}.git"
         self.hub = Hub(Bare(repository), self.url, now)
         self.others: dict[str, Hub] = {}
-        self._now = now
+        self.now = now
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         self._thread.start()
 
@@ -99,7 +100,7 @@ class GitHubServer:
 
     def add(self, name: str, repository: Path) -> Hub:
         """Another repository of the same owner, reached by the API alone."""
-        self.others[name] = Hub(Bare(repository), self.url, self._now, name)
+        self.others[name] = Hub(Bare(repository), self.url, self.now, name)
         return self.others[name]
 
     @contextmanager
@@ -364,7 +365,7 @@ class _Request(BaseHTTPRequestHandler):
 
     def date_time_string(self, timestamp: float | None = None) -> str:
         """The clock of the server, which a test may put wrong."""
-        moment = datetime.now(UTC) if timestamp is None else datetime.fromtimestamp(timestamp, UTC)
+        moment = self.server.owner.now() if timestamp is None else datetime.fromtimestamp(timestamp, UTC)
         return format_datetime(moment + self.server.owner.ahead, usegmt=True)
 
     def log_message(self, format: str, *args: Any) -> None:

@@ -10,8 +10,9 @@ from pathlib import Path
 from opsbook.core.context import Context
 from tests.load.audit import Book
 from tests.load.crowd import METHODS, Figures, Scale, Tally, declaration, note, seeds, timed, together, words
+from tests.support.clock import Clock
 from tests.support.desk import Desk, clone, make_remote
-from tests.support.wired import Chat, Clock, wire
+from tests.support.wired import Chat, wire
 
 
 class Crowd:

@@ -17,11 +17,11 @@ from tests.github_server.server import GitHubServer
 from tests.load.audit import Book
 from tests.load.crowd import METHODS, Figures, Scale, Tally, declaration, note, seeds, timed, together, words
 from tests.slack_server import SlackServer, slack_server
+from tests.support.clock import Clock
 from tests.support.desk import Desk
 from tests.support.github import forge, make_github
 from tests.support.slack import slack_sink
 from tests.support.small_book import FILES
-from tests.support.wired import Clock
 
 CHANNELS = ("incident", "team", "security", "drill")
 PATIENCE = (10.0, 120.0)
@@ -132,9 +132,9 @@ class Crowd:
 def run(folder: Path, scale: Scale) -> Figures:
     """Declare, write, merge in between, and audit after each phase."""
     figures = Figures()
-    server = make_github(folder / "github.git")
+    server = make_github(folder / "github.git", now=Clock().now)
     try:
-        with slack_server(*CHANNELS) as slack:
+        with slack_server(*CHANNELS, now=Clock().now) as slack:
             crowd = Crowd(folder, server, slack, scale)
             for phase in ("declare", "note"):
                 tally = figures.tallies[phase] = Tally()

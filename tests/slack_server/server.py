@@ -6,9 +6,10 @@ import json
 import socket
 import struct
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -17,6 +18,7 @@ from urllib.parse import parse_qsl, urlsplit
 from tests.slack_server import methods
 from tests.slack_server.faults import Fault, Plan
 from tests.slack_server.workspace import Message, Workspace
+from tests.support.clock import machine
 
 PAGE = b"<!DOCTYPE html><html><body><h1>Something is wrong here</h1></body></html>"
 
@@ -33,8 +35,8 @@ class Call:
 class SlackServer:
     """A running Slack; see `slack_server`."""
 
-    def __init__(self) -> None:
-        self.workspace = Workspace()
+    def __init__(self, now: Callable[[], datetime] = machine) -> None:
+        self.workspace = Workspace(now)
         self.plan = Plan()
         self.calls: list[Call] = []
         self._http = _Server(("127.0.0.1", 0), _Handler)
@@ -67,9 +69,13 @@ class SlackServer:
 
 
 @contextmanager
-def slack_server(*channels: str) -> Iterator[SlackServer]:
-    """A running Slack with these channels, without the #, of which the bot is a member."""
-    server = SlackServer()
+def slack_server(*channels: str, now: Callable[[], datetime] = machine) -> Iterator[SlackServer]:
+    """A running Slack with these channels, without the #, of which the bot is a member.
+
+    Args:
+        now: its clock; a test that gives the program a clock of its own gives Slack the same.
+    """
+    server = SlackServer(now)
     for name in channels:
         server.workspace.channel(name)
     try:

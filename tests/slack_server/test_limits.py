@@ -13,6 +13,7 @@ from slack_sdk.models.blocks import Block
 from tests.slack_server import SlackServer, slack_server
 from tests.slack_server.limits import faults, length
 from tests.slack_server.workspace import TOKEN
+from tests.support.clock import Clock
 
 
 def plain(n: int) -> dict[str, Any]:
@@ -48,7 +49,7 @@ CHECKED_BY_THE_SDK = {"text of a section", "fields of a section", "text of a hea
 
 @pytest.fixture
 def slack() -> Iterator[SlackServer]:
-    with slack_server("ops") as server:
+    with slack_server("ops", now=Clock().now) as server:
         yield server
 
 

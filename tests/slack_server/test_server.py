@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from http.client import IncompleteRead
 from typing import Any
 from urllib.error import URLError
@@ -15,11 +16,12 @@ from slack_sdk.errors import SlackApiError
 from tests.slack_server import Fault, SlackServer, slack_server
 from tests.slack_server.faults import KINDS, every
 from tests.slack_server.workspace import SCOPES, TOKEN
+from tests.support.clock import Clock
 
 
 @pytest.fixture
 def slack() -> Iterator[SlackServer]:
-    with slack_server("ops", "team") as server:
+    with slack_server("ops", "team", now=Clock().now) as server:
         yield server
 
 
@@ -254,7 +256,7 @@ def test_only_thirty_messages_can_wait_for_the_same_minutes(slack: SlackServer) 
 
 def test_what_is_about_to_be_posted_cannot_be_called_back(slack: SlackServer) -> None:
     made = client(slack).chat_scheduleMessage(channel="#ops", text="x", post_at=slack.workspace.now + 60)
-    slack.workspace.now += 1
+    slack.workspace.ahead += timedelta(seconds=1)
     call_back = {"channel": made["channel"], "scheduled_message_id": made["scheduled_message_id"]}
     assert error_of(lambda: client(slack).chat_deleteScheduledMessage(**call_back)) == "invalid_scheduled_message_id"
 

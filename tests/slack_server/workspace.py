@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from threading import RLock
 from typing import Any
 
@@ -23,8 +24,6 @@ SCOPES = frozenset(
         "channels:join",
     }
 )
-START = 1_795_255_500
-"""2026-11-21T10:05:00Z, when the day of the tests begins."""
 
 
 @dataclass
@@ -102,15 +101,33 @@ class Channel:
 
 
 class Workspace:
-    """Everything that the server knows; tests look into it and change it."""
+    """Everything that the server knows; tests look into it and change it.
 
-    def __init__(self) -> None:
+    Args:
+        now: its clock, that of whoever talks to it: the program looks for its messages by their time.
+
+    Attributes:
+        ahead: how far the workspace goes ahead of that clock.
+    """
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
         self.lock = RLock()
         self.tokens: dict[str, set[str]] = {TOKEN: set(SCOPES)}
         self.channels: dict[str, Channel] = {}
         self.scheduled: dict[str, Scheduled] = {}
-        self.now = START
+        self.ahead = timedelta()
+        self._now = now
         self._serial = 0
+
+    @property
+    def now(self) -> int:
+        """The moment, in seconds as Slack counts them."""
+        return int((self._now() + self.ahead).timestamp())
+
+    def copy(self, other: Workspace) -> None:
+        """Know what another knows at this moment of its channels."""
+        self.channels = {key: channel.copy() for key, channel in other.channels.items()}
+        self._serial = other._serial
 
     def channel(self, name: str, **state: Any) -> Channel:
         """Make a channel with this name, without the #."""
@@ -128,10 +145,8 @@ class Workspace:
         return self._serial
 
     def tick(self) -> str:
-        """The timestamp of something that happens now; time goes on by a second."""
-        self._serial += 1
-        self.now += 1
-        return f"{self.now}.{self._serial:06d}"
+        """The timestamp of something that happens now, later than every other one while the clock stands still."""
+        return f"{self.now}.{self.serial():06d}"
 
     def say(self, channel: Channel, text: str, **state: Any) -> Message:
         """A person types something."""

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import opsbook
+from tests.support.clock import handed_on
 from tests.support.forkserver import ForkServer
 from tests.support.small_book import FILES
 
@@ -44,6 +45,7 @@ def environment(**more: str) -> dict[str, str]:
         "GIT_CONFIG_GLOBAL": os.devnull,
         "GIT_CONFIG_NOSYSTEM": "1",
         "OPSBOOK_BY": "oncall-a",
+        **handed_on(),
         **more,
     }
 

@@ -24,11 +24,12 @@ from tests.github_server.calls import merge
 from tests.github_server.hub import NAME, OWNER
 from tests.github_server.server import GitHubServer
 from tests.support import desk as desks
+from tests.support.clock import Clock, machine
 from tests.support.desk import make_remote
 from tests.support.repos import ENVIRONMENT
 from tests.support.repos import Clone as Desk
 from tests.support.small_book import FILES
-from tests.support.wired import Chat, Clock, dice
+from tests.support.wired import Chat, dice
 
 TOKEN = "test-token"  # known to the server alone
 
@@ -162,15 +163,19 @@ def _template() -> Path:
     return path
 
 
-def make_github(path: Path, *, now: Callable[[], datetime] | None = None) -> GitHubServer:
-    """A GitHub with the small book on main."""
+def make_github(path: Path, *, now: Callable[[], datetime] = machine) -> GitHubServer:
+    """A GitHub with the small book on main.
+
+    Args:
+        now: its clock; a test that gives the program a clock of its own gives GitHub the same.
+    """
     shutil.copytree(_template(), path)
-    return GitHubServer(path, now or Clock().now)
+    return GitHubServer(path, now)
 
 
-def copy_github(server: GitHubServer, path: Path) -> GitHubServer:
+def copy_github(server: GitHubServer, path: Path, *, now: Callable[[], datetime]) -> GitHubServer:
     """A GitHub that begins with all that another one holds."""
     shutil.copytree(server.hub.git.path, path)
-    made = GitHubServer(path, Clock().now)
+    made = GitHubServer(path, now)
     made.hub.copy(server.hub)
     return made

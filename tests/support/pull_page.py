@@ -18,12 +18,13 @@ from markdown_it import MarkdownIt
 from opsbook.adapters.machine.directory import DirectoryTree
 from opsbook.perform import performing
 from tests.github_server.server import GitHubServer
+from tests.support.clock import Clock
 from tests.support.desk import environment
 from tests.support.github import office
 from tests.support.requests import ask
 from tests.support.samples import NOW
 from tests.support.site import SCHEMES, SCREENS, chromium, served, visit
-from tests.support.wired import Chat, Clock
+from tests.support.wired import Chat
 
 ROOT = Path(__file__).parents[2]
 

@@ -16,6 +16,7 @@ from opsbook.adapters.git.forge import LocalForge
 from opsbook.adapters.git.repository import Repository
 from opsbook.core.plan import Plan
 from opsbook.core.ports import Commit
+from tests.support.clock import handed_on
 
 NOW = datetime(2026, 11, 21, 10, 5, tzinfo=UTC)
 RECORD = "INC-20261121-7KQ4M"
@@ -26,6 +27,7 @@ ENVIRONMENT = {
     "HOME": tempfile.gettempdir(),
     "GIT_CONFIG_GLOBAL": os.devnull,
     "GIT_CONFIG_NOSYSTEM": "1",
+    **handed_on(),
 }
 
 

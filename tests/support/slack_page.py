@@ -165,7 +165,7 @@ def _incident(book: Book, declared: dict[str, object], *updates: dict[str, objec
 def tell(folder: Path) -> None:
     """Tell the story through the sink, and write what Slack got as a page."""
     config = Book(DirectoryTree(ROOT), registry()).config.core
-    with slack_server(*(channel.name.removeprefix("#") for channel in config.channels)) as slack:
+    with slack_server(*(channel.name.removeprefix("#") for channel in config.channels), now=lambda: NOW) as slack:
         sink = slack_sink(slack, {channel.id: channel.name for channel in config.channels}.get)
         for item in story():
             done = sink.send(item, item.key(sink.name))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from typing import TextIO
 
 from opsbook.adapters.git.forge import LocalForge
@@ -17,24 +16,8 @@ from opsbook.core.context import Context
 from opsbook.core.openbook import lay_open
 from opsbook.core.ports import Delivery, Sink
 from opsbook.kinds import read_request, registry
+from tests.support.clock import Clock
 from tests.support.desk import Desk, environment
-
-START = datetime(2026, 11, 21, 10, 5, tzinfo=UTC)
-
-
-@dataclass
-class Clock:
-    """A clock that stands still until somebody moves it."""
-
-    at: datetime = START
-
-    def now(self) -> datetime:
-        """See `Context.now`."""
-        return self.at
-
-    def later(self, **span: float) -> None:
-        """Move it on."""
-        self.at += timedelta(**span)
 
 
 @dataclass

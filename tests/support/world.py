@@ -13,10 +13,11 @@ from opsbook.adapters.git.repository import Repository
 from opsbook.core.context import Context
 from opsbook.core.request import Request
 from opsbook.perform import Outcome, Reconciled, performing, reconcile
+from tests.support.clock import Clock
 from tests.support.desk import Desk, clone, make_desk, make_remote
 from tests.support.knife import CutRepository, Knife, sharpen
 from tests.support.requests import ask, other
-from tests.support.wired import Chat, Clock, dice, wire
+from tests.support.wired import Chat, dice, wire
 
 DECLARE = ask(
     "incident.declare",

@@ -18,6 +18,7 @@ from typing import Any
 
 import yaml
 
+from tests.support.clock import handed_on
 from tests.support.desk import PACKAGE
 from tests.workflows.expressions import fill, holds, text_of
 
@@ -210,6 +211,7 @@ class Runner:
             "GITHUB_WORKSPACE": str(place.workspace),
             "RUNNER_TEMP": str(place.temporary),
             "SLACK_API_URL": self.slack,
+            **handed_on(),
         }
 
     # -- actions of others
