@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from opsbook.core.plan import Origin
 from opsbook.perform import performing
 from tests.support.desk import clone, make_remote
 from tests.support.knife import Cut, Knife, sharpen
+from tests.support.requests import other
 from tests.support.world import DECLARE, World, begin
 
 ORIGIN = Origin("example-org/operations", "issue-12", datetime(2026, 11, 20, 23, 59, tzinfo=UTC))
@@ -76,10 +76,10 @@ def test_the_same_origin_with_other_words_is_refused_while_the_first_is_not_fini
     world, request = begin(tmp_path / "world", "declare")
     with pytest.raises(Cut), performing(request, sharpen(world.context(), Knife(3)), origin=ORIGIN):
         pass
-    other = replace(request, values={**request.values, "title": "Something else"})
+    another = other(request, values={**request.values, "title": "Something else"})
     with (
         pytest.raises(Refused, match="was asked for before, with other content"),
-        performing(other, world.context(), origin=ORIGIN),
+        performing(another, world.context(), origin=ORIGIN),
     ):
         pass
 

@@ -31,7 +31,7 @@ from tests.support.announcements import DECLARED, IDENTIFIED, UPDATE
 from tests.support.clock import START, Clock
 from tests.support.desk import Desk, make_desk
 from tests.support.knife import Cut, CutForge, Knife
-from tests.support.requests import ask
+from tests.support.requests import ask, other
 from tests.support.slack import slack_api, slack_sink
 from tests.support.sweeps import CUT_SLACK, SLACK, Sweep, leaks
 from tests.support.wired import dice, wire
@@ -248,7 +248,7 @@ def begin(folder: Path, slack: SlackServer, clock: Clock, *, declared: bool) -> 
     shutil.copytree(clone, folder, symlinks=True)
     if server is not None:
         slack.workspace.copy(server.workspace)
-    return Book(Desk(folder), slack, clock), replace(MOVE_ON, record=record) if declared else DECLARE
+    return Book(Desk(folder), slack, clock), other(MOVE_ON, record=record) if declared else DECLARE
 
 
 @pytest.mark.parametrize("recover", ["run it again", "reconcile"])

@@ -12,7 +12,7 @@ import yaml
 from jinja2 import FileSystemLoader
 
 from opsbook.core.config import SecurityAlert
-from opsbook.core.front import Begin, Urgent, Way
+from opsbook.core.front import Begin, Front, Urgent, Way
 from opsbook.core.times import Times
 from opsbook.site.home import Home, OnCall, home_page
 from opsbook.site.page import Page
@@ -34,8 +34,12 @@ def home(*urgent: Urgent) -> Home:
         timezone=ZONE,
         alert=SecurityAlert(who="Information Assurance", how="Phone the number on the restricted contact page"),
         breach="guide/prose.md",
-        begin=Begin("opsbook declare", "guide/prose.md", ""),
-        index="incidents/index.md",
+        first=Front(
+            one="open incident",
+            several="open incidents",
+            index="incidents/index.md",
+            begin=Begin("opsbook declare", "guide/prose.md", ""),
+        ),
         stuck="guide/prose.md",
         changing="runbooks/index.md",
         urgent=urgent,

@@ -57,8 +57,8 @@ def _show_alike(dialogue: Dialogue, values: Values, workspace: Workspace, screen
     if not alike:
         return
     instead = dialogue.instead(alike[0][0])
-    screen.heading("Open incidents that look the same:")
-    screen.table(("incident", "severity", "title"), alike)
+    screen.heading(dialogue.heading)
+    screen.table(dialogue.columns, alike)
     screen.line(f"To add to one of them instead: {instead}")
     if asked and not _yes(screen, "Declare a new one all the same?", default=False):
         raise Refused("Nothing was declared.", instead)

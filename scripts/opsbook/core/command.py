@@ -6,7 +6,7 @@ from argparse import Namespace
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from opsbook.core.book import Book
 from opsbook.core.record import Record
@@ -82,7 +82,14 @@ class Question:
 
 
 class Dialogue:
-    """What a person who declares something at a terminal is asked, and shown before they do."""
+    """What a person who declares something at a terminal is asked, and shown before they do.
+
+    Attributes:
+        heading: above what looks the same; columns: what is shown of each.
+    """
+
+    heading: ClassVar[str]
+    columns: ClassVar[tuple[str, str, str]]
 
     def first(self, book: Book) -> Question:
         """The question that everything else rests on."""

@@ -60,13 +60,15 @@ class Front:
     """What one kind puts on the home page.
 
     Attributes:
-        urgent: what is open, and where all of it is listed (`index`).
+        urgent: what is open, what one and several of them are called, and where all is listed (`index`).
         begin: how one is declared.
         elsewhere: pages of others that may say more, such as status pages of vendors.
         browse: what comes after the first screen.
     """
 
     urgent: Sequence[Urgent] = ()
+    one: str = ""
+    several: str = ""
     index: str = ""
     begin: Begin | None = None
     elsewhere: Sequence[Way] = ()

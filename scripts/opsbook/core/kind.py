@@ -57,6 +57,11 @@ class Kind(Shape):
     actions: ClassVar[Mapping[type[Request], Action]] = {}
     intake: ClassVar[Intake | None] = None
 
+    @property
+    def package(self) -> str:
+        """The package of the kind, which also holds the templates of its pages."""
+        return type(self).__module__.rpartition(".")[0]
+
     def is_open(self, record: Record) -> bool:
         """Whether people are working under pressure on the record, so that the check may not stand in the way."""
         return False

@@ -10,7 +10,7 @@ from jinja2 import Environment
 
 from opsbook.core.book import Book
 from opsbook.core.config import Rota, SecurityAlert
-from opsbook.core.front import Begin, Urgent, Way
+from opsbook.core.front import Front, Urgent, Way
 from opsbook.core.kind import Kinds
 from opsbook.core.times import Times
 from opsbook.site.page import Page
@@ -37,8 +37,8 @@ class Home:
         now: when the page is made; what it says was true then.
         timezone: IANA name of the zone in which people read times.
         alert: whom to tell of a suspected security breach, and how.
-        begin: how something that is broken is declared; form: the address of the form for it, if there is one.
-        urgent: what is open, the worst first; index: the page that lists all of it.
+        first: the kind that is declared when something is broken; form: the address of its form, if there is one.
+        urgent: what is open in every kind, the worst first.
         elsewhere: status pages of others.
         browse: what comes after the first screen.
         breach, stuck, changing: the pages about a breach, for somebody who is stuck, and before a change.
@@ -47,8 +47,7 @@ class Home:
     now: datetime
     timezone: str
     alert: SecurityAlert
-    begin: Begin
-    index: str
+    first: Front
     form: str = ""
     urgent: Sequence[Urgent] = ()
     elsewhere: Sequence[Way] = ()
@@ -62,17 +61,15 @@ class Home:
 def home_of(book: Book, kinds: Kinds, now: datetime) -> Home:
     """The home page of the book at a moment: what each kind puts there."""
     core, fronts = book.config.core, [kind.front(book, now) for kind in kinds.values()]
-    begin, index = next((front.begin, front.index) for front in fronts if front.begin is not None)
-    assert begin is not None
+    first = next(front for front in fronts if front.begin is not None)
     urgent = [item for front in fronts for item in front.urgent]
     repository = (core.site.repository or "").rstrip("/")
     return Home(
         now=now,
         timezone=core.timezone,
         alert=core.security,
-        begin=begin,
-        index=index,
-        form=f"{repository}/issues/new?template={begin.template}" if repository else "",
+        first=first,
+        form=f"{repository}/issues/new?template={first.begin.template}" if repository and first.begin else "",
         urgent=sorted(urgent, key=lambda item: (item.drill, item.rank or 99)),
         elsewhere=[way for front in fronts for way in front.elsewhere],
         on_call=[OnCall(rota.title, *_turn(rota, now, book)) for rota in core.rotas if rota.retired is None],
@@ -91,17 +88,17 @@ def home_page(home: Home, env: Environment) -> Page:
         Times(home.now, home.timezone),
         home=home,
         how=_first_sentence(home.alert.how),
-        headline=_headline(real, len(home.urgent) - real),
+        headline=_headline(real, len(home.urgent) - real, home.first),
         alarming=real > 0,
         shown=home.urgent[:SHOWN],
         hidden=len(home.urgent[SHOWN:]),
     )
 
 
-def _headline(real: int, drills: int) -> str:
+def _headline(real: int, drills: int, first: Front) -> str:
     """`1 open incident`, `No open incidents, 1 drill`."""
-    incidents = f"{real or 'No'} open incident{'' if real == 1 else 's'}"
-    return f"{incidents}, {drills} drill{'' if drills == 1 else 's'}" if drills else incidents
+    found = f"{real or 'No'} {first.one if real == 1 else first.several}"
+    return f"{found}, {drills} drill{'' if drills == 1 else 's'}" if drills else found
 
 
 def _turn(rota: Rota, now: datetime, book: Book) -> tuple[str, datetime | None]:

@@ -47,4 +47,4 @@ def _source(path: str, book: Book) -> str | None:
 
 def kind_templates(kinds: Kinds) -> Environment:
     """The templates of the site, and those of each kind as `<kind>/<name>`."""
-    return templates([PrefixLoader({name: PackageLoader(f"opsbook.kinds.{name}", ".") for name in kinds})])
+    return templates([PrefixLoader({name: PackageLoader(kind.package, ".") for name, kind in kinds.items()})])

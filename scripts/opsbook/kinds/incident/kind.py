@@ -89,6 +89,8 @@ class IncidentKind(Kind):
         config = book.config.section(IncidentsConfig)
         return Front(
             urgent=[_urgent(view, config, now) for view in open_incidents(book)],
+            one="open incident",
+            several="open incidents",
             index="incidents/index.md",
             begin=Begin("opsbook declare", "incident-process/index.md", TEMPLATE),
             browse=[Way("Reports", "incidents/reports.md", "What happened, and what was done about it")],

@@ -18,6 +18,9 @@ from opsbook.kinds.incident.words import person, sentence
 
 
 class _Dialogue(Dialogue):
+    heading = "Open incidents that look the same:"
+    columns = ("incident", "severity", "title")
+
     def first(self, book: Book) -> Question:
         return Question("title", "What is wrong, in one line?", lambda text: sentence(book, text, "title"))
 
