@@ -49,6 +49,7 @@ lint: $(READY)
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet .
 	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
 	@$(BIN)/mypy
+	@$(BIN)/deptry scripts 2>/dev/null || $(BIN)/deptry scripts
 	@$(BIN)/opsbook check && $(BIN)/opsbook schema --check && $(BIN)/opsbook forms --check
 
 bench: $(READY) ## measure against peers, side by side
@@ -66,7 +67,7 @@ schemas: $(READY) ## write the JSON Schemas and the forms again
 
 lock: ## pin every dependency again, with hashes
 	@$(PYTHON) -m venv build/lock && build/lock/bin/python -m pip install --quiet uv==0.13.8
-	@for part in "run:--group build" "dev:--group dev"; do \
+	@for part in "run:--extra site --group build" "dev:--extra site --group dev"; do \
 		build/lock/bin/uv pip compile --universal --python-version 3.11 --quiet --generate-hashes --no-header \
 			--no-annotate --no-emit-index-url --no-emit-find-links pyproject.toml $${part#*:} \
 			-o requirements/$${part%%:*}.lock; done

@@ -7,6 +7,7 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, NoReturn
 
+from opsbook import wiring
 from opsbook.commands import Found, described
 from opsbook.commands.helping import add_arguments
 from opsbook.core.command import Write
@@ -31,8 +32,6 @@ class Parser(argparse.ArgumentParser):
 
 def run(name: str, found: Found, words: list[str], book: str | None) -> int:
     """Run the command `name` (`incident note`) with the rest of the line."""
-    from opsbook import wiring
-
     try:
         module = import_module(found.module)
         parser = Parser(prog=f"opsbook {name}", description=module.__doc__, allow_abbrev=False)
@@ -56,10 +55,18 @@ def run(name: str, found: Found, words: list[str], book: str | None) -> int:
         return 130
     except BrokenPipeError:
         raise
-    except Exception as error:  # the last resort: a defect of ours, told in one line and kept in a file
-        where = wiring.keep_traceback(error)
-        print(f"opsbook: this is our fault: {type(error).__name__}. The details are in {where}.", file=sys.stderr)
-        return 3
+    except Exception as error:
+        return _fault(error, name)
+
+
+def _fault(error: Exception, name: str) -> int:
+    """What is not installed, or else a defect of ours: told in one line and kept in a file."""
+    if isinstance(error, ModuleNotFoundError) and error.name and not error.name.startswith("opsbook"):
+        print(f"opsbook: {name} needs {error.name}. Install it: pip install 'opsbook[site]'", file=sys.stderr)
+        return UsageError.exit_code
+    where = wiring.keep_traceback(error)
+    print(f"opsbook: this is our fault: {type(error).__name__}. The details are in {where}.", file=sys.stderr)
+    return 3
 
 
 _WORD = "\0"
