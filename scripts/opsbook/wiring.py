@@ -168,6 +168,12 @@ class LocalWorkspace:
         except Refused:  # Git takes no such name, as `opsbook check` says; a declaration goes on
             return LocalForge(self._repository, push=settings.push)
 
+    def seed(self) -> bytes:
+        """Fresh random bytes, from which ids are drawn."""
+        import secrets
+
+        return secrets.token_bytes(32)
+
     def now(self) -> datetime:
         """The time now, in whole seconds."""
         return datetime.now(UTC).replace(microsecond=0)
@@ -211,8 +217,6 @@ class LocalWorkspace:
 
     def context(self, by: str | None = None) -> Context:
         """The forge, the sinks and what this machine remembers."""
-        import secrets
-
         from opsbook.adapters.machine.console import ConsoleSink
         from opsbook.adapters.machine.state import FileIntents, FileOutbox, state_folder
 
@@ -235,7 +239,7 @@ class LocalWorkspace:
             intents=FileIntents(folder, read_request),
             outbox=outbox,
             now=self.now,
-            seed=lambda: secrets.token_bytes(32),
+            seed=self.seed,
             actor=self.actor(by),
             offline=lambda: self.open_book.tree,
             host=self._github,
@@ -248,8 +252,6 @@ class LocalWorkspace:
         Its token may be another one, OPSBOOK_SECURITY_TOKEN. Nothing of it is told anywhere or kept in the outbox; a
         request that could not be published yet lies in a folder of its own, which only its owner can read.
         """
-        import secrets
-
         from opsbook.adapters.machine.state import FileIntents, NoOutbox, state_folder
         from opsbook.core.yaml import edit
 
@@ -274,7 +276,7 @@ class LocalWorkspace:
             intents=FileIntents(state_folder(self._repository.common) / "security", read_request),
             outbox=NoOutbox(),
             now=self.now,
-            seed=lambda: secrets.token_bytes(32),
+            seed=self.seed,
             actor=self.actor(by),
             offline=stand_in,
             restricted=True,

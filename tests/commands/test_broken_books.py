@@ -171,7 +171,7 @@ PARTS: dict[str, str | bytes] = {
     "has a checklist that is not there": OPSBOOK_YML.replace("incident-response/respond", "incident-response/gone"),
     "has a channel that is not there": OPSBOOK_YML.replace("incident: incident", "incident: gone"),
     "has a time zone that is not there": OPSBOOK_YML.replace("Europe/London", "Mars/Olympus"),
-    "has a version from the future": OPSBOOK_YML.replace("version: 1", "version: 2"),
+    "has a version from the future": OPSBOOK_YML.replace("version: 2", "version: 99"),
     "wants another program": OPSBOOK_YML.replace(">=0.1", ">=99"),
     **{
         f"has nonsense for {section}": re.sub(rf"(?ms)^{section}:.*?(?=^\w|\Z)", f"{section}: 7\n", OPSBOOK_YML)

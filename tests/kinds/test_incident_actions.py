@@ -247,7 +247,7 @@ def test_a_broken_configuration_does_not_stop_a_declaration() -> None:
         desk = Desk(book(broken=(old, new)).tree)
         id_ = desk.declare("Mail is late", "P1", lead="oncall-a")
         assert desk.view(id_).facts is not None
-    desk = Desk(book({}, broken=("version: 1", "version: [")).tree)
+    desk = Desk(book({}, broken=("version: 2", "version: [")).tree)
     assert desk.declare("Mail is late", "P1", lead="oncall-a")
 
 

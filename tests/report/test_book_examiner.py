@@ -65,7 +65,7 @@ def test_without_opsbook_yml_it_says_how_to_start() -> None:
         (OPSBOOK_YML.replace('">=0.1"', '">=99"'), "CFG001"),
         (OPSBOOK_YML.replace("Europe/London", "Europe/Nowhere"), "CFG003"),
         (OPSBOOK_YML.replace("respond]", "nothing]"), "CFG004"),
-        (OPSBOOK_YML.replace("version: 1", "version: 1\nversion: 1"), ""),
+        (OPSBOOK_YML.replace("version: 2", "version: 2\nversion: 2"), ""),
         (OPSBOOK_YML.replace("roles:", "rolls:", 1), ""),
         ("\tnonsense: [", ""),
     ],

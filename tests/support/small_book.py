@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 OPSBOOK_YML = """\
-version: 1
+version: 2
 requires: ">=0.1"
 title: Example operations
 timezone: Europe/London

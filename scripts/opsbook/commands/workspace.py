@@ -49,6 +49,10 @@ class Workspace(Protocol):
         """The same workspace, read anew: files and branches may have changed."""
         ...
 
+    def seed(self) -> bytes:
+        """Fresh random bytes, from which ids are drawn."""
+        ...
+
     def now(self) -> datetime:
         """The time of this run, aware UTC, whole seconds."""
         ...

@@ -36,6 +36,9 @@ Vocabulary = Mapping[str, Mapping[str, object]]
 """Name of a vocabulary to its words; what `OneOf` reads from the validation context."""
 
 
+FORMAT = 2
+"""The format of a book that this program writes; `opsbook migrate` moves an older one on."""
+
 Login = Annotated[str, matching(r"^[A-Za-z0-9][A-Za-z0-9_-]{0,38}$", "must be a GitHub login, without the @")]
 SlackId = Annotated[str, matching(r"^[UW][A-Z0-9]{2,20}$", "must be the id of a Slack user, like U012ABCDEF")]
 Repository = Annotated[str, matching(r"^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+$", "must be <owner>/<name> of a repository")]
@@ -183,6 +186,15 @@ class SiteSettings(Model):
     """Our own status page."""
 
 
+class Deciders(Model):
+    """Whose agreement an action needs; one that is missing is a breach, and stops nothing."""
+
+    all: tuple[RoleRef, ...] = many()
+    """Each of these roles agrees."""
+    any: tuple[RoleRef, ...] = many()
+    """One of these roles agrees."""
+
+
 class HelpQueue(Entry):
     """A queue for requests for help (the help request page: one for Crime, one for everything else)."""
 
@@ -227,7 +239,7 @@ class HelpSettings(Model):
 class CoreConfig(Section):
     """The part of `opsbook.yml` that belongs to no kind."""
 
-    version: Annotated[int, Field(ge=1, le=1), WHOLE] = 1
+    version: Annotated[int, Field(ge=1, le=FORMAT), WHOLE] = 1
     """The format of the book; `opsbook migrate` moves a book on."""
     requires: Line = ">=0.1"
     """The versions of the program that may write to this book."""
@@ -253,8 +265,8 @@ class CoreConfig(Section):
     """Who is on call when."""
     mailboxes: tuple[Line, ...] = many()
     """Shared mailboxes that records may name; any other mail address is taken for somebody's own."""
-    authority: Mapping[str, Annotated[tuple[RoleRef, ...], Field(strict=False)]] = {}
-    """One table: action to the roles that may take it."""
+    authority: Mapping[str, Deciders] = {}
+    """One table: action to the roles whose agreement it needs."""
     help: HelpSettings = HelpSettings()
     """Where somebody who is stuck asks."""
 

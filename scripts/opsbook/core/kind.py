@@ -93,6 +93,10 @@ class Kind(Shape):
         """Why a change that passes the check is merged by people and not by itself; nothing when it may be."""
         return f"Every {self.name} is merged by people."
 
+    def migrate(self, record: Record, book: Book, ids: Ids) -> Mapping[str, bytes]:
+        """The files of a record of an older format, as this program writes them; nothing when it is up to date."""
+        return {}
+
     def sheets(self, book: Book, now: datetime) -> Iterator[Sheet]:
         """What its pages are made of, one after another: a book may have more than fit into memory."""
         return iter(())

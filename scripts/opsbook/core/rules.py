@@ -11,7 +11,7 @@ import opsbook
 from opsbook.core import secrets
 from opsbook.core.book import CONFIG_PART, CONFIG_PATH, Book
 from opsbook.core.code import Problem
-from opsbook.core.config import Entry
+from opsbook.core.config import FORMAT, Entry
 from opsbook.core.record import File, Record
 from opsbook.core.rule import ANY_KIND, BookRule, RecordRule
 from opsbook.core.types import Model
@@ -176,6 +176,24 @@ class CFG003(BookRule):
             yield Problem(f"“{book.config.core.timezone}” is no time zone", config_file(book), ("timezone",))
 
 
+class CFG006(BookRule):
+    """A book in an older format.
+
+    Run `opsbook migrate`, look at what it changed, and commit it. Until then everything of before is read as it is.
+    """
+
+    severity = "warning"
+    reads = frozenset()
+
+    def check(self, book: Book, now: datetime) -> Iterable[Problem]:
+        """`version` against the format that this program writes."""
+        value = book.config.document.value
+        version = value.get("version", 1) if isinstance(value, dict) else FORMAT
+        if isinstance(version, int) and version < FORMAT:
+            message = f"this book has the format {version}, and {FORMAT} is the newest"
+            yield Problem(message, config_file(book), ("version",))
+
+
 def _lists(model: Model, above: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], list[Entry]]]:
     """Every list of entries inside a section, with its place."""
     for field in type(model).model_fields:
@@ -194,4 +212,4 @@ def config_file(book: Book) -> File:
 
 
 RECORD_RULES: tuple[type[RecordRule], ...] = (LEK001, LEK002, BOK002)
-BOOK_RULES: tuple[type[BookRule], ...] = (BOK001, BOK003, BOK004, CFG001, CFG002, CFG003)
+BOOK_RULES: tuple[type[BookRule], ...] = (BOK001, BOK003, BOK004, CFG001, CFG002, CFG003, CFG006)

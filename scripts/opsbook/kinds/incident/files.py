@@ -34,7 +34,7 @@ def checklist(folder: str, frozen: Sequence[FrozenChecklist]) -> tuple[str, byte
 
 def entry(folder: str, value: AnyEntry, ids: Ids) -> tuple[str, bytes]:
     """One file of the timeline, path and content; the operation that wrote it comes last."""
-    dumped = value.model_dump(mode="json", exclude_none=True)
+    dumped = value.model_dump(mode="json", exclude_defaults=True)
     ordered = {name: dumped.pop(name) for name in ("at", "by", "kind")}
     operation = dumped.pop("operation", None)
     last = {"operation": operation} if operation is not None else {}

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import ClassVar
 
+from opsbook.core import yaml
 from opsbook.core.announcement import Announcement
 from opsbook.core.book import Book
 from opsbook.core.front import Begin, Front, Urgent, Way
+from opsbook.core.ids import Ids
 from opsbook.core.kind import Kind, Sheet
 from opsbook.core.plan import Plan
 from opsbook.core.record import Record
@@ -21,7 +23,7 @@ from opsbook.kinds.incident.config import IncidentsConfig
 from opsbook.kinds.incident.declare import declare
 from opsbook.kinds.incident.forms import TEMPLATE
 from opsbook.kinds.incident.intake import IncidentIntake
-from opsbook.kinds.incident.model import Checklist, Incident, TimelineEntry
+from opsbook.kinds.incident.model import Checklist, FollowUp, Incident, TimelineEntry
 from opsbook.kinds.incident.reminders import remind
 from opsbook.kinds.incident.requests import Declare, Note, Tick, Update
 from opsbook.kinds.incident.rules import BOOK_RULES, RULES
@@ -79,6 +81,16 @@ class IncidentKind(Kind):
         if before is not None:
             return "It is on main already; what follows the declaration is merged by people."
         return "" if view_of(after).facts is not None else "Its facts cannot be read."
+
+    def migrate(self, record: Record, book: Book, ids: Ids) -> Mapping[str, bytes]:
+        """See `Kind.migrate`: each follow-up gets an id."""
+        view = IncidentView(record)
+        if view.file is None or view.facts is None or not view.editable:
+            return {}
+        nameless = [place for place, follow_up in enumerate(view.facts.follow_ups) if follow_up.id is None]
+        edits = [(("follow_ups", place, "id"), f"FUP-{ids.token()}") for place in nameless]
+        order = [f"follow_ups.{name}" for name in FollowUp.model_fields]
+        return {view.file.path: yaml.edit(view.file.text, edits, order).encode()} if edits else {}
 
     def sheets(self, book: Book, now: datetime) -> Iterator[Sheet]:
         """See `Kind.sheets`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field, RootModel
@@ -20,6 +21,7 @@ from opsbook.core.types import (
     Step,
     Text,
     UtcTime,
+    line,
     many,
     matching,
 )
@@ -71,6 +73,10 @@ class Impact(Model):
 class FollowUp(Model):
     """Something agreed to be done after the incident."""
 
+    id: (
+        Annotated[str, matching(r"^FUP-[0-9A-HJKMNP-TV-Z]{5}$", "must be the id of a follow-up, like FUP-7KQ4M")] | None
+    ) = None
+    """By which its tracker and other records name it; `opsbook migrate` gives one to each that has none."""
     title: Line
     """What will be done."""
     owner: PersonRef
@@ -162,6 +168,12 @@ class Update(EntryBase):
     """The words that were sent."""
     template: Annotated[str, OneOf("templates", "saved template")] | None = None
     """The saved template that they come from."""
+    components: tuple[ComponentRef, ...] = many()
+    """Components of the status page that they were about."""
+    wordings: Mapping[str, Text] = {}
+    """The words in one medium (`statuspage`, `mail`), where they differ."""
+    next_by: UtcTime | None = None
+    """By when the next update was promised, where it was not the cadence of the severity."""
 
 
 class StatusChange(EntryBase):
@@ -206,16 +218,29 @@ class StepDone(EntryBase):
     """The runbook whose checklist it is."""
     step: Annotated[int, Field(ge=1, le=9999), WHOLE]
     """The number of the step."""
-    outcome: Literal["done", "skipped"]
-    """Whether it was done or left out."""
+    outcome: Literal["done", "skipped", "undone"]
+    """Whether it was done, left out, or is open again although it was ticked."""
     text: Text | None = None
     """What was found, or why it was left out."""
+    evidence: Link | None = None
+    """Where it can be seen."""
+
+
+class Agreement(EntryBase):
+    """Somebody agreed to something that takes more than one person; `by` is whoever agreed."""
+
+    kind: Literal["agreement"]
+    """What sort of entry this is."""
+    action: Annotated[str, line(max_length=60)]
+    """What was agreed to, as in `authority`: `incident.resolve`."""
+    attested: bool = False
+    """Whether somebody else vouches for who it was: a review on the forge, a verified account of the chat."""
 
 
 class TimelineEntry(
     RootModel[
         Annotated[
-            Declared | Note | Update | StatusChange | SeverityChange | RoleChange | StepDone,
+            Declared | Note | Update | StatusChange | SeverityChange | RoleChange | StepDone | Agreement,
             Field(discriminator="kind"),
         ]
     ]
@@ -223,7 +248,7 @@ class TimelineEntry(
     """One file of `timeline/`: facts that accumulate, so that two writers never conflict."""
 
 
-AnyEntry = Declared | Note | Update | StatusChange | SeverityChange | RoleChange | StepDone
+AnyEntry = Declared | Note | Update | StatusChange | SeverityChange | RoleChange | StepDone | Agreement
 
 
 class FrozenChecklist(Model):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from opsbook.kinds.incident.model import (
+    Agreement,
     AnyEntry,
     Declared,
     Note,
@@ -33,6 +34,8 @@ def words_of(entry: AnyEntry, name: Callable[[str], str]) -> str:
             return f"{name(entry.person)} is {entry.role}"
         case StepDone():
             return f"Step {entry.step} {entry.outcome}" + (f": {entry.text}" if entry.text else "")
+        case Agreement():
+            return f"Agreed: {entry.action}" + ("" if entry.attested else " (claimed)")
 
 
 def said(entry: AnyEntry) -> str:
@@ -54,3 +57,5 @@ def said(entry: AnyEntry) -> str:
             return f"{entry.person} is {entry.role}"
         case StepDone():
             return f"Step {entry.step} {entry.outcome}" + (f": {entry.text}" if entry.text else "")
+        case Agreement():
+            return f"Agreed: {entry.action}" + ("" if entry.attested else " (claimed)")

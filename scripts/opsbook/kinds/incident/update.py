@@ -45,7 +45,7 @@ def update(book: Book, request: Update, now: datetime, ids: Ids, operation: str)
     """
     record = details(book, request)
     view = IncidentView(record)
-    if view.file is None or view.facts is None:
+    if view.file is None or view.facts is None or not view.editable:
         raise Refused(
             f"{record.path}/{FACTS} cannot be read, so its facts cannot be changed by a command.",
             f"Notes work meanwhile. `opsbook check {record.path}` says what is wrong.",

@@ -65,6 +65,13 @@ class IncidentView:
         """The facts, if they can be read."""
         return self.file.get(Incident) if self.file is not None else None
 
+    @property
+    def editable(self) -> bool:
+        """Whether the facts can be changed by splicing: YAML that has a fault has no place to change."""
+        return (
+            self.facts is not None and self.file is not None and not (self.file.document and self.file.document.faults)
+        )
+
     @cached_property
     def timeline(self) -> Timeline:
         """The readable entries of the timeline."""
@@ -98,8 +105,9 @@ class IncidentView:
         return next(self.timeline.of(Declared), None)
 
     def steps(self) -> dict[tuple[str, int], StepDone]:
-        """The last entry for each step of the checklists."""
-        return {(entry.runbook, entry.step): entry for _, entry in self.timeline.of(StepDone)}
+        """The last entry for each step of the checklists that is done or left out."""
+        last = {(entry.runbook, entry.step): entry for _, entry in self.timeline.of(StepDone)}
+        return {key: entry for key, entry in last.items() if entry.outcome != "undone"}
 
     def named_at(self, role: str) -> datetime | None:
         """When a role was first filled."""

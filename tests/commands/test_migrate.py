@@ -1,0 +1,50 @@
+"""`opsbook migrate` moves a book of before on, keeps people's comments, and has nothing to do twice."""
+
+from __future__ import annotations
+
+from tests.support.desk import Desk
+from tests.support.small_book import OPSBOOK_YML
+
+OLD = OPSBOOK_YML.replace("version: 2", "version: 1 # as it began") + "authority:\n  incident.resolve: [team-lead]\n"
+FOLDER = "incidents/2026/INC-20261103-4T8QN-mail-is-late"
+FACTS = """\
+id: INC-20261103-4T8QN
+title: Mail is late
+classification: operational
+severity: P3
+status: investigating
+declared_by: oncall-a
+times: {declared_at: 2026-11-03T10:05:00Z}
+follow_ups:
+  # the first thing to do
+  - title: Alert on the queue
+    owner: oncall-a
+    due: 2031-01-01
+"""
+
+
+def test_a_book_of_before_is_moved_on(quick: Desk) -> None:
+    quick.commit({"opsbook.yml": OLD, f"{FOLDER}/incident.yaml": FACTS}, "A book of before")
+    found = quick.opsbook("check")
+    assert "CFG006" in found.out
+    assert "Run `opsbook migrate`" in found.out
+    shown = quick.opsbook("migrate", "--dry-run")
+    assert "would change opsbook.yml" in shown.out
+    assert (quick.path / "opsbook.yml").read_text() == OLD
+    assert quick.opsbook("migrate").code == 0
+    text = (quick.path / "opsbook.yml").read_text()
+    assert "version: 2 # as it began\n" in text
+    assert "incident.resolve:\n    any:\n      - team-lead\n" in text
+    facts = (quick.path / FOLDER / "incident.yaml").read_text()
+    assert "  # the first thing to do\n  - id: FUP-" in facts
+    assert "CFG006" not in quick.opsbook("check").out
+    again = quick.opsbook("migrate")
+    assert (again.code, again.out) == (0, "The book is up to date.\n")
+
+
+def test_what_cannot_be_read_is_left_as_it_is(quick: Desk) -> None:
+    broken = OLD + "roles: [\n"
+    quick.commit({"opsbook.yml": broken, f"{FOLDER}/incident.yaml": FACTS + "severity: P2\n"}, "Broken")
+    assert quick.opsbook("migrate").code == 0
+    assert (quick.path / "opsbook.yml").read_text() == broken
+    assert (quick.path / FOLDER / "incident.yaml").read_text() == FACTS + "severity: P2\n"
