@@ -12,7 +12,7 @@ from opsbook.commands.writing import carry_out
 from opsbook.core.book import Book
 from opsbook.core.config import PERMISSIONS
 from opsbook.core.context import Context
-from opsbook.core.errors import ForgeError, ForgeUnknown, Refused
+from opsbook.core.errors import ForgeFault, Refused
 from opsbook.core.ids import Ids
 from opsbook.core.plan import Origin, Request
 from opsbook.core.ports import Asked, Desk
@@ -52,7 +52,7 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
             fault = _not_allowed(asked, desk, workspace) or _not_theirs(asked) or fault
             if fault is not None:
                 return _turn_away(fault, asked, desk, args, workspace, screen)
-    except (ForgeError, ForgeUnknown) as error:
+    except ForgeFault as error:
         message = f"{error.message} Nothing is declared yet, because GitHub could not be asked who may."
         raise type(error)(message, f"Run this job again, or declare it in a terminal. {error.remedy}") from None
 
@@ -170,7 +170,7 @@ def _answer(desk: Desk, asked: Asked, text: str, screen: Screen, *, done: bool) 
     """Answer; whether that went well."""
     try:
         desk.answer(asked, text, done=done)
-    except (ForgeError, ForgeUnknown) as error:
+    except ForgeFault as error:
         screen.bad(f"{asked.name} is not answered: {error.message}")
         screen.line(f"  {_AGAIN}")
         return False

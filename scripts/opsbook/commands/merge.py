@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from opsbook.commands.workspace import Workspace
-from opsbook.core.errors import ForgeError, ForgeUnknown, UsageError
+from opsbook.core.errors import ForgeFault, UsageError
 from opsbook.perform import merge_declarations
 from opsbook.report.screen import Screen
 
@@ -36,7 +36,7 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
         # A merge made with a workflow's own token starts no workflow (docs: "Triggering a workflow from a workflow").
         try:
             context.host.start(args.start, {"since": done.since})
-        except (ForgeError, ForgeUnknown) as error:
+        except ForgeFault as error:
             done.problems.append(f"{args.start} was not started, so start it on GitHub: {error.message}")
     screen = Screen(sys.stdout, color=workspace.color)
     if args.format == "json":

@@ -11,7 +11,7 @@ from typing import Literal
 from opsbook.core.announcement import Announcement
 from opsbook.core.book import Book
 from opsbook.core.context import Context
-from opsbook.core.errors import ForgeError, ForgeUnknown
+from opsbook.core.errors import ForgeFault
 from opsbook.core.plan import Intent
 from opsbook.core.ports import Delivery, Receipt, Sink
 from opsbook.perform.outcome import Told
@@ -48,7 +48,7 @@ def announce(
         return (), ""
     try:
         turns, known = _claim(announcements[0].record, todo, intent, context)
-    except (ForgeError, ForgeUnknown) as error:
+    except ForgeFault as error:
         return without_receipts(announcements, intent, context, read_back=True), error.message
     if read_back:
         turns = {key: "read back" if turn == "speak" else turn for key, turn in turns.items()}
@@ -77,7 +77,7 @@ def announce(
         if references or shown:
             # Who kept the others may have been cut off before it could show them to people.
             context.forge.receipt({**shown, **references})
-    except (ForgeError, ForgeUnknown) as error:
+    except ForgeFault as error:
         unreceipted = error.message
         context.intents.told(intent.key, references)
     if unknown and (unreceipted or any(item.again for item in told)):
@@ -124,7 +124,7 @@ def say_late(item: Announcement, sink: Sink, key: str, context: Context) -> Deli
     computed with may be older than one that is shown, and look as new.
     """
     if item.standing is not None:
-        with suppress(ForgeError, ForgeUnknown):  # people are told all the same
+        with suppress(ForgeFault):  # people are told all the same
             item = _as_it_is_now(item, context)
     return find_or_send(item, sink, key)
 

@@ -12,7 +12,7 @@ from opsbook.core.announcement import Announcement
 from opsbook.core.book import Book
 from opsbook.core.check import check_record, introduced, known_before
 from opsbook.core.context import Context
-from opsbook.core.errors import ForgeError, ForgeUnknown, LostRace, OpsbookError, Refused
+from opsbook.core.errors import ForgeError, ForgeFault, ForgeUnknown, LostRace, OpsbookError, Refused
 from opsbook.core.finding import Finding
 from opsbook.core.ids import Ids
 from opsbook.core.inert import github
@@ -35,7 +35,7 @@ def preview(request: Request, context: Context) -> Plan:
     """The plan for a request, without an intent and without any effect; raises `Refused` like `performing`."""
     try:
         tree = context.forge.read(context.forge.head(request.record))
-    except (ForgeError, ForgeUnknown):
+    except ForgeFault:
         tree = context.offline()
     return _plan(Intent("0" * 20, request, context.now(), context.seed()), Book(tree, context.kinds))
 
@@ -93,7 +93,7 @@ def run(intent: Intent, context: Context, *, adopted: bool, elsewhere: bool = Fa
         plan, published, said = _publish(intent, context)
     except _NotPublished as stopped:
         return _told_only(intent, context, stopped.error, stopped.plan, stopped.said, read_back=elsewhere)
-    except (ForgeError, ForgeUnknown) as error:
+    except ForgeFault as error:
         return _saved(intent, context, error, adopted=adopted, read_back=elsewhere)
     if published.unpushed:
         said = [replace(item, unrecorded=True) for item in said]
@@ -163,10 +163,8 @@ def _publish(intent: Intent, context: Context) -> tuple[Plan, Published, Sequenc
                 published = forge.publish(head, commit)
             except LostRace:
                 continue
-            except ForgeError as error:
-                raise _NotPublished(error, plan, said) from error
-            except ForgeUnknown as error:
-                published = _read_back(record, intent, context)
+            except ForgeFault as error:
+                published = _read_back(record, intent, context) if isinstance(error, ForgeUnknown) else None
                 if published is None:
                     raise _NotPublished(error, plan, said) from error
         return plan, published, said
@@ -176,7 +174,7 @@ def _publish(intent: Intent, context: Context) -> tuple[Plan, Published, Sequenc
 def _read_back(record: str, intent: Intent, context: Context) -> Published | None:
     try:
         return context.forge.published(record, intent.key)
-    except (ForgeError, ForgeUnknown):
+    except ForgeFault:
         return None
 
 

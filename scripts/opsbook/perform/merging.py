@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from opsbook.core.book import Book
 from opsbook.core.check import check_record
 from opsbook.core.context import Context
-from opsbook.core.errors import ForgeError, ForgeUnknown, LostRace, Refused
+from opsbook.core.errors import ForgeFault, LostRace, Refused
 from opsbook.core.ports import Host, Published
 
 _RACES = 5
@@ -46,7 +46,7 @@ def merge_declarations(records: Sequence[str], context: Context, host: Host) -> 
     done = Merged()
     try:
         wanted = list(dict.fromkeys(records)) or sorted(context.forge.open_records())
-    except (ForgeError, ForgeUnknown) as error:
+    except ForgeFault as error:
         done.problems.append(f"{error.message} {error.remedy}".strip())
         return done
     for record in wanted:
@@ -57,7 +57,7 @@ def merge_declarations(records: Sequence[str], context: Context, host: Host) -> 
                 continue
             except Refused as error:
                 done.left[record] = error.message
-            except (ForgeError, ForgeUnknown) as error:
+            except ForgeFault as error:
                 done.problems.append(f"{record}: {error.message} {error.remedy}".strip())
             break
         else:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from opsbook.core.announcement import Announcement
 from opsbook.core.book import Book
 from opsbook.core.context import Context
-from opsbook.core.errors import ForgeError, ForgeUnknown, Refused
+from opsbook.core.errors import ForgeFault, Refused
 from opsbook.core.ids import operation_key
 from opsbook.core.kind import Kind
 from opsbook.core.plan import Intent
@@ -71,7 +71,7 @@ def reconcile(context: Context) -> Reconciled:
     try:
         # First, because it brings what others did: the rest must see that.
         done.tidied += context.forge.tidy()
-    except (ForgeError, ForgeUnknown) as error:
+    except ForgeFault as error:
         done.problems.append(error.message)
         informed = False
     _resume(context, done)
@@ -79,7 +79,7 @@ def reconcile(context: Context) -> Reconciled:
         try:
             _propose(context, done)
             _deliver(context, done)
-        except (ForgeError, ForgeUnknown) as error:
+        except ForgeFault as error:
             done.problems.append(error.message)
     return done
 
@@ -107,7 +107,7 @@ def _resume(context: Context, done: Reconciled, also: Also | None = None) -> Non
         except Refused as error:
             done.refused.append(f"{orphan.request.action} by {orphan.request.by}: {error.message}")
             context.intents.acknowledge(orphan.key)
-        except (ForgeError, ForgeUnknown) as error:
+        except ForgeFault as error:
             done.problems.append(error.message)
 
 

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from opsbook.core.announcement import Announcement
 from opsbook.core.book import Book
 from opsbook.core.context import Context
-from opsbook.core.errors import ForgeError, ForgeUnknown, UsageError
+from opsbook.core.errors import ForgeError, ForgeFault, UsageError
 from opsbook.core.ports import Forge, Landed, Published, Receipt
 from opsbook.core.tree import MemoryTree
 from opsbook.perform.announce import UNKNOWN_AFTER, by_key, say_late, told_by
@@ -58,7 +58,7 @@ def announce_landed(steps: Iterable[Landed], context: Context) -> Iterator[Said]
         try:
             said = _landed(step, context)
             yield _speak(said, _LANDED + step.commit, context)
-        except (ForgeError, ForgeUnknown) as error:
+        except ForgeFault as error:
             yield Said(stopped=error.message)
             return
 
@@ -79,7 +79,7 @@ def remind(book: Book, context: Context) -> Said:
     now = context.now()
     try:
         return _speak(reminders(book, now), f"{_REMINDED}{now.astimezone(UTC):{_MOMENT}}", context)
-    except (ForgeError, ForgeUnknown) as error:
+    except ForgeFault as error:
         return Said(stopped=error.message)
 
 
@@ -171,7 +171,7 @@ def _speak(said: Sequence[Announcement], operation: str, context: Context) -> Sa
     try:
         if references:
             forge.receipt(references)
-    except (ForgeError, ForgeUnknown) as error:
+    except ForgeFault as error:
         return Said(tuple(told), error.message)
     return Said(tuple(told))
 
