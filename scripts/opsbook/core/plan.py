@@ -106,6 +106,7 @@ class Plan:
         title: title of the pull request; body: its Markdown text, built by us with people's words made inert.
         summary: lines for the person who asked, to preview and to confirm.
         labels: words by which pull requests can be found and counted, for a forge that has labels.
+        anonymous: who acted must not be told: the commit names nobody.
     """
 
     record: str
@@ -116,6 +117,7 @@ class Plan:
     body: str
     summary: tuple[tuple[str, str], ...] = ()
     labels: tuple[str, ...] = ()
+    anonymous: bool = False
 
     @property
     def branch(self) -> str:

@@ -293,8 +293,8 @@ def _kind(request: Request) -> str:
 
 
 def _author(request: Request, plan: Plan) -> str:
-    """Who acted, as a commit's author; a security incident's stub does not say who declared it."""
-    if plan.subject.endswith("(security)"):
+    """Who acted, as a commit's author."""
+    if plan.anonymous:
         return "Opsbook <opsbook@opsbook.invalid>"
     name = re.sub(r"[^A-Za-z0-9._:-]", "-", request.by)
     return f"{name} <{name.replace(':', '.')}@opsbook.invalid>"

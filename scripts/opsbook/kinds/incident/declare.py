@@ -150,6 +150,7 @@ def _stub(id_: str, now: datetime, operation: str, *, drill: bool) -> Plan:
         body=pull.STUB,
         summary=lines,
         labels=("incident",),
+        anonymous=True,
     )
 
 
