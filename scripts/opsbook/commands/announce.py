@@ -56,12 +56,12 @@ def preview(would: Sequence[Announcement], name: str, end: str, args: argparse.N
 
 def show(said: Said, screen: Screen) -> None:
     """Print what was said, line by line, and who was not told."""
-    for record, headline, told in said.told:
+    for told in said.told:
         if told.ok:
-            screen.good(f"{record}: told {told.audience} by {told.sink}: {headline}")
+            screen.good(f"{told.record}: told {told.audience} by {told.sink}: {told.headline}")
         else:
             what = "was not told" if told.again else "may not have been told"
-            screen.bad(f"{record}: {told.audience} {what} by {told.sink}: {told.error}")
+            screen.bad(f"{told.record}: {told.audience} {what} by {told.sink}: {told.error}")
     if said.unreceipted:
         screen.bad(f"Told, but nothing on record says so yet: {said.unreceipted}")
     if said.stopped:
@@ -75,8 +75,8 @@ def as_json(said: Said) -> dict[str, object]:
     """The object for programs."""
     return {
         "told": [
-            {"id": record, "headline": headline, "sink": t.sink, "ok": t.ok, "ref": t.ref, "error": t.error}
-            for record, headline, t in said.told
+            {"id": t.record, "headline": t.headline, "sink": t.sink, "ok": t.ok, "ref": t.ref, "error": t.error}
+            for t in said.told
         ],
         "problems": [problem for problem in (said.unreceipted, said.stopped) if problem],
     }

@@ -19,7 +19,7 @@ from opsbook.core.inert import github
 from opsbook.core.plan import Intent, Origin, Plan, Request
 from opsbook.core.ports import Commit, Published, Receipt
 from opsbook.core.tree import Overlay
-from opsbook.perform.announce import announce, without_receipts
+from opsbook.perform.announce import announce
 from opsbook.perform.outcome import Outcome
 
 RACES = 150
@@ -268,7 +268,7 @@ def _told_only(
         id=plan.record,
         path=plan.path,
         branch=plan.branch,
-        told=without_receipts(said, intent, context, read_back=read_back),
+        told=announce(said, intent, context, read_back=read_back, alone=True)[0],
         unpublished=_why(error),
         summary=plan.summary,
         outbox=kept,

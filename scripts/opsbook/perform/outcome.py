@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from opsbook.core.announcement import Announcement
+from opsbook.core.ports import Delivery
+
 
 @dataclass(frozen=True)
 class Told:
@@ -15,12 +18,20 @@ class Told:
         again: it is known not to have been said, so that it may be said again at once.
     """
 
-    sink: str
+    record: str
+    headline: str
     audience: str
+    sink: str
     ok: bool
-    ref: str = ""
-    error: str = ""
-    again: bool = False
+    ref: str
+    error: str
+    again: bool
+
+    @classmethod
+    def of(cls, item: Announcement, sink: str, delivery: Delivery) -> Told:
+        """What a sink answered, for people to read."""
+        done, again = delivery.outcome == "done", delivery.outcome == "not done"
+        return cls(item.record, item.headline, item.audience, sink, done, delivery.reference, delivery.error, again)
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,10 @@ from opsbook.core.kind import Kind
 from opsbook.core.plan import Intent
 from opsbook.core.ports import LAPSED, Commit, Receipt, Sink
 from opsbook.core.record import File, Record
-from opsbook.perform.announce import UNKNOWN_AFTER, by_key, say_late
+from opsbook.perform.announce import Speaker, by_key, is_stale, speak
 from opsbook.perform.door import run
 from opsbook.perform.outcome import Outcome
-from opsbook.perform.unasked import is_lapsed, is_unasked, said_again
+from opsbook.perform.unasked import is_lapsed, said_again
 
 Also = Callable[[Intent, Outcome], bool]
 
@@ -136,19 +136,12 @@ def _propose(context: Context, done: Reconciled) -> None:
 
 def _deliver(context: Context, done: Reconciled) -> None:
     """Say what others have published and not said."""
-    now, own = context.now(), operation_key(context.seed())
-    receipts = context.forge.receipts()
-    # Claimed under a key of our own: its first claimant sees that somebody else has it, should it still be alive.
-    ours = {key: Receipt(key, own, now) for key in _unclaimed(context, receipts)}
-    for key, receipt in receipts.items():
-        if receipt.reference:
-            continue
-        if now - receipt.claimed_at < UNKNOWN_AFTER:
-            done.waiting.append(key)
-        else:
-            operation = receipt.operation if is_unasked(receipt.operation) else own
-            ours[key] = replace(receipt, operation=operation, claimed_at=now)
-    for key in sorted(ours):
+    now, receipts = context.now(), context.forge.receipts()
+    # A key of our own: the first claimant sees that somebody else has it, should it still be alive.
+    speaker = Speaker(operation_key(context.seed()), lambda receipt: is_stale(receipt, now), late=True)
+    cut_off = [receipt for receipt in receipts.values() if not receipt.reference]
+    done.waiting += [receipt.key for receipt in cut_off if not speaker.takes(receipt)]
+    for key in sorted({*_unclaimed(context, receipts), *(item.key for item in cut_off if speaker.takes(item))}):
         claim = receipts.get(key)
         found = _source(key, claim, context)
         if found is None and claim is not None and is_lapsed(claim, context):
@@ -156,12 +149,12 @@ def _deliver(context: Context, done: Reconciled) -> None:
             done.lapsed.append(key)
         elif found is None:
             done.unknown.append(key)
-        elif context.forge.claim([ours[key]], expecting=receipts):
-            item, sink = found
-            delivery = say_late(item, sink, key, context)
-            if delivery.outcome == "done":
-                context.forge.receipt({key: delivery.reference})
-            (done.delivered if delivery.outcome == "done" else done.unknown).append(key)
+        else:
+            # One by one: who claims much at once may not have said the last of it in five minutes.
+            told, problem = speak({key: found}, speaker, context, receipts)
+            for item in told.values():
+                (done.delivered if item.ok else done.unknown).append(key)
+            done.problems += [problem] if problem else []
 
 
 def _unclaimed(context: Context, receipts: Mapping[str, Receipt]) -> Iterator[str]:
