@@ -21,7 +21,8 @@ from opsbook.core.context import Context
 from opsbook.core.plan import Intent, Request
 from opsbook.core.ports import Receipt
 from opsbook.perform import announce_landed, performing, reconcile
-from opsbook.perform.announce import announce
+from opsbook.perform.announce import Speaker, by_key
+from opsbook.perform.announce import speak as say_once
 from opsbook.perform.outcome import Told
 from tests.slack_server import Fault, Message, SlackServer, pings, seen, slack_server
 from tests.slack_server.faults import every
@@ -107,7 +108,7 @@ def speak(slack: SlackServer, ledger: Ledger, change: str, *, minutes: int, time
     sink = slack_sink(slack, api=slack_api(slack, timeout=timeout), earlier=references)
     context: Any = wire_nothing(ledger, sink, minutes)
     intent = Intent(change, Request("incident.update", "oncall-a"), START, b"0" * 32, ledger.said.get(change, {}))
-    return announce(CHANGES[change], intent, context)[0]
+    return say_once(by_key(CHANGES[change], [sink]), Speaker(change, intent), context).told
 
 
 def wire_nothing(ledger: Ledger, sink: SlackSink, minutes: int) -> Context:

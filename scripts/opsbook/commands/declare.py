@@ -7,8 +7,9 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from opsbook.commands.printing import show, show_plan
 from opsbook.commands.workspace import Workspace
-from opsbook.commands.writing import carry_out, options, show, show_plan
+from opsbook.commands.writing import carry_out, options
 from opsbook.core.config import SecurityAlert
 from opsbook.core.errors import Refused, UsageError
 from opsbook.core.plan import Request
@@ -112,7 +113,7 @@ def _stub(args: argparse.Namespace, workspace: Workspace, screen: Screen) -> int
     offered = [item.id for item in workspace.book.config.section(IncidentsConfig).severities if item.retired is None]
     facts = {"title": SECURITY_TITLE, "severity": offered[0] if offered else "", **facts}
     with performing_secret(request, facts, workspace.context(args.by), restricted) as (outcome, kept):
-        show(outcome, "Stub written:", args, workspace, tells=True, kept=kept)
+        show(outcome, args, workspace, done="Stub written:", tells=True, kept=kept)
         return kept.exit_code or outcome.exit_code
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from opsbook.commands.workspace import Workspace
-from opsbook.commands.writing import carry_out
+from opsbook.commands.writing import NEVER_ASKS, carry_out, options
 from opsbook.core.book import Book
 from opsbook.core.config import PERMISSIONS
 from opsbook.core.context import Context
@@ -26,10 +26,7 @@ _AGAIN = "Run this job again: it finishes what is left, and does nothing twice."
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """How to report. Who asks is whoever GitHub says, so there is no `--by`."""
-    group = parser.add_argument_group("how")
-    group.add_argument("--dry-run", action="store_true", help="show what would be written, and answer nothing")
-    group.add_argument("--yes", action="store_true", help="ask nothing; it never does")
-    group.add_argument("--format", choices=("text", "json"), default="text", help="json prints one object")
+    options(parser, dry_run="show what would be written, and answer nothing", yes=NEVER_ASKS, by="")
     parser.set_defaults(by=None)
 
 
@@ -180,5 +177,5 @@ def _answer(desk: Desk, asked: Asked, text: str, screen: Screen, *, done: bool) 
 def _nothing(text: str, args: argparse.Namespace, screen: Screen) -> int:
     screen.line(text)
     if args.format == "json":
-        Screen(sys.stdout).json(Outcome("", "").as_json())
+        Screen(sys.stdout).json(Outcome().as_json())
     return 0

@@ -1,16 +1,13 @@
-"""Saying things once: claim, speak, and keep the references as receipts. Whatever is said is said by `speak`.
-
-Those who speak differ in little: what they claim it as, which claims of others they take over, what they read back
-first, and what they remember while the forge is down. A `Speaker` says so.
-"""
+"""Saying things once: claim, speak, and keep the references as receipts. Whatever is said is said by `speak`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Literal
 
 from opsbook.core.announcement import Announcement
 from opsbook.core.book import Book
@@ -18,7 +15,7 @@ from opsbook.core.context import Context
 from opsbook.core.errors import ForgeFault
 from opsbook.core.plan import Intent
 from opsbook.core.ports import Delivery, Forge, Receipt, Sink
-from opsbook.perform.outcome import Told
+from opsbook.perform.outcome import Said, Told
 
 UNKNOWN_AFTER = timedelta(minutes=5)
 """How old a claim without a reference is before somebody else than its claimant looks at it (design: "Announce")."""
@@ -31,29 +28,42 @@ Todo = Mapping[str, tuple[Announcement, Sink]]
 
 @dataclass(frozen=True)
 class Speaker:
-    """Who speaks.
+    """Who speaks, and what of others they finish.
 
     Attributes:
-        operation: what it claims as.
-        takes: whether it finishes what a claim without a reference was cut off with.
-        intent: the request whose words these are. It answers for what others have said of them, too, and its memory
-            stands in for the receipts when the forge fails; without one that is an error.
-        doubts: it may all have been said without a claim that is seen, so it is read back first.
-        late: it speaks in the place of others: what is kept in step with the record shows what the record is now.
+        operation: what they claim as.
+        intent: the request whose words these are. What others said of them is answered for as well, and its memory
+            stands in for receipts when the forge fails. Without one, words that others were cut off with are said too,
+            as late as it may be.
+        finishes: whose claims without a reference, once they are five minutes old.
+        doubts: it may have been said without a claim that can be seen: all is read back first.
         alone: the forge is down, and nothing can be claimed.
     """
 
     operation: str
-    takes: Callable[[Receipt], bool]
     intent: Intent | None = None
+    finishes: Literal["nobody's", "unasked", "everybody's"] = "nobody's"
     doubts: bool = False
-    late: bool = False
     alone: bool = False
 
     @property
     def memory(self) -> Mapping[str, str]:
-        """What was said without a receipt, by key; what was attempted has no reference."""
+        """What was said without a receipt, by key; what was only attempted has no reference."""
         return self.intent.told if self.intent is not None else {}
+
+    def takes(self, receipt: Receipt, now: datetime) -> bool:
+        """Whether they finish what this claim without a reference was cut off with."""
+        stale = now - receipt.claimed_at >= UNKNOWN_AFTER
+        if self.intent is not None and receipt.operation == self.operation:
+            # The process is gone, or it would hold the intent's lock; what it knew nothing of may be on its way.
+            return stale or self.memory.get(receipt.key) != ""
+        unasked = self.finishes == "unasked" and is_unasked(receipt.operation)
+        return stale and (unasked or self.finishes == "everybody's")
+
+
+def is_unasked(operation: str) -> bool:
+    """Whether no request made a claim: then its operation says what to compute it from, and must stay."""
+    return operation.startswith((LANDED, REMINDED))
 
 
 def by_key(announcements: Sequence[Announcement], sinks: Sequence[Sink]) -> Todo:
@@ -61,86 +71,32 @@ def by_key(announcements: Sequence[Announcement], sinks: Sequence[Sink]) -> Todo
     return {item.key(sink.name): (item, sink) for item in announcements for sink in sinks}
 
 
-def announce(
-    announcements: Sequence[Announcement],
-    intent: Intent,
-    context: Context,
-    *,
-    read_back: bool = False,
-    alone: bool = False,
-) -> tuple[tuple[Told, ...], str]:
-    """Say what a request says.
-
-    Args:
-        read_back: look first whether it was said by a run whose intent is lost.
-        alone: the forge is down.
-
-    Returns:
-        how each went, and why the receipts are not complete (nothing when they are).
-    """
-
-    def takes(receipt: Receipt) -> bool:
-        """Claimed by this very intent, whose process is gone, or it would hold the intent's lock.
-
-        The one that nobody knows to have been said may still be on its way.
-        """
-        early = intent.told.get(receipt.key) == "" and not is_stale(receipt, context.now())
-        return receipt.operation == intent.key and not early
-
-    speaker = Speaker(intent.key, takes, intent, doubts=read_back, alone=alone)
-    told, problem = speak(by_key(announcements, context.sinks), speaker, context)
-    return tuple(told.values()), problem
-
-
-def speak(
-    todo: Todo, speaker: Speaker, context: Context, seen: Mapping[str, Receipt] | None = None
-) -> tuple[dict[str, Told], str]:
+def speak(todo: Todo, speaker: Speaker, context: Context, seen: Mapping[str, Receipt] | None = None) -> Said:
     """Claim everything in one commit, speak, and keep the references as receipts.
-
-    A forge that does not answer does not silence anybody who has an intent: it remembers what was said meanwhile.
 
     Args:
         seen: the receipts, if they were looked at just now.
 
-    Returns:
-        how each went, by key, and why the receipts are not complete. What others say stands there only for a request.
-
     Raises:
-        ForgeFault: nothing could be claimed, and there is no intent.
+        ForgeFault: nothing could be claimed, and there is no intent that would remember what is said meanwhile.
     """
     if not todo:
-        return {}, ""
+        return Said()
     try:
         ours, others = (dict.fromkeys(todo, False), {}) if speaker.alone else _claim(todo, speaker, context, seen)
     except ForgeFault as error:
         if speaker.intent is None:
             raise
         # Somebody else may have said it: nobody could be asked.
-        return speak(todo, replace(speaker, alone=True, doubts=True), context)[0], error.message
+        said = speak(todo, replace(speaker, alone=True, doubts=True), context)
+        return replace(said, unreceipted=error.message)
     told: dict[str, Told] = {}
-    references: dict[str, str] = {}
     for key, (item, sink) in todo.items():
         if key in ours:
-            delivery = _say(item, sink, key, speaker, context, again=ours[key])
+            told[key] = Told.of(item, sink.name, _say(item, sink, key, speaker, context, again=ours[key]))
         elif speaker.intent is not None:
-            delivery = _said(item, sink, key, speaker, others[key])
-        else:
-            continue
-        told[key] = Told.of(item, sink.name, delivery)
-        if delivery.outcome == "done" and delivery.reference:
-            # Also that of others: they may have been cut off before they could show it to people.
-            references[key] = delivery.reference
-    return told, "" if speaker.alone else _keep(told, references, speaker, context)
-
-
-def is_stale(receipt: Receipt, now: datetime) -> bool:
-    """Whether a claim is so old that others than its claimant may look at it."""
-    return now - receipt.claimed_at >= UNKNOWN_AFTER
-
-
-def is_unasked(operation: str) -> bool:
-    """Whether no request made a claim: then its operation says what to compute it from, and must stay."""
-    return operation.startswith((LANDED, REMINDED))
+            told[key] = Told.of(item, sink.name, _said(item, sink, key, speaker, others[key]))
+    return Said(tuple(told.values()), "" if speaker.alone else _keep(told, speaker, context))
 
 
 def receipts_of(keys: AbstractSet[str], forge: Forge) -> dict[str, Receipt]:
@@ -172,7 +128,7 @@ def _claim(
         there = seen.get(key)
         if there is None:
             left.append(wanted[key])
-        elif not there.reference and speaker.takes(there):
+        elif not there.reference and speaker.takes(there, now):
             operation = there.operation if is_unasked(there.operation) else speaker.operation
             left.append(replace(there, operation=operation, claimed_at=now))
     if left:
@@ -188,7 +144,7 @@ def _say(item: Announcement, sink: Sink, key: str, speaker: Speaker, context: Co
         _remember({key: ""}, speaker, context)
     delivery = Delivery("not done")
     if again or speaker.doubts or key in speaker.memory:
-        if speaker.late and item.standing is not None:
+        if speaker.intent is None and item.standing is not None:
             with suppress(ForgeFault):  # people are told all the same
                 item = _as_it_is_now(item, context)
         delivery = sink.find(item, key)
@@ -204,19 +160,23 @@ def _said(item: Announcement, sink: Sink, key: str, speaker: Speaker, receipt: R
     if receipt.operation == speaker.operation:
         if receipt.reference:  # by an earlier run, perhaps as not yet on record: the sink puts that right where it can
             sink.find(item, key)
-        elif not speaker.takes(receipt):
+        else:
             return Delivery("unknown", error="Nobody knows yet whether this was said.")
     return Delivery("done", receipt.reference)
 
 
-def _keep(told: Mapping[str, Told], references: Mapping[str, str], speaker: Speaker, context: Context) -> str:
-    """Keep the references as receipts, else in the intent; why not."""
+def _keep(told: Mapping[str, Told], speaker: Speaker, context: Context) -> str:
+    """Keep the references as receipts, else in the intent; why not.
+
+    Also those of others: they may have been cut off before they could show them to people.
+    """
     problem, missing = "", dict[str, str]()
+    references = {key: item.ref for key, item in told.items() if item.ok and item.ref}
     try:
         if references:
             context.forge.receipt(references)
     except ForgeFault as error:
-        problem, missing = error.message, dict(references)
+        problem, missing = error.message, references
     if problem or any(item.again for item in told.values()):
         # The intent will be taken up again: it must not take these for never attempted.
         missing |= {key: "" for key, item in told.items() if not (item.ok or item.again)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from opsbook.core.announcement import Announcement
 from opsbook.core.book import Book
@@ -14,49 +14,12 @@ from opsbook.core.kind import Kind
 from opsbook.core.plan import Intent
 from opsbook.core.ports import LAPSED, Commit, Receipt, Sink
 from opsbook.core.record import File, Record
-from opsbook.perform.announce import Speaker, by_key, is_stale, speak
+from opsbook.perform.announce import Speaker, by_key, speak
 from opsbook.perform.door import run
-from opsbook.perform.outcome import Outcome
+from opsbook.perform.outcome import Outcome, Reconciled
 from opsbook.perform.unasked import is_lapsed, said_again
 
 Also = Callable[[Intent, Outcome], bool]
-
-
-@dataclass
-class Reconciled:
-    """What `reconcile` found and did.
-
-    Attributes:
-        resumed: requests that were cut off, and what came of them.
-        delivered: keys of announcements that are said now.
-        proposed: pull requests that were missing and are open now: the address, or the id of the record.
-        waiting: keys that somebody claimed moments ago, and may be saying at this moment.
-        unknown: keys of which nobody knows whether they were said, or that could not be said.
-        lapsed: keys of reminders that were cut off, of something that is not due any more.
-        tidied: branches that were deleted, because main holds them.
-        refused: requests that cannot be carried out any more, each with the reason.
-        problems: why the forge could not be asked.
-    """
-
-    resumed: list[Outcome] = field(default_factory=list)
-    delivered: list[str] = field(default_factory=list)
-    proposed: list[str] = field(default_factory=list)
-    waiting: list[str] = field(default_factory=list)
-    unknown: list[str] = field(default_factory=list)
-    lapsed: list[str] = field(default_factory=list)
-    tidied: list[str] = field(default_factory=list)
-    refused: list[str] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
-
-    @property
-    def exit_code(self) -> int:
-        """0 when nothing is left to do; 4, 5 and 1 as for a command that is left so."""
-        codes = {outcome.exit_code for outcome in self.resumed}
-        if 4 in codes or self.problems:
-            return 4
-        if 5 in codes or self.unknown or self.waiting:
-            return 5
-        return 1 if self.refused else 0
 
 
 def pending(context: Context) -> Sequence[Intent]:
@@ -138,10 +101,11 @@ def _deliver(context: Context, done: Reconciled) -> None:
     """Say what others have published and not said."""
     now, receipts = context.now(), context.forge.receipts()
     # A key of our own: the first claimant sees that somebody else has it, should it still be alive.
-    speaker = Speaker(operation_key(context.seed()), lambda receipt: is_stale(receipt, now), late=True)
+    speaker = Speaker(operation_key(context.seed()), finishes="everybody's")
     cut_off = [receipt for receipt in receipts.values() if not receipt.reference]
-    done.waiting += [receipt.key for receipt in cut_off if not speaker.takes(receipt)]
-    for key in sorted({*_unclaimed(context, receipts), *(item.key for item in cut_off if speaker.takes(item))}):
+    stale = {receipt.key for receipt in cut_off if speaker.takes(receipt, now)}
+    done.waiting += [receipt.key for receipt in cut_off if receipt.key not in stale]
+    for key in sorted(stale.union(_unclaimed(context, receipts))):
         claim = receipts.get(key)
         found = _source(key, claim, context)
         if found is None and claim is not None and is_lapsed(claim, context):
@@ -151,10 +115,10 @@ def _deliver(context: Context, done: Reconciled) -> None:
             done.unknown.append(key)
         else:
             # One by one: who claims much at once may not have said the last of it in five minutes.
-            told, problem = speak({key: found}, speaker, context, receipts)
-            for item in told.values():
-                (done.delivered if item.ok else done.unknown).append(key)
-            done.problems += [problem] if problem else []
+            said = speak({key: found}, speaker, context, receipts)
+            for told in said.told:
+                (done.delivered if told.ok else done.unknown).append(key)
+            done.problems += filter(None, [said.unreceipted])
 
 
 def _unclaimed(context: Context, receipts: Mapping[str, Receipt]) -> Iterator[str]:

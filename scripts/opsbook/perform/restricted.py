@@ -16,8 +16,8 @@ from typing import Any
 from opsbook.core.context import Context
 from opsbook.core.plan import Intent, Origin, Request
 from opsbook.perform.door import performing
-from opsbook.perform.outcome import Outcome
-from opsbook.perform.recovery import Reconciled, resume
+from opsbook.perform.outcome import Outcome, Reconciled
+from opsbook.perform.recovery import resume
 
 _OF_STUB = ("security", "drill")
 """The values that say nothing of what happened."""

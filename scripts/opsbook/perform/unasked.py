@@ -7,7 +7,7 @@ claim that was cut off before its message is read back and finished like every o
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from opsbook.core.announcement import Announcement
@@ -16,34 +16,10 @@ from opsbook.core.context import Context
 from opsbook.core.errors import ForgeError, ForgeFault, UsageError
 from opsbook.core.ports import Landed, Published, Receipt
 from opsbook.core.tree import MemoryTree
-from opsbook.perform.announce import LANDED, REMINDED, Speaker, by_key, is_stale, is_unasked, receipts_of, speak
-from opsbook.perform.outcome import Told
+from opsbook.perform.announce import LANDED, REMINDED, Speaker, by_key, receipts_of, speak
+from opsbook.perform.outcome import Said
 
 _MOMENT = "%Y%m%dT%H%M%SZ"
-
-
-@dataclass(frozen=True)
-class Said:
-    """What was said.
-
-    Attributes:
-        told: one entry for each record, audience and sink.
-        unreceipted: why the receipts are not complete; empty when they are.
-        stopped: why the forge could not be asked what to say next; empty when everything was looked at.
-    """
-
-    told: tuple[Told, ...] = ()
-    unreceipted: str = ""
-    stopped: str = ""
-
-    @property
-    def exit_code(self) -> int:
-        """0 fine, 5 not everyone told."""
-        whole = not (self.unreceipted or self.stopped)
-        return 0 if whole and all(told.ok for told in self.told) else 5
-
-    def __add__(self, other: Said) -> Said:
-        return Said((*self.told, *other.told), self.unreceipted or other.unreceipted, self.stopped or other.stopped)
 
 
 def announce_landed(steps: Iterable[Landed], context: Context) -> Iterator[Said]:
@@ -142,9 +118,4 @@ def _news(commit: str, records: Iterable[tuple[str, str]], context: Context) -> 
 
 def _speak(said: Sequence[Announcement], operation: str, context: Context) -> Said:
     """Say what nobody has claimed, and what whoever claimed it like this has not said for five minutes."""
-
-    def takes(receipt: Receipt) -> bool:
-        return is_unasked(receipt.operation) and is_stale(receipt, context.now())
-
-    told, problem = speak(by_key(said, context.sinks), Speaker(operation, takes, late=True), context)
-    return Said(tuple(told.values()), problem)
+    return speak(by_key(said, context.sinks), Speaker(operation, finishes="unasked"), context)
