@@ -97,9 +97,9 @@ class Ledger:
         """See `Forge.receipts`."""
         return dict(self.kept)
 
-    def told(self, key: str, references: Mapping[str, str]) -> None:
-        """See `Intents.told`."""
-        self.said.setdefault(key, {}).update(references)
+    def remember(self, key: str, attempts: Mapping[str, str]) -> None:
+        """See `Intents.remember`."""
+        self.said.setdefault(key, {}).update(attempts)
 
 
 def speak(slack: SlackServer, ledger: Ledger, change: str, *, minutes: int, timeout: float = 5) -> tuple[Told, ...]:

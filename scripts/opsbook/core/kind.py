@@ -103,7 +103,7 @@ class Kind:
         remind: what people are reminded of; the fact of a reminder is what is due, so that it comes once.
         sheets: what its pages are made of, one after another: a book may have more than fit into memory.
         propose: the words of its pull request, where whoever began it could not open one.
-        held: why a change of a record is not merged by itself although it passes the check; nothing when it may be.
+        needs_people: why a change that passes the check is not merged by itself all the same; nothing when it may be.
         is_open: whether people are working under pressure on the record, so that the check may not stand in the way.
         open_in: the records of a book that are so, found without reading all the others.
     """
@@ -123,7 +123,7 @@ class Kind:
     remind: Remind = _no_reminders
     sheets: Callable[[Book, datetime], Iterator[Sheet]] = _no_sheets
     propose: Propose = _plainly
-    held: Callable[[Record | None, Record], str] = _by_people
+    needs_people: Callable[[Record | None, Record], str] = _by_people
     is_open: Callable[[Record], bool] = _never_open
     open_in: Callable[[Book], Sequence[Record]] = _none_open
 

@@ -84,14 +84,15 @@ class Intent:
         key: the operation key, drawn from the seed or given by the intake (issue number, run id, view id).
         now: when the person asked, aware UTC; author and committer dates of the commit.
         seed: 16 bytes or more from which `core.ids.Ids` draws.
-        told: keys of announcements that were made while the forge was down, with the sinks' references.
+        attempts: what it said, or may have said, without a receipt, by key: the sink's reference, or nothing as long as
+            nobody knows.
     """
 
     key: str
     request: Request
     now: datetime
     seed: bytes
-    told: Mapping[str, str] = field(default_factory=dict)
+    attempts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

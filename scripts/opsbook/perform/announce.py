@@ -32,10 +32,10 @@ class Speaker:
 
     Attributes:
         operation: what they claim as.
-        intent: the request whose words these are. What others said of them is answered for as well, and its memory
-            stands in for receipts when the forge fails. Without one, words that others were cut off with are said too,
-            as late as it may be.
-        finishes: whose claims without a reference, once they are five minutes old.
+        intent: the request whose words these are. It answers for what others have said of them, too, and its attempts
+            stand in for receipts when the forge fails. Who has none speaks late, in the place of others: what is kept
+            in step with the record then shows what the record is now.
+        finishes: whose claims without a reference, once they are five minutes old; those of the intent at once.
         doubts: it may have been said without a claim that can be seen: all is read back first.
         alone: the forge is down, and nothing can be claimed.
     """
@@ -47,16 +47,16 @@ class Speaker:
     alone: bool = False
 
     @property
-    def memory(self) -> Mapping[str, str]:
+    def attempts(self) -> Mapping[str, str]:
         """What was said without a receipt, by key; what was only attempted has no reference."""
-        return self.intent.told if self.intent is not None else {}
+        return self.intent.attempts if self.intent is not None else {}
 
     def takes(self, receipt: Receipt, now: datetime) -> bool:
         """Whether they finish what this claim without a reference was cut off with."""
         stale = now - receipt.claimed_at >= UNKNOWN_AFTER
         if self.intent is not None and receipt.operation == self.operation:
             # The process is gone, or it would hold the intent's lock; what it knew nothing of may be on its way.
-            return stale or self.memory.get(receipt.key) != ""
+            return stale or self.attempts.get(receipt.key) != ""
         unasked = self.finishes == "unasked" and is_unasked(receipt.operation)
         return stale and (unasked or self.finishes == "everybody's")
 
@@ -116,7 +116,7 @@ def _claim(
         what is ours, and whether it may have been said before; and the receipts of what is not.
     """
     forge, now = context.forge, context.now()
-    wanted = {key: Receipt(key, speaker.operation, now, speaker.memory.get(key, "")) for key in todo}
+    wanted = {key: Receipt(key, speaker.operation, now, speaker.attempts.get(key, "")) for key in todo}
     ours: dict[str, bool] = {}
     if seen is None:
         ours = dict.fromkeys(forge.claim(list(wanted.values())), False)
@@ -138,12 +138,12 @@ def _claim(
 
 def _say(item: Announcement, sink: Sink, key: str, speaker: Speaker, context: Context, *, again: bool) -> Delivery:
     """Say it; what may have been said before only when the sink knows that it was not."""
-    if speaker.memory.get(key):  # by an earlier run, which could not keep the receipt
-        return Delivery("done", speaker.memory[key])
+    if speaker.attempts.get(key):  # by an earlier run, which could not keep the receipt
+        return Delivery("done", speaker.attempts[key])
     if speaker.alone:  # no claim says that it was attempted
         _remember({key: ""}, speaker, context)
     delivery = Delivery("not done")
-    if again or speaker.doubts or key in speaker.memory:
+    if again or speaker.doubts or key in speaker.attempts:
         if speaker.intent is None and item.standing is not None:
             with suppress(ForgeFault):  # people are told all the same
                 item = _as_it_is_now(item, context)
@@ -187,7 +187,7 @@ def _keep(told: Mapping[str, Told], speaker: Speaker, context: Context) -> str:
 
 def _remember(attempts: Mapping[str, str], speaker: Speaker, context: Context) -> None:
     if speaker.intent is not None:
-        context.intents.told(speaker.intent.key, attempts)
+        context.intents.remember(speaker.intent.key, attempts)
 
 
 def _as_it_is_now(item: Announcement, context: Context) -> Announcement:

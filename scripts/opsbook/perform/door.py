@@ -119,7 +119,7 @@ def run(intent: Intent, context: Context, *, adopted: bool, elsewhere: bool = Fa
 def _vouch(intent: Intent, context: Context) -> None:
     """Keep receipts for what was said while the forge was down, before others can see the change and say it too."""
     now = context.now()
-    said = [Receipt(key, intent.key, now, reference) for key, reference in intent.told.items() if reference]
+    said = [Receipt(key, intent.key, now, reference) for key, reference in intent.attempts.items() if reference]
     if said:
         context.forge.claim(said)
 

@@ -59,7 +59,7 @@ def _merge(record: str, context: Context, host: Host, done: Merged) -> None:
         after = book.resolve(kind.name, record)
         if after is None:
             continue
-        why = kind.held(main.resolve(kind.name, record), after)
+        why = kind.needs_people(main.resolve(kind.name, record), after)
         errors = [item for item in check_record(after.ref, book, context.now()) if item.severity == "error"]
         if not why and errors:
             first = errors[0]
