@@ -105,6 +105,14 @@ def test_what_is_refused_leaves_no_intent_and_says_nothing(tmp_path: Path) -> No
     assert world.state() == before
 
 
+def test_the_stub_of_a_security_incident_is_by_nobody_and_everything_else_by_who_acted(tmp_path: Path) -> None:
+    world, request = begin(tmp_path / "world", "declare")
+    for values, author in ((request.values, "oncall-a"), ({"security": True}, "Opsbook")):
+        world.seed += 1
+        branch = world.run(replace(request, values=values)).branch
+        assert world.desk.git("log", "-1", "--format=%an", branch).strip() == author
+
+
 def cut_off(world: World, request: Request, before: str = "publish") -> None:
     """Begin a request in a process that ends before an effect."""
     probe = Knife()

@@ -12,7 +12,7 @@ import pytest
 
 from opsbook.adapters.machine.directory import DirectoryTree
 from opsbook.core.announcement import Announcement
-from opsbook.core.errors import ForgeError, ForgeUnknown
+from opsbook.core.errors import ForgeError, ForgeFault, ForgeUnknown
 from opsbook.core.ports import Delivery, Forge
 from opsbook.core.request import Request
 from opsbook.perform import Outcome, performing
@@ -35,7 +35,7 @@ class Faulty:
 
     inner: Forge
     at: int
-    error: type[ForgeError] | type[ForgeUnknown]
+    error: type[ForgeFault]
     late: bool = False
     lasting: bool = False
     calls: list[str] = field(default_factory=list)

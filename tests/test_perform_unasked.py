@@ -129,7 +129,7 @@ def test_what_an_editor_changes_in_the_pull_request_is_said_after_the_merge_and_
     assert headlines(world) == ["P1 incident: Checkout is down"]
     merge(world.desk, done.branch)
     world.desk.git("push", "--quiet", "origin", "main")
-    assert [headline for _, headline, _ in say(world, since).told] == ["Now P2: Checkout is down"] * 4
+    assert [told.headline for told in say(world, since).told] == ["Now P2: Checkout is down"] * 4
     elsewhere = clone(world.remote.path, tmp_path / "elsewhere")
     assert say(world, since, elsewhere).told == ()
     assert say(world, since).told == ()
@@ -363,7 +363,7 @@ def test_nobody_is_reminded_of_what_is_over_or_of_a_security_incident(world: Wor
 def test_a_drill_reminds_the_drill_channel_only(world: World) -> None:
     world.run(other(DECLARE, values={**DECLARE.values, "drill": True}))
     world.clock.later(hours=3)
-    assert {told.audience for _, _, told in nudge(world).told} == {"drill"}
+    assert {told.audience for told in nudge(world).told} == {"drill"}
 
 
 @pytest.mark.parametrize("finish", [nudge, World.reconcile], ids=["nudge", "reconcile"])

@@ -22,7 +22,8 @@ from opsbook.core.plan import Intent
 from opsbook.core.ports import Receipt
 from opsbook.core.request import Request
 from opsbook.perform import announce_landed, performing, reconcile
-from opsbook.perform.announce import announce
+from opsbook.perform.announce import Speaker, by_key
+from opsbook.perform.announce import speak as say_once
 from opsbook.perform.outcome import Told
 from tests.slack_server import Fault, Message, SlackServer, pings, seen, slack_server
 from tests.slack_server.faults import every
@@ -99,9 +100,9 @@ class Ledger:
         """See `Forge.receipts`."""
         return dict(self.kept)
 
-    def told(self, key: str, references: Mapping[str, str]) -> None:
-        """See `Intents.told`."""
-        self.said.setdefault(key, {}).update(references)
+    def remember(self, key: str, attempts: Mapping[str, str]) -> None:
+        """See `Intents.remember`."""
+        self.said.setdefault(key, {}).update(attempts)
 
 
 def speak(slack: SlackServer, ledger: Ledger, change: str, *, minutes: int, timeout: float = 5) -> tuple[Told, ...]:
@@ -110,7 +111,7 @@ def speak(slack: SlackServer, ledger: Ledger, change: str, *, minutes: int, time
     sink = slack_sink(slack, api=slack_api(slack, timeout=timeout), earlier=references)
     context: Any = wire_nothing(ledger, sink, minutes)
     intent = Intent(change, ask("incident.update", "oncall-a"), START, b"0" * 32, ledger.said.get(change, {}))
-    return announce(CHANGES[change], intent, context)[0]
+    return say_once(by_key(CHANGES[change], [sink]), Speaker(change, intent), context).told
 
 
 def wire_nothing(ledger: Ledger, sink: SlackSink, minutes: int) -> Context:

@@ -346,7 +346,7 @@ class LocalWorkspace:
         token, repository, url = _github()
         told: dict[str, str] = {}
         for section in (core, *config.sections.values()):
-            told |= section.told()
+            told |= section.audiences()
         return (
             LocalExaminer(
                 self.root,

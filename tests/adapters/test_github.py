@@ -19,7 +19,7 @@ from opsbook.adapters.github.forge import GitHubForge
 from opsbook.adapters.github.history import HubHistory
 from opsbook.adapters.github.objects import HubObjects
 from opsbook.adapters.github.words import marker, pull_title, receipts_comment
-from opsbook.core.errors import ForgeError, ForgeUnknown, LostRace, OpsbookError, UsageError
+from opsbook.core.errors import ForgeError, ForgeFault, ForgeUnknown, LostRace, OpsbookError, UsageError
 from opsbook.core.ports import LAPSED, Commit, Published, Receipt
 from opsbook.core.request import Request
 from opsbook.perform import Outcome, performing, reconcile
@@ -386,7 +386,7 @@ def failure(ours: GitHubForge, commit: Commit) -> OpsbookError | None:
     """How publishing fails, with the connection of each step as good as new."""
     try:
         publish(ours, commit)
-    except (ForgeError, ForgeUnknown, LostRace) as error:
+    except (ForgeFault, LostRace) as error:
         return error
     return None
 

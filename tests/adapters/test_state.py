@@ -111,17 +111,17 @@ def test_orphans_come_oldest_first(tmp_path: Path) -> None:
 def test_what_was_told_without_a_receipt_is_remembered(tmp_path: Path) -> None:
     intents = FileIntents(tmp_path, read_request)
     with intents.hold(REQUEST, NOW, SEED) as intent:
-        intents.told(intent.key, {"a/b": ""})
-        intents.told(intent.key, {"a/b": "ref", "a/c": ""})
+        intents.remember(intent.key, {"a/b": ""})
+        intents.remember(intent.key, {"a/b": "ref", "a/c": ""})
     (orphan,) = intents.orphans()
-    assert orphan.told == {"a/b": "ref", "a/c": ""}
+    assert orphan.attempts == {"a/b": "ref", "a/c": ""}
     with intents.hold(REQUEST, LATER, SEED_2) as again:
-        assert again.told == orphan.told
+        assert again.attempts == orphan.attempts
 
 
 def test_what_was_told_of_an_intent_that_is_gone_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(StateError, match="gone"):
-        FileIntents(tmp_path, read_request).told("key", {"a/b": "ref"})
+        FileIntents(tmp_path, read_request).remember("key", {"a/b": "ref"})
 
 
 def test_an_intent_that_another_process_took_up_is_left_to_it(tmp_path: Path) -> None:
@@ -129,7 +129,7 @@ def test_an_intent_that_another_process_took_up_is_left_to_it(tmp_path: Path) ->
     with FileIntents(tmp_path, read_request).hold(REQUEST, NOW, SEED_2):
         FileIntents(tmp_path, read_request).acknowledge(key)
         with pytest.raises(StateError):
-            FileIntents(tmp_path, read_request).told(key, {"a/b": "ref"})
+            FileIntents(tmp_path, read_request).remember(key, {"a/b": "ref"})
     assert [orphan.key for orphan in FileIntents(tmp_path, read_request).orphans()] == [key]
 
 

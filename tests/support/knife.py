@@ -189,9 +189,9 @@ class CutIntents:
         with self.inner.hold(request, now, seed, key=key) as intent:
             yield intent
 
-    def told(self, key: str, references: Mapping[str, str]) -> None:
-        """See `Intents.told`."""
-        self.knife.around("told", lambda: self.inner.told(key, references))
+    def remember(self, key: str, attempts: Mapping[str, str]) -> None:
+        """See `Intents.remember`."""
+        self.knife.around("remember", lambda: self.inner.remember(key, attempts))
 
     def acknowledge(self, key: str) -> None:
         """See `Intents.acknowledge`."""

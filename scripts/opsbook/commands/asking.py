@@ -7,8 +7,9 @@ import sys
 from typing import Any
 
 from opsbook.commands.options import request_of
+from opsbook.commands.printing import show, show_plan
 from opsbook.commands.workspace import Workspace
-from opsbook.commands.writing import carry_out, show, show_plan
+from opsbook.commands.writing import carry_out
 from opsbook.core.command import Dialogue, Question, Write
 from opsbook.core.config import SecurityAlert
 from opsbook.core.errors import Refused, UsageError
@@ -93,7 +94,7 @@ def _in_two_books(
         _ask([dialogue.secret(book)], values, screen)
     whole = request_of(type(request), request.by, None, {**dialogue.completed(book), **values})
     with performing_secret(whole, workspace.context(args.by), restricted) as (outcome, kept):
-        show(outcome, "Stub written:", args, workspace, tells=True, kept=kept)
+        show(outcome, args, workspace, done="Stub written:", tells=True, kept=kept)
         return kept.exit_code or outcome.exit_code
 
 

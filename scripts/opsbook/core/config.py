@@ -66,7 +66,7 @@ class Section(Model):
         """The words that this section defines for records to use."""
         return {}
 
-    def told(self) -> Mapping[str, str]:
+    def audiences(self) -> Mapping[str, str]:
         """The channels that announcements go to, by id, and what each is told."""
         return {}
 
@@ -281,7 +281,7 @@ class CoreConfig(Section):
             "queues": by_id(self.help.queues),
         }
 
-    def told(self) -> Mapping[str, str]:
+    def audiences(self) -> Mapping[str, str]:
         """The channel for security, which is told that there is something, and nothing about it."""
         return {self.security.channel: "security incidents"} if self.security.channel is not None else {}
 

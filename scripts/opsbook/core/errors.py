@@ -43,14 +43,18 @@ class SiteFault(OpsbookError):
     exit_code = 1
 
 
-class ForgeError(OpsbookError):
+class ForgeFault(OpsbookError):
+    """The forge did not do it, as far as anybody knows: what is saved on this machine goes on without it."""
+
+
+class ForgeError(ForgeFault):
     """The forge answered that the effect did not happen; it is safe to try again later.
 
     A request that is saved meanwhile ends with 4 by its outcome; what ends by this error itself saved nothing.
     """
 
 
-class ForgeUnknown(OpsbookError):
+class ForgeUnknown(ForgeFault):
     """Nobody knows whether the effect happened: read it back by its marker before trying again."""
 
 

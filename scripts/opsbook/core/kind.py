@@ -89,7 +89,7 @@ class Kind(Shape):
         """The words of its pull request, as a plan without files, where whoever began it could not open one."""
         return Plan(record.id, record.path, {}, record.id, record.id, "")
 
-    def waits(self, before: Record | None, after: Record) -> str:
+    def needs_people(self, before: Record | None, after: Record) -> str:
         """Why a change that passes the check is merged by people and not by itself; nothing when it may be."""
         return f"Every {self.name} is merged by people."
 

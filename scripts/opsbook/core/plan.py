@@ -47,14 +47,15 @@ class Intent:
         key: the operation key, drawn from the seed or given by the intake (issue number, run id, view id).
         now: when the person asked, aware UTC; author and committer dates of the commit.
         seed: 16 bytes or more from which `core.ids.Ids` draws.
-        told: keys of announcements that were made while the forge was down, with the sinks' references.
+        attempts: what it said, or may have said, without a receipt, by key: the sink's reference, or nothing as long as
+            nobody knows.
     """
 
     key: str
     request: Request
     now: datetime
     seed: bytes
-    told: Mapping[str, str] = field(default_factory=dict)
+    attempts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,7 @@ class Plan:
         title: title of the pull request; body: its Markdown text, built by us with people's words made inert.
         summary: lines for the person who asked, to preview and to confirm.
         labels: words by which pull requests can be found and counted, for a forge that has labels.
+        anonymous: who acted must not be told: the commit names nobody.
     """
 
     record: str
@@ -79,6 +81,7 @@ class Plan:
     body: str
     summary: tuple[tuple[str, str], ...] = ()
     labels: tuple[str, ...] = ()
+    anonymous: bool = False
 
     @property
     def branch(self) -> str:

@@ -315,8 +315,8 @@ class Intents(Protocol):
         """
         ...
 
-    def told(self, key: str, references: Mapping[str, str]) -> None:
-        """Remember what was said without a receipt, while the forge was down."""
+    def remember(self, key: str, attempts: Mapping[str, str]) -> None:
+        """Add to the attempts of an intent (`core.plan.Intent`)."""
         ...
 
     def acknowledge(self, key: str) -> None:

@@ -8,16 +8,17 @@ it stopped, because each step leaves a marker that can be read back.
 from __future__ import annotations
 
 from opsbook.perform.door import performing, preview
-from opsbook.perform.merging import Merged, merge_declarations
-from opsbook.perform.outcome import Outcome, Told
-from opsbook.perform.recovery import Reconciled, pending, reconcile
+from opsbook.perform.merging import merge_declarations
+from opsbook.perform.outcome import Merged, Outcome, Reconciled, Result, Said, Told
+from opsbook.perform.recovery import pending, reconcile
 from opsbook.perform.restricted import performing_secret, resume_secret
-from opsbook.perform.unasked import Said, announce_landed, remind, reminders, unsaid
+from opsbook.perform.unasked import announce_landed, remind, reminders, unsaid
 
 __all__ = [
     "Merged",
     "Outcome",
     "Reconciled",
+    "Result",
     "Said",
     "Told",
     "announce_landed",

@@ -1,28 +1,69 @@
-"""Saying what a change says, once: claim, speak, and keep the references as receipts."""
+"""Saying things once: claim, speak, and keep the references as receipts. Whatever is said is said by `speak`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
-from dataclasses import replace
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Literal
 
 from opsbook.core.announcement import Announcement
 from opsbook.core.book import Book
 from opsbook.core.context import Context
-from opsbook.core.errors import ForgeError, ForgeUnknown
+from opsbook.core.errors import ForgeFault
 from opsbook.core.plan import Intent
-from opsbook.core.ports import Delivery, Receipt, Sink
-from opsbook.perform.outcome import Told
+from opsbook.core.ports import Delivery, Forge, Receipt, Sink
+from opsbook.perform.outcome import Said, Told
 
 UNKNOWN_AFTER = timedelta(minutes=5)
 """How old a claim without a reference is before somebody else than its claimant looks at it (design: "Announce")."""
 
-Turn = Literal["speak", "read back", "wait"]
-"""What to do about an announcement that this operation claimed."""
+LANDED, REMINDED = "main-", "reminder-"
+"""How the operation of a claim begins that no request made (`unasked`): a commit or a moment follows."""
 
 Todo = Mapping[str, tuple[Announcement, Sink]]
+
+
+@dataclass(frozen=True)
+class Speaker:
+    """Who speaks, and what of others they finish.
+
+    Attributes:
+        operation: what they claim as.
+        intent: the request whose words these are. It answers for what others have said of them, too, and its attempts
+            stand in for receipts when the forge fails. Who has none speaks late, in the place of others: what is kept
+            in step with the record then shows what the record is now.
+        finishes: whose claims without a reference, once they are five minutes old; those of the intent at once.
+        doubts: it may have been said without a claim that can be seen: all is read back first.
+        alone: the forge is down, and nothing can be claimed.
+    """
+
+    operation: str
+    intent: Intent | None = None
+    finishes: Literal["nobody's", "unasked", "everybody's"] = "nobody's"
+    doubts: bool = False
+    alone: bool = False
+
+    @property
+    def attempts(self) -> Mapping[str, str]:
+        """What was said without a receipt, by key; what was only attempted has no reference."""
+        return self.intent.attempts if self.intent is not None else {}
+
+    def takes(self, receipt: Receipt, now: datetime) -> bool:
+        """Whether they finish what this claim without a reference was cut off with."""
+        stale = now - receipt.claimed_at >= UNKNOWN_AFTER
+        if self.intent is not None and receipt.operation == self.operation:
+            # The process is gone, or it would hold the intent's lock; what it knew nothing of may be on its way.
+            return stale or self.attempts.get(receipt.key) != ""
+        unasked = self.finishes == "unasked" and is_unasked(receipt.operation)
+        return stale and (unasked or self.finishes == "everybody's")
+
+
+def is_unasked(operation: str) -> bool:
+    """Whether no request made a claim: then its operation says what to compute it from, and must stay."""
+    return operation.startswith((LANDED, REMINDED))
 
 
 def by_key(announcements: Sequence[Announcement], sinks: Sequence[Sink]) -> Todo:
@@ -30,151 +71,134 @@ def by_key(announcements: Sequence[Announcement], sinks: Sequence[Sink]) -> Todo
     return {item.key(sink.name): (item, sink) for item in announcements for sink in sinks}
 
 
-def announce(
-    announcements: Sequence[Announcement], intent: Intent, context: Context, *, read_back: bool = False
-) -> tuple[tuple[Told, ...], str]:
-    """Claim every announcement in one commit, speak, and keep the references as receipts.
-
-    A forge that does not answer does not silence anybody: the intent remembers what was said meanwhile.
+def speak(todo: Todo, speaker: Speaker, context: Context, seen: Mapping[str, Receipt] | None = None) -> Said:
+    """Claim everything in one commit, speak, and keep the references as receipts.
 
     Args:
-        read_back: look first whether it was said by a run whose intent is lost.
+        seen: the receipts, if they were looked at just now.
+
+    Raises:
+        ForgeFault: nothing could be claimed, and there is no intent that would remember what is said meanwhile.
+    """
+    if not todo:
+        return Said()
+    try:
+        ours, others = (dict.fromkeys(todo, False), {}) if speaker.alone else _claim(todo, speaker, context, seen)
+    except ForgeFault as error:
+        if speaker.intent is None:
+            raise
+        # Somebody else may have said it: nobody could be asked.
+        said = speak(todo, replace(speaker, alone=True, doubts=True), context)
+        return replace(said, unreceipted=error.message)
+    told: dict[str, Told] = {}
+    for key, (item, sink) in todo.items():
+        if key in ours:
+            told[key] = Told.of(item, sink.name, _say(item, sink, key, speaker, context, again=ours[key]))
+        elif speaker.intent is not None:
+            told[key] = Told.of(item, sink.name, _said(item, sink, key, speaker, others[key]))
+    return Said(tuple(told.values()), "" if speaker.alone else _keep(told, speaker, context))
+
+
+def receipts_of(keys: AbstractSet[str], forge: Forge) -> dict[str, Receipt]:
+    """Their receipts, by key. Only the records that they name are looked at: a book has many, and a step few."""
+    found: dict[str, Receipt] = {}
+    for record in sorted({key.partition("/")[0] for key in keys}):
+        found |= {key: receipt for key, receipt in forge.receipts(record).items() if key in keys}
+    return found
+
+
+def _claim(
+    todo: Todo, speaker: Speaker, context: Context, seen: Mapping[str, Receipt] | None
+) -> tuple[dict[str, bool], dict[str, Receipt]]:
+    """Claim what nobody has claimed, and take over what this speaker finishes.
 
     Returns:
-        how each went, and why the receipts are not complete (nothing when they are).
+        what is ours, and whether it may have been said before; and the receipts of what is not.
     """
-    todo = by_key(announcements, context.sinks)
-    if not todo:
-        return (), ""
+    forge, now = context.forge, context.now()
+    wanted = {key: Receipt(key, speaker.operation, now, speaker.attempts.get(key, "")) for key in todo}
+    ours: dict[str, bool] = {}
+    if seen is None:
+        ours = dict.fromkeys(forge.claim(list(wanted.values())), False)
+        if len(ours) == len(todo):
+            return ours, {}
+        seen = receipts_of(todo.keys() - ours.keys(), forge)
+    left: list[Receipt] = []
+    for key in todo.keys() - ours.keys():
+        there = seen.get(key)
+        if there is None:
+            left.append(wanted[key])
+        elif not there.reference and speaker.takes(there, now):
+            operation = there.operation if is_unasked(there.operation) else speaker.operation
+            left.append(replace(there, operation=operation, claimed_at=now))
+    if left:
+        ours |= dict.fromkeys(forge.claim(left, expecting=seen), True)
+    return ours, {key: seen.get(key, wanted[key]) for key in todo if key not in ours}
+
+
+def _say(item: Announcement, sink: Sink, key: str, speaker: Speaker, context: Context, *, again: bool) -> Delivery:
+    """Say it; what may have been said before only when the sink knows that it was not."""
+    if speaker.attempts.get(key):  # by an earlier run, which could not keep the receipt
+        return Delivery("done", speaker.attempts[key])
+    if speaker.alone:  # no claim says that it was attempted
+        _remember({key: ""}, speaker, context)
+    delivery = Delivery("not done")
+    if again or speaker.doubts or key in speaker.attempts:
+        if speaker.intent is None and item.standing is not None:
+            with suppress(ForgeFault):  # people are told all the same
+                item = _as_it_is_now(item, context)
+        delivery = sink.find(item, key)
+    if delivery.outcome == "not done":
+        delivery = sink.send(item, key)
+    if speaker.alone and delivery.outcome == "done":
+        _remember({key: delivery.reference}, speaker, context)
+    return delivery
+
+
+def _said(item: Announcement, sink: Sink, key: str, speaker: Speaker, receipt: Receipt) -> Delivery:
+    """What came of something that is not for this speaker to say: it was said, or somebody is at it."""
+    if receipt.operation == speaker.operation:
+        if receipt.reference:  # by an earlier run, perhaps as not yet on record: the sink puts that right where it can
+            sink.find(item, key)
+        else:
+            return Delivery("unknown", error="Nobody knows yet whether this was said.")
+    return Delivery("done", receipt.reference)
+
+
+def _keep(told: Mapping[str, Told], speaker: Speaker, context: Context) -> str:
+    """Keep the references as receipts, else in the intent; why not.
+
+    Also those of others: they may have been cut off before they could show them to people.
+    """
+    problem, missing = "", dict[str, str]()
+    references = {key: item.ref for key, item in told.items() if item.ok and item.ref}
     try:
-        turns, known = _claim(announcements[0].record, todo, intent, context)
-    except (ForgeError, ForgeUnknown) as error:
-        return without_receipts(announcements, intent, context, read_back=True), error.message
-    if read_back:
-        turns = {key: "read back" if turn == "speak" else turn for key, turn in turns.items()}
-    told: list[Told] = []
-    references: dict[str, str] = {}
-    shown: dict[str, str] = {}
-    unknown: dict[str, str] = {}
-    for key, (item, sink) in todo.items():
-        if key not in turns:
-            receipt = known.get(key)
-            if receipt is not None and receipt.reference:
-                shown[key] = receipt.reference
-            if receipt is not None and receipt.reference and receipt.operation == intent.key:
-                # Said by an earlier run, perhaps as not yet on record: the sink puts that right where it can.
-                sink.find(item, key)
-            told.append(Told(sink.name, item.audience, ok=True, ref=receipt.reference if receipt is not None else ""))
-            continue
-        delivery = _say(item, sink, key, turns[key], intent.told.get(key, ""))
-        if delivery.outcome == "done":
-            references[key] = delivery.reference
-        elif delivery.outcome == "unknown":
-            unknown[key] = ""
-        told.append(told_by(item, sink, delivery))
-    unreceipted = ""
-    try:
-        if references or shown:
-            # Who kept the others may have been cut off before it could show them to people.
-            context.forge.receipt({**shown, **references})
-    except (ForgeError, ForgeUnknown) as error:
-        unreceipted = error.message
-        context.intents.told(intent.key, references)
-    if unknown and (unreceipted or any(item.again for item in told)):
+        if references:
+            context.forge.receipt(references)
+    except ForgeFault as error:
+        problem, missing = error.message, references
+    if problem or any(item.again for item in told.values()):
         # The intent will be taken up again: it must not take these for never attempted.
-        context.intents.told(intent.key, unknown)
-    return tuple(told), unreceipted
+        missing |= {key: "" for key, item in told.items() if not (item.ok or item.again)}
+    if missing:
+        _remember(missing, speaker, context)
+    return problem
 
 
-def without_receipts(
-    announcements: Sequence[Announcement], intent: Intent, context: Context, *, read_back: bool = False
-) -> tuple[Told, ...]:
-    """Speak while the forge is down; the intent remembers each attempt before it is made, and each success.
-
-    Args:
-        read_back: look first whether somebody else has said it.
-    """
-    told: list[Told] = []
-    known = dict(intent.told)
-    for key, (item, sink) in by_key(announcements, context.sinks).items():
-        if known.get(key):
-            told.append(Told(sink.name, item.audience, ok=True, ref=known[key]))
-            continue
-        attempted = key in known
-        known[key] = ""
-        context.intents.told(intent.key, known)
-        delivery = find_or_send(item, sink, key) if attempted or read_back else sink.send(item, key)
-        if delivery.outcome == "done":
-            known[key] = delivery.reference
-            context.intents.told(intent.key, known)
-        told.append(told_by(item, sink, delivery))
-    return tuple(told)
+def _remember(attempts: Mapping[str, str], speaker: Speaker, context: Context) -> None:
+    if speaker.intent is not None:
+        context.intents.remember(speaker.intent.key, attempts)
 
 
-def find_or_send(item: Announcement, sink: Sink, key: str) -> Delivery:
-    """Read back first; speak only when the sink knows that it was not said."""
-    delivery = sink.find(item, key)
-    return sink.send(item, key) if delivery.outcome == "not done" else delivery
-
-
-def say_late(item: Announcement, sink: Sink, key: str, context: Context) -> Delivery:
-    """Say what somebody else was cut off with; what is kept in step with the record shows what the record is now.
+def _as_it_is_now(item: Announcement, context: Context) -> Announcement:
+    """The announcement with the state that its record has now.
 
     Edits by hand add nothing to the timeline, whose length orders the states: the state that the announcement was
     computed with may be older than one that is shown, and look as new.
     """
-    if item.standing is not None:
-        with suppress(ForgeError, ForgeUnknown):  # people are told all the same
-            item = _as_it_is_now(item, context)
-    return find_or_send(item, sink, key)
-
-
-def _as_it_is_now(item: Announcement, context: Context) -> Announcement:
     book = Book(context.forge.read(context.forge.head(item.record)), context.kinds)
     for kind in context.kinds.values():
         for now in kind.announce(None, book.resolve(kind.name, item.record), book):
             if now.audience == item.audience and now.standing is not None:
                 return replace(item, standing=now.standing, facts=now.facts, links=now.links)
     return item
-
-
-def _claim(record: str, todo: Todo, intent: Intent, context: Context) -> tuple[dict[str, Turn], Mapping[str, Receipt]]:
-    """Claim what nobody has claimed, and what an earlier run of this intent has claimed and not said.
-
-    Returns:
-        what to do about each announcement that is ours, and the receipts of the others.
-    """
-    forge, now = context.forge, context.now()
-    claimed = forge.claim([Receipt(key, intent.key, now, intent.told.get(key, "")) for key in todo])
-    # A key in `told` without a reference: a run without a forge was cut off while speaking.
-    turns: dict[str, Turn] = {key: "read back" if key in intent.told else "speak" for key in claimed}
-    if len(claimed) == len(todo):
-        return turns, {}
-    found = forge.receipts(record)
-    # Claimed by this very intent, whose process is gone, or it would hold the intent's lock.
-    mine = {key: r for key, r in found.items() if key in todo and r.operation == intent.key and not r.reference}
-    # The one that nobody knows to have been said may still be on its way.
-    early = {key for key, r in mine.items() if intent.told.get(key) == "" and now - r.claimed_at < UNKNOWN_AFTER}
-    again = [replace(receipt, claimed_at=now) for key, receipt in mine.items() if key not in claimed | early]
-    taken = forge.claim(again, expecting=mine) if again else set()
-    for key in mine.keys() - claimed:
-        if key in early:
-            turns[key] = "wait"
-        elif key in taken:
-            turns[key] = "read back"
-    return turns, found
-
-
-def _say(item: Announcement, sink: Sink, key: str, turn: Turn, reference: str) -> Delivery:
-    if reference:
-        # Said by an earlier run, which could not keep the receipt.
-        return Delivery("done", reference)
-    if turn == "wait":
-        return Delivery("unknown", error="Nobody knows yet whether this was said.")
-    return find_or_send(item, sink, key) if turn == "read back" else sink.send(item, key)
-
-
-def told_by(item: Announcement, sink: Sink, delivery: Delivery) -> Told:
-    """How telling one audience ended, for people to read."""
-    done, again = delivery.outcome == "done", delivery.outcome == "not done"
-    return Told(sink.name, item.audience, ok=done, ref=delivery.reference, error=delivery.error, again=again)

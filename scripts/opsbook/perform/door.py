@@ -12,7 +12,7 @@ from opsbook.core.announcement import Announcement
 from opsbook.core.book import Book
 from opsbook.core.check import check_record, introduced, known_before
 from opsbook.core.context import Context
-from opsbook.core.errors import ForgeError, ForgeUnknown, LostRace, OpsbookError, Refused
+from opsbook.core.errors import ForgeError, ForgeFault, ForgeUnknown, LostRace, OpsbookError, Refused
 from opsbook.core.finding import Finding
 from opsbook.core.ids import Ids
 from opsbook.core.inert import github
@@ -21,7 +21,7 @@ from opsbook.core.plan import Intent, Origin, Plan
 from opsbook.core.ports import Commit, Published, Receipt
 from opsbook.core.request import Request
 from opsbook.core.tree import Overlay
-from opsbook.perform.announce import announce, without_receipts
+from opsbook.perform.announce import Speaker, by_key, speak
 from opsbook.perform.outcome import Outcome
 
 RACES = 150
@@ -37,7 +37,7 @@ def preview(request: Request, context: Context) -> Plan:
     """The plan for a request, without an intent and without any effect; raises `Refused` like `performing`."""
     try:
         tree = context.forge.read(context.forge.head(request.record))
-    except (ForgeError, ForgeUnknown):
+    except ForgeFault:
         tree = context.offline()
     return _plan(Intent("0" * 20, request, context.now(), context.seed()), Book(tree, context.kinds), context.kinds)
 
@@ -93,14 +93,16 @@ def run(intent: Intent, context: Context, *, adopted: bool, elsewhere: bool = Fa
     try:
         _vouch(intent, context)
         plan, published, said = _publish(intent, context)
-    except _NotPublished as stopped:
-        return _told_only(intent, context, stopped.error, stopped.plan, stopped.said, read_back=elsewhere)
-    except (ForgeError, ForgeUnknown) as error:
-        return _saved(intent, context, error, adopted=adopted, read_back=elsewhere)
+    except ForgeFault as error:
+        saved = _save(intent, context, error, adopted=adopted)
+        if saved is None:
+            return Outcome(id=intent.request.record or "", unpublished=_why(error))
+        plan, published, said = saved
     if published.unpushed:
         said = [replace(item, unrecorded=True) for item in said]
-    kept = _keep(intent, context, plan, f"\nBranch `{published.branch}`, commit `{published.commit}`.\n")
-    told, unreceipted = announce(said, intent, context, read_back=elsewhere)
+    kept = _keep(intent, context, plan, published)
+    speaker = Speaker(intent.key, intent, doubts=elsewhere, alone=not published.commit)
+    heard = speak(by_key(said, context.sinks), speaker, context)
     return Outcome(
         id=plan.record,
         path=plan.path,
@@ -108,9 +110,9 @@ def run(intent: Intent, context: Context, *, adopted: bool, elsewhere: bool = Fa
         commit=published.commit,
         url=published.url,
         next=published.next,
-        told=told,
+        told=heard.told,
         unpublished=published.unpushed,
-        unreceipted=unreceipted,
+        unreceipted=heard.unreceipted,
         summary=plan.summary,
         outbox=kept,
     )
@@ -119,20 +121,16 @@ def run(intent: Intent, context: Context, *, adopted: bool, elsewhere: bool = Fa
 def _vouch(intent: Intent, context: Context) -> None:
     """Keep receipts for what was said while the forge was down, before others can see the change and say it too."""
     now = context.now()
-    said = [Receipt(key, intent.key, now, reference) for key, reference in intent.told.items() if reference]
+    said = [Receipt(key, intent.key, now, reference) for key, reference in intent.attempts.items() if reference]
     if said:
         context.forge.claim(said)
 
 
-class _NotPublished(Exception):
-    """The forge failed while it published: what would have been published, and what it says."""
-
-    def __init__(self, error: OpsbookError, plan: Plan, said: Sequence[Announcement]) -> None:
-        super().__init__(error.message)
-        self.error, self.plan, self.said = error, plan, said
+_Saved = tuple[Plan, Published, Sequence[Announcement]]
+"""What is written, where it is on record (without a commit it is nowhere yet), and what it says."""
 
 
-def _publish(intent: Intent, context: Context) -> tuple[Plan, Published, Sequence[Announcement]]:
+def _publish(intent: Intent, context: Context) -> _Saved:
     """Plan, check and publish, again after each lost race; reads back first what an earlier run has published.
 
     What the change says is computed before it is published: afterwards the forge need not answer any more.
@@ -165,12 +163,9 @@ def _publish(intent: Intent, context: Context) -> tuple[Plan, Published, Sequenc
                 published = forge.publish(head, commit)
             except LostRace:
                 continue
-            except ForgeError as error:
-                raise _NotPublished(error, plan, said) from error
-            except ForgeUnknown as error:
-                published = _read_back(record, intent, context)
-                if published is None:
-                    raise _NotPublished(error, plan, said) from error
+            except ForgeFault as error:
+                published = _read_back(record, intent, context) if isinstance(error, ForgeUnknown) else None
+                published = published or Published(plan.branch, commit="", unpushed=_why(error))
         return plan, published, said
     raise ForgeError("Others kept writing to the same record.", "Run the same command again.")
 
@@ -178,7 +173,7 @@ def _publish(intent: Intent, context: Context) -> tuple[Plan, Published, Sequenc
 def _read_back(record: str, intent: Intent, context: Context) -> Published | None:
     try:
         return context.forge.published(record, intent.key)
-    except (ForgeError, ForgeUnknown):
+    except ForgeFault:
         return None
 
 
@@ -237,53 +232,35 @@ def _announcements(record: str, request: Request, before: Book, after: Book, kin
     return [item for item in said if not item.by_hand]
 
 
-def _saved(intent: Intent, context: Context, error: OpsbookError, *, adopted: bool, read_back: bool) -> Outcome:
-    """The forge is down: the durable intent is the record, and people are told that it is not yet on record."""
+def _save(intent: Intent, context: Context, error: ForgeFault, *, adopted: bool) -> _Saved | None:
+    """The forge is down: the durable intent is the record. What it says, as far as the book at hand knows the record.
+
+    Args:
+        adopted: it was accepted once; the book at hand may hold it already, or be an old one.
+    """
     request, before = intent.request, Book(context.offline(), context.kinds)
-    blind = Outcome(id=request.record or "", path="", unpublished=_why(error))
     if request.record is not None and before.resolve(request.kind_name, request.record) is None:
-        return blind
+        return None
     try:
         plan = _plan(intent, before, context.kinds)
     except Refused:
         if adopted:
-            # It was accepted once; the book at hand may hold it already, or be an old one.
-            return blind
+            return None
         raise
     after = Book(Overlay(before.tree, plan.files), context.kinds)
     said = _announcements(plan.record, request, before, after, context.kinds)
-    return _told_only(intent, context, error, plan, said, read_back=read_back)
-
-
-def _told_only(
-    intent: Intent,
-    context: Context,
-    error: OpsbookError,
-    plan: Plan,
-    said: Sequence[Announcement],
-    *,
-    read_back: bool,
-) -> Outcome:
-    """Tell people what could not be published yet."""
-    kept = _keep(intent, context, plan, "\nNot yet on record.\n")
-    said = [replace(item, unrecorded=True) for item in said]
-    return Outcome(
-        id=plan.record,
-        path=plan.path,
-        branch=plan.branch,
-        told=without_receipts(said, intent, context, read_back=read_back),
-        unpublished=_why(error),
-        summary=plan.summary,
-        outbox=kept,
-    )
+    return plan, Published(plan.branch, commit="", unpushed=_why(error)), said
 
 
 def _why(error: OpsbookError) -> str:
     return f"{error.message} {error.remedy}".strip()
 
 
-def _keep(intent: Intent, context: Context, plan: Plan, where: str) -> tuple[str, ...]:
+def _keep(intent: Intent, context: Context, plan: Plan, published: Published) -> tuple[str, ...]:
     """Keep the text of the request; an outbox that cannot be written to stops nothing."""
+    where = "\nNot yet on record.\n"
+    if published.commit:
+        where = f"\nBranch `{published.branch}`, commit `{published.commit}`.\n"
     try:
         text = f"# {github(plan.title)}\n\n{plan.body}{where}"
         return (context.outbox.keep(plan.record, f"request-{intent.key}.md", text),)
@@ -292,8 +269,8 @@ def _keep(intent: Intent, context: Context, plan: Plan, where: str) -> tuple[str
 
 
 def _author(request: Request, plan: Plan) -> str:
-    """Who acted, as a commit's author; a security incident's stub does not say who declared it."""
-    if plan.subject.endswith("(security)"):
+    """Who acted, as a commit's author."""
+    if plan.anonymous:
         return "Opsbook <opsbook@opsbook.invalid>"
     name = re.sub(r"[^A-Za-z0-9._:-]", "-", request.by)
     return f"{name} <{name.replace(':', '.')}@opsbook.invalid>"

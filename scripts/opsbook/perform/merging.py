@@ -6,36 +6,15 @@ What may be merged so, and whether at all, is read from main and never from the 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from opsbook.core.book import Book
 from opsbook.core.check import check_record
 from opsbook.core.context import Context
-from opsbook.core.errors import ForgeError, ForgeUnknown, LostRace, Refused
-from opsbook.core.ports import Host, Published
+from opsbook.core.errors import ForgeFault, LostRace, Refused
+from opsbook.core.ports import Host
+from opsbook.perform.outcome import Merged
 
 _RACES = 5
-
-
-@dataclass
-class Merged:
-    """What was merged and what was not.
-
-    Attributes:
-        merged: by id of the record. left: the same, with the reason.
-        problems: why GitHub could not be asked, or did not do it.
-        since: main before the first merge; empty when nothing was merged.
-    """
-
-    merged: dict[str, Published] = field(default_factory=dict)
-    left: dict[str, str] = field(default_factory=dict)
-    problems: list[str] = field(default_factory=list)
-    since: str = ""
-
-    @property
-    def exit_code(self) -> int:
-        """0, or 4 when something is left that should not be."""
-        return 4 if self.problems else 0
 
 
 def merge_declarations(records: Sequence[str], context: Context, host: Host) -> Merged:
@@ -46,7 +25,7 @@ def merge_declarations(records: Sequence[str], context: Context, host: Host) -> 
     done = Merged()
     try:
         wanted = list(dict.fromkeys(records)) or sorted(context.forge.open_records())
-    except (ForgeError, ForgeUnknown) as error:
+    except ForgeFault as error:
         done.problems.append(f"{error.message} {error.remedy}".strip())
         return done
     for record in wanted:
@@ -56,8 +35,8 @@ def merge_declarations(records: Sequence[str], context: Context, host: Host) -> 
             except LostRace:
                 continue
             except Refused as error:
-                done.left[record] = error.message
-            except (ForgeError, ForgeUnknown) as error:
+                done.left_open[record] = error.message
+            except ForgeFault as error:
                 done.problems.append(f"{record}: {error.message} {error.remedy}".strip())
             break
         else:
@@ -70,27 +49,26 @@ def _merge(record: str, context: Context, host: Host, done: Merged) -> None:
     head = forge.head(record)
     main = Book(forge.read(forge.head(None)), context.kinds)
     if main.config.core.forge.merge == "never":
-        done.left[record] = "opsbook.yml does not say `merge: declarations` under `forge`."
+        done.left_open[record] = "opsbook.yml does not say `merge: declarations` under `forge`."
         return
     if head.branch is None:
-        done.left[record] = "It is merged already, or there is no open record of this id."
+        done.left_open[record] = "It is merged already, or there is no open record of this id."
         return
     book = Book(forge.read(head), context.kinds)
     for kind in context.kinds.values():
         after = book.resolve(kind.name, record)
         if after is None:
             continue
-        why = kind.waits(main.resolve(kind.name, record), after)
-        errors = [
-            item for item in check_record(after.ref, book, context.now(), context.kinds) if item.severity == "error"
-        ]
+        why = kind.needs_people(main.resolve(kind.name, record), after)
+        found = check_record(after.ref, book, context.now(), context.kinds)
+        errors = [item for item in found if item.severity == "error"]
         if not why and errors:
             first = errors[0]
             why = f"The check finds {len(errors)}: {first.path}:{first.line}: {first.message} ({first.code})"
         if why:
-            done.left[record] = why
+            done.left_open[record] = why
             return
         done.merged[record] = host.merge(record, head, after.path)
         done.since = done.since or head.main
         return
-    done.left[record] = "It is no record of this book."
+    done.left_open[record] = "It is no record of this book."

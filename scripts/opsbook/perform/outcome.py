@@ -1,10 +1,17 @@
-"""What came of a request."""
+"""What came of a command: of a request, of speaking, of merging and of finishing what was cut off."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+
+from opsbook.core.announcement import Announcement
+from opsbook.core.ports import Delivery, Published
+
+UNPUBLISHED, UNTOLD, REFUSED, UNSEEN = 4, 5, 1, 7
+"""What is left to do, the worst first: each is an exit code (design, section 6)."""
 
 
 @dataclass(frozen=True)
@@ -15,47 +22,98 @@ class Told:
         again: it is known not to have been said, so that it may be said again at once.
     """
 
-    sink: str
+    record: str
+    headline: str
     audience: str
+    sink: str
     ok: bool
-    ref: str = ""
-    error: str = ""
-    again: bool = False
+    ref: str
+    error: str
+    again: bool
+
+    @classmethod
+    def of(cls, item: Announcement, sink: str, delivery: Delivery) -> Told:
+        """What a sink answered, for people to read."""
+        done, again = delivery.outcome == "done", delivery.outcome == "not done"
+        return cls(item.record, item.headline, item.audience, sink, done, delivery.reference, delivery.error, again)
+
+    def as_json(self) -> dict[str, Any]:
+        """One entry of `told` in the contract (design, section 9)."""
+        return {"sink": self.sink, "ok": self.ok, "ref": self.ref, "error": self.error}
+
+
+class Result:
+    """What came of a command."""
+
+    @property
+    def exit_code(self) -> int:
+        """0 fine, else the worst of what is left."""
+        left = set(self._left())
+        return next((code for code in (UNPUBLISHED, UNTOLD, REFUSED, UNSEEN) if code in left), 0)
+
+    def _left(self) -> Iterator[int]:
+        """Each thing that is left, as an exit code."""
+        raise NotImplementedError
+
+    def as_json(self) -> dict[str, Any]:
+        """The object that programs rely on (design, section 9)."""
+        raise NotImplementedError
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Said(Result):
+    """What was said.
+
+    Attributes:
+        told: one entry for each record, audience and sink.
+        unreceipted: why the receipts are not kept yet; empty when they are.
+        stopped: why the forge could not be asked what to say next; empty when everything was looked at.
+    """
+
+    told: tuple[Told, ...] = ()
+    unreceipted: str = ""
+    stopped: str = ""
+
+    def _left(self) -> Iterator[int]:
+        if self.unreceipted or self.stopped or not all(item.ok for item in self.told):
+            yield UNTOLD
+
+    def as_json(self) -> dict[str, Any]:
+        """See `Result`."""
+        told = [{"id": item.record, "headline": item.headline, **item.as_json()} for item in self.told]
+        return {"told": told, "problems": [problem for problem in (self.unreceipted, self.stopped) if problem]}
+
+    def __add__(self, other: Said) -> Said:
+        return Said((*self.told, *other.told), self.unreceipted or other.unreceipted, self.stopped or other.stopped)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome(Said):
     """What came of a request.
 
     Attributes:
         id: the record; path: its folder or file; branch, commit, url: where it is published.
         next: what a person may run next.
-        told: one entry for each audience and sink.
         unpublished: why it is not published yet; empty when it is.
-        unreceipted: why the receipts are not kept yet; empty when they are.
         outbox: where its texts are kept.
         since: when it was asked for, if an earlier run of it was cut off; aware UTC.
     """
 
-    id: str
-    path: str
+    id: str = ""
+    path: str = ""
     branch: str = ""
     commit: str = ""
     url: str = ""
     next: str = ""
-    told: tuple[Told, ...] = ()
     unpublished: str = ""
-    unreceipted: str = ""
     summary: tuple[tuple[str, str], ...] = ()
     outbox: tuple[str, ...] = ()
     since: datetime | None = None
 
-    @property
-    def exit_code(self) -> int:
-        """0 fine, 4 saved and told but not published, 5 published but not everyone told."""
+    def _left(self) -> Iterator[int]:
         if self.unpublished:
-            return 4
-        return 5 if self.unreceipted or not all(item.ok for item in self.told) else 0
+            yield UNPUBLISHED
+        yield from super()._left()
 
     @property
     def finished(self) -> bool:
@@ -66,12 +124,71 @@ class Outcome:
         return not (self.unpublished or self.unreceipted or any(item.again for item in self.told))
 
     def as_json(self) -> dict[str, Any]:
-        """The object of the contract (design, section 9)."""
+        """See `Result`."""
+        named = {name: getattr(self, name) for name in ("id", "path", "branch", "commit", "url")}
+        return {**named, "told": [item.as_json() for item in self.told]}
+
+
+@dataclass
+class Merged(Result):
+    """What was merged and what was not.
+
+    Attributes:
+        merged: by id of the record. left_open: the same, with the reason.
+        problems: why GitHub could not be asked, or did not do it.
+        since: main before the first merge; empty when nothing was merged.
+    """
+
+    merged: dict[str, Published] = field(default_factory=dict)
+    left_open: dict[str, str] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+    since: str = ""
+
+    def _left(self) -> Iterator[int]:
+        if self.problems:
+            yield UNPUBLISHED
+
+    def as_json(self) -> dict[str, Any]:
+        """See `Result`."""
         return {
-            "id": self.id,
-            "path": self.path,
-            "branch": self.branch,
-            "commit": self.commit,
-            "url": self.url,
-            "told": [{"sink": t.sink, "ok": t.ok, "ref": t.ref, "error": t.error} for t in self.told],
+            "merged": [{"id": id_, "commit": done.commit, "url": done.url} for id_, done in self.merged.items()],
+            "left": [{"id": id_, "why": why} for id_, why in self.left_open.items()],
+            "problems": self.problems,
         }
+
+
+@dataclass
+class Reconciled(Result):
+    """What `reconcile` found and did.
+
+    Attributes:
+        resumed: requests that were cut off, and what came of them.
+        delivered: keys of announcements that are said now.
+        proposed: pull requests that were missing and are open now: the address, or the id of the record.
+        waiting: keys that somebody claimed moments ago, and may be saying at this moment.
+        unknown: keys of which nobody knows whether they were said, or that could not be said.
+        lapsed: keys of reminders that were cut off, of something that is not due any more.
+        tidied: branches that were deleted, because main holds them.
+        refused: requests that cannot be carried out any more, each with the reason.
+        problems: why the forge could not be asked.
+    """
+
+    resumed: list[Outcome] = field(default_factory=list)
+    delivered: list[str] = field(default_factory=list)
+    proposed: list[str] = field(default_factory=list)
+    waiting: list[str] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+    lapsed: list[str] = field(default_factory=list)
+    tidied: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    def _left(self) -> Iterator[int]:
+        for outcome in self.resumed:
+            yield from outcome._left()
+        found = {UNPUBLISHED: self.problems, UNTOLD: self.unknown + self.waiting, REFUSED: self.refused}
+        yield from (code for code, items in found.items() if items)
+
+    def as_json(self) -> dict[str, Any]:
+        """See `Result`."""
+        return {**vars(self), "resumed": [outcome.as_json() for outcome in self.resumed]}

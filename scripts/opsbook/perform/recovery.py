@@ -3,60 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from opsbook.core.announcement import Announcement
 from opsbook.core.book import Book
 from opsbook.core.context import Context
-from opsbook.core.errors import ForgeError, ForgeUnknown, Refused
+from opsbook.core.errors import ForgeFault, Refused
 from opsbook.core.ids import operation_key
 from opsbook.core.kind import Kind, Kinds
 from opsbook.core.plan import Intent
 from opsbook.core.ports import LAPSED, Commit, Receipt, Sink
 from opsbook.core.record import File, Record
-from opsbook.perform.announce import UNKNOWN_AFTER, by_key, say_late
+from opsbook.perform.announce import Speaker, by_key, speak
 from opsbook.perform.door import run
-from opsbook.perform.outcome import Outcome
-from opsbook.perform.unasked import is_lapsed, is_unasked, said_again
+from opsbook.perform.outcome import Outcome, Reconciled
+from opsbook.perform.unasked import is_lapsed, said_again
 
 Also = Callable[[Intent, Outcome], bool]
-
-
-@dataclass
-class Reconciled:
-    """What `reconcile` found and did.
-
-    Attributes:
-        resumed: requests that were cut off, and what came of them.
-        delivered: keys of announcements that are said now.
-        proposed: pull requests that were missing and are open now: the address, or the id of the record.
-        waiting: keys that somebody claimed moments ago, and may be saying at this moment.
-        unknown: keys of which nobody knows whether they were said, or that could not be said.
-        lapsed: keys of reminders that were cut off, of something that is not due any more.
-        tidied: branches that were deleted, because main holds them.
-        refused: requests that cannot be carried out any more, each with the reason.
-        problems: why the forge could not be asked.
-    """
-
-    resumed: list[Outcome] = field(default_factory=list)
-    delivered: list[str] = field(default_factory=list)
-    proposed: list[str] = field(default_factory=list)
-    waiting: list[str] = field(default_factory=list)
-    unknown: list[str] = field(default_factory=list)
-    lapsed: list[str] = field(default_factory=list)
-    tidied: list[str] = field(default_factory=list)
-    refused: list[str] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
-
-    @property
-    def exit_code(self) -> int:
-        """0 when nothing is left to do; 4, 5 and 1 as for a command that is left so."""
-        codes = {outcome.exit_code for outcome in self.resumed}
-        if 4 in codes or self.problems:
-            return 4
-        if 5 in codes or self.unknown or self.waiting:
-            return 5
-        return 1 if self.refused else 0
 
 
 def pending(context: Context) -> Sequence[Intent]:
@@ -71,7 +34,7 @@ def reconcile(context: Context) -> Reconciled:
     try:
         # First, because it brings what others did: the rest must see that.
         done.tidied += context.forge.tidy()
-    except (ForgeError, ForgeUnknown) as error:
+    except ForgeFault as error:
         done.problems.append(error.message)
         informed = False
     _resume(context, done)
@@ -79,7 +42,7 @@ def reconcile(context: Context) -> Reconciled:
         try:
             _propose(context, done)
             _deliver(context, done)
-        except (ForgeError, ForgeUnknown) as error:
+        except ForgeFault as error:
             done.problems.append(error.message)
     return done
 
@@ -107,7 +70,7 @@ def _resume(context: Context, done: Reconciled, also: Also | None = None) -> Non
         except Refused as error:
             done.refused.append(f"{orphan.request.action} by {orphan.request.by}: {error.message}")
             context.intents.acknowledge(orphan.key)
-        except (ForgeError, ForgeUnknown) as error:
+        except ForgeFault as error:
             done.problems.append(error.message)
 
 
@@ -136,19 +99,13 @@ def _propose(context: Context, done: Reconciled) -> None:
 
 def _deliver(context: Context, done: Reconciled) -> None:
     """Say what others have published and not said."""
-    now, own = context.now(), operation_key(context.seed())
-    receipts = context.forge.receipts()
-    # Claimed under a key of our own: its first claimant sees that somebody else has it, should it still be alive.
-    ours = {key: Receipt(key, own, now) for key in _unclaimed(context, receipts)}
-    for key, receipt in receipts.items():
-        if receipt.reference:
-            continue
-        if now - receipt.claimed_at < UNKNOWN_AFTER:
-            done.waiting.append(key)
-        else:
-            operation = receipt.operation if is_unasked(receipt.operation) else own
-            ours[key] = replace(receipt, operation=operation, claimed_at=now)
-    for key in sorted(ours):
+    now, receipts = context.now(), context.forge.receipts()
+    # A key of our own: the first claimant sees that somebody else has it, should it still be alive.
+    speaker = Speaker(operation_key(context.seed()), finishes="everybody's")
+    cut_off = [receipt for receipt in receipts.values() if not receipt.reference]
+    stale = {receipt.key for receipt in cut_off if speaker.takes(receipt, now)}
+    done.waiting += [receipt.key for receipt in cut_off if receipt.key not in stale]
+    for key in sorted(stale.union(_unclaimed(context, receipts))):
         claim = receipts.get(key)
         found = _source(key, claim, context)
         if found is None and claim is not None and is_lapsed(claim, context):
@@ -156,12 +113,12 @@ def _deliver(context: Context, done: Reconciled) -> None:
             done.lapsed.append(key)
         elif found is None:
             done.unknown.append(key)
-        elif context.forge.claim([ours[key]], expecting=receipts):
-            item, sink = found
-            delivery = say_late(item, sink, key, context)
-            if delivery.outcome == "done":
-                context.forge.receipt({key: delivery.reference})
-            (done.delivered if delivery.outcome == "done" else done.unknown).append(key)
+        else:
+            # One by one: who claims much at once may not have said the last of it in five minutes.
+            said = speak({key: found}, speaker, context, receipts)
+            for told in said.told:
+                (done.delivered if told.ok else done.unknown).append(key)
+            done.problems += filter(None, [said.unreceipted])
 
 
 def _unclaimed(context: Context, receipts: Mapping[str, Receipt]) -> Iterator[str]:

@@ -15,8 +15,8 @@ from opsbook.core.context import Context
 from opsbook.core.plan import Intent, Origin
 from opsbook.core.request import Request
 from opsbook.perform.door import performing
-from opsbook.perform.outcome import Outcome
-from opsbook.perform.recovery import Reconciled, resume
+from opsbook.perform.outcome import Outcome, Reconciled
+from opsbook.perform.recovery import resume
 
 
 @contextmanager

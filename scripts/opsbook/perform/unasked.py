@@ -7,46 +7,20 @@ claim that was cut off before its message is read back and finished like every o
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from opsbook.core.announcement import Announcement
 from opsbook.core.book import Book
 from opsbook.core.context import Context
-from opsbook.core.errors import ForgeError, ForgeUnknown, UsageError
+from opsbook.core.errors import ForgeError, ForgeFault, UsageError
 from opsbook.core.kind import Kinds
-from opsbook.core.ports import Forge, Landed, Published, Receipt
+from opsbook.core.ports import Landed, Published, Receipt
 from opsbook.core.tree import MemoryTree
-from opsbook.perform.announce import UNKNOWN_AFTER, by_key, say_late, told_by
-from opsbook.perform.outcome import Told
+from opsbook.perform.announce import LANDED, REMINDED, Speaker, by_key, receipts_of, speak
+from opsbook.perform.outcome import Said
 
-_LANDED, _REMINDED = "main-", "reminder-"
 _MOMENT = "%Y%m%dT%H%M%SZ"
-
-
-@dataclass(frozen=True)
-class Said:
-    """What was said.
-
-    Attributes:
-        told: the record, what happened, and how telling one audience of it ended.
-        unreceipted: why the receipts are not complete; empty when they are.
-        stopped: why the forge could not be asked what to say next; empty when everything was looked at.
-    """
-
-    told: tuple[tuple[str, str, Told], ...] = ()
-    unreceipted: str = ""
-    stopped: str = ""
-
-    @property
-    def exit_code(self) -> int:
-        """0 fine, 5 not everyone told."""
-        whole = not (self.unreceipted or self.stopped)
-        return 0 if whole and all(told.ok for _, _, told in self.told) else 5
-
-    def __add__(self, other: Said) -> Said:
-        return Said((*self.told, *other.told), self.unreceipted or other.unreceipted, self.stopped or other.stopped)
 
 
 def announce_landed(steps: Iterable[Landed], context: Context) -> Iterator[Said]:
@@ -58,8 +32,8 @@ def announce_landed(steps: Iterable[Landed], context: Context) -> Iterator[Said]
     for step in steps:
         try:
             said = _landed(step, context)
-            yield _speak(said, _LANDED + step.commit, context)
-        except (ForgeError, ForgeUnknown) as error:
+            yield _speak(said, LANDED + step.commit, context)
+        except ForgeFault as error:
             yield Said(stopped=error.message)
             return
 
@@ -67,7 +41,7 @@ def announce_landed(steps: Iterable[Landed], context: Context) -> Iterator[Said]
 def unsaid(steps: Iterable[Landed], context: Context) -> list[Announcement]:
     """What `announce_landed` would say; nothing is claimed and nothing said."""
     said = [item for step in steps for item in _landed(step, context)]
-    known = _receipts(by_key(said, context.sinks).keys(), context.forge)
+    known = receipts_of(by_key(said, context.sinks).keys(), context.forge)
     return [item for item in said if not by_key([item], context.sinks).keys() <= known.keys()]
 
 
@@ -79,8 +53,8 @@ def remind(book: Book, context: Context) -> Said:
     """
     now = context.now()
     try:
-        return _speak(reminders(book, context.kinds, now), f"{_REMINDED}{now.astimezone(UTC):{_MOMENT}}", context)
-    except (ForgeError, ForgeUnknown) as error:
+        return _speak(reminders(book, context.kinds, now), f"{REMINDED}{now.astimezone(UTC):{_MOMENT}}", context)
+    except ForgeFault as error:
         return Said(stopped=error.message)
 
 
@@ -90,32 +64,27 @@ def reminders(book: Book, kinds: Kinds, now: datetime) -> list[Announcement]:
     return [item for kind, record in every for item in kind.remind(record, book, now)]
 
 
-def is_unasked(operation: str) -> bool:
-    """Whether a claim was made here: then its operation says what to compute it from, and must stay."""
-    return operation.startswith((_LANDED, _REMINDED))
-
-
 def is_lapsed(receipt: Receipt, context: Context) -> bool:
     """Whether a claim is that of a reminder of something that is not due any more: somebody has seen to it.
 
     A sink that is not here says nothing about that.
     """
     record, sink = receipt.key.partition("/")[0], receipt.key.rpartition("-")[0].rpartition("-")[2]
-    return receipt.operation.startswith(_REMINDED) and all(
+    return receipt.operation.startswith(REMINDED) and all(
         item.key(sink) != receipt.key for item in said_again(receipt.operation, record, context)
     )
 
 
 def said_again(operation: str, record: str, context: Context) -> Sequence[Announcement]:
     """What was said about a record by whoever claimed as `operation`, computed again, if that was one of the above."""
-    if operation.startswith(_LANDED):
+    if operation.startswith(LANDED):
         every = [(kind, record) for kind in context.kinds]
         try:
-            return _news(operation.removeprefix(_LANDED), every, context)
+            return _news(operation.removeprefix(LANDED), every, context)
         except (ForgeError, UsageError):  # no such commit, or none that can be had from here
             return ()
     try:
-        moment = datetime.strptime(operation, f"{_REMINDED}{_MOMENT}").replace(tzinfo=UTC)
+        moment = datetime.strptime(operation, f"{REMINDED}{_MOMENT}").replace(tzinfo=UTC)
     except ValueError:
         return ()
     book = Book(context.forge.read(context.forge.head(record)), context.kinds)
@@ -150,36 +119,4 @@ def _news(commit: str, records: Iterable[tuple[str, str]], context: Context) -> 
 
 def _speak(said: Sequence[Announcement], operation: str, context: Context) -> Said:
     """Say what nobody has claimed, and what whoever claimed it like this has not said for five minutes."""
-    todo, now, forge = by_key(said, context.sinks), context.now(), context.forge
-    if not todo:
-        return Said()
-    ours = {key: Receipt(key, operation, now) for key in todo}
-    new = forge.claim(list(ours.values()))
-    stale = {
-        key: receipt
-        for key, receipt in _receipts(ours.keys() - new, forge).items()
-        if not receipt.reference and is_unasked(receipt.operation) and now - receipt.claimed_at >= UNKNOWN_AFTER
-    }
-    taken = forge.claim([ours[key] for key in stale], expecting=stale) if stale else set()
-    told: list[tuple[str, str, Told]] = []
-    references: dict[str, str] = {}
-    for key, (item, sink) in todo.items():
-        if key in new | taken:
-            delivery = sink.send(item, key) if key in new else say_late(item, sink, key, context)
-            if delivery.outcome == "done":
-                references[key] = delivery.reference
-            told.append((item.record, item.headline, told_by(item, sink, delivery)))
-    try:
-        if references:
-            forge.receipt(references)
-    except (ForgeError, ForgeUnknown) as error:
-        return Said(tuple(told), error.message)
-    return Said(tuple(told))
-
-
-def _receipts(keys: AbstractSet[str], forge: Forge) -> dict[str, Receipt]:
-    """Their receipts, by key. Only the records that they name are looked at: a book has many, and a step few."""
-    found: dict[str, Receipt] = {}
-    for record in sorted({key.partition("/")[0] for key in keys}):
-        found |= {key: receipt for key, receipt in forge.receipts(record).items() if key in keys}
-    return found
+    return speak(by_key(said, context.sinks), Speaker(operation, finishes="unasked"), context)

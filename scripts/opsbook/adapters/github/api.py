@@ -33,7 +33,7 @@ from opsbook.adapters.github.session import (
     refusal,
     unreadable,
 )
-from opsbook.core.errors import ForgeError, ForgeUnknown, UsageError
+from opsbook.core.errors import ForgeError, ForgeFault, ForgeUnknown, UsageError
 
 TIMEOUTS = (5.0, 30.0)
 """Seconds to connect and to read. GitHub gives up after 10 seconds; less would call answers unknown that come."""
@@ -510,7 +510,7 @@ class Api:
             fault = unreadable()
             raise fault if unknown else ForgeError(fault.message, fault.remedy) from None
 
-    def _lost(self, error: BaseException) -> ForgeError | ForgeUnknown:
+    def _lost(self, error: BaseException) -> ForgeFault:
         """What a connection that failed means for the effect."""
         cause = error.args[0] if error.args else None
         if isinstance(error, requests.exceptions.Timeout):

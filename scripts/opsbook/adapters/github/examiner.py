@@ -15,7 +15,7 @@ from email.utils import parsedate_to_datetime
 
 from opsbook.adapters.github.api import Api, Rule, site_of
 from opsbook.adapters.github.session import GitHubRefused
-from opsbook.core.errors import ForgeError, ForgeUnknown, OpsbookError
+from opsbook.core.errors import ForgeFault, OpsbookError
 from opsbook.core.examined import Examined, fine, missing, note, unknown
 from opsbook.core.text import one_line
 from opsbook.core.times import Times
@@ -96,7 +96,7 @@ class GitHubExaminer:
         except GitHubRefused as error:
             yield self._closed(error, api, page)
             return
-        except (ForgeError, ForgeUnknown) as error:
+        except ForgeFault as error:
             yield unknown("answer", error.message, "Look at the network, at the proxy and at GITHUB_API_URL. " + _AGAIN)
             return
         yield fine("token", f"GitHub accepts it, and shows {one_line(known.name)} to it.")
@@ -213,7 +213,7 @@ class GitHubExaminer:
             else:
                 yield unknown("main branch", error.message, _AGAIN)
             return
-        except (ForgeError, ForgeUnknown) as error:
+        except ForgeFault as error:
             yield unknown("main branch", error.message, _AGAIN)
             return
         if there is None:
@@ -263,7 +263,7 @@ def _tried(what: str, attempt: Callable[[], object], may: str, permission: str, 
         if not _forbids(error):
             return unknown(what, error.message, _AGAIN)
         return missing(what, f"The token may not {may}.", _grant(permission, page))
-    except (ForgeError, ForgeUnknown) as error:
+    except ForgeFault as error:
         return unknown(what, error.message, _AGAIN)
     return fine(what, f"The token may {may}.")
 
@@ -306,7 +306,7 @@ def _rules(api: Api, page: str) -> Iterator[Examined]:
                     yield note("rules", f"{says} GitHub does not say whether it holds for the token.", remedy)
                 else:
                     yield missing("rules", says, remedy)
-    except (ForgeError, ForgeUnknown) as error:
+    except ForgeFault as error:
         yield unknown("rules", error.message, _AGAIN)
         return
     if not stopped:

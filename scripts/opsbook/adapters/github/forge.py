@@ -19,7 +19,7 @@ from opsbook.adapters.github.receipts import HubReceipts
 from opsbook.adapters.github.session import GitHubRefused
 from opsbook.adapters.github.words import LABELS, PLAIN, marker, pull_body, pull_title, receipts_comment, wanted_labels
 from opsbook.adapters.machine.locks import pause, stand_back
-from opsbook.core.errors import ForgeError, ForgeUnknown, LostRace, OpsbookError, Refused
+from opsbook.core.errors import ForgeError, ForgeFault, ForgeUnknown, LostRace, OpsbookError, Refused
 from opsbook.core.names import book_path, is_word, operation_name, record_name
 from opsbook.core.ports import Commit, Head, Published, Receipt
 from opsbook.core.tree import MemoryTree, Tree
@@ -194,7 +194,7 @@ class GitHubForge:
         """See `Forge.receipt`. The pull request shows them in one comment; without it they are as true."""
         self._receipts.complete(references)
         for record in sorted({key.partition("/")[0] for key in references}):
-            with suppress(ForgeError, ForgeUnknown):
+            with suppress(ForgeFault):
                 self._show(record_name(record))
 
     def receipts(self, record: str | None = None) -> Mapping[str, Receipt]:
@@ -434,7 +434,7 @@ class GitHubForge:
             pull, opened = self._pull(commit, record, made, created=created)
         except LostRace:
             raise
-        except (ForgeError, ForgeUnknown) as error:
+        except ForgeFault as error:
             return Published(branch, made, unpushed=f"No pull request could be opened for it: {error.message}")
         if pull is None:
             return Published(branch, made)
@@ -442,7 +442,7 @@ class GitHubForge:
             raise _lost(record)
         self._pulls[record] = pull
         if opened and not created:  # it comes late: people have been told by now, and nothing else would show it
-            with suppress(ForgeError, ForgeUnknown):
+            with suppress(ForgeFault):
                 self._receipts.all(record)
                 self._show(record)
         return Published(branch, made, url=pull.url)
@@ -494,7 +494,7 @@ class GitHubForge:
         """
         try:
             return self._same(old, new, [commit.plan.path, *commit.plan.files])
-        except (ForgeError, ForgeUnknown):
+        except ForgeFault:
             return True
 
     def _same(self, old: str, new: str, paths: Iterable[str]) -> bool:

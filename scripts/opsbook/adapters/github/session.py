@@ -20,7 +20,7 @@ from github3 import exceptions
 from github3.repos.repo import _Repository
 from github3.session import GitHubSession
 
-from opsbook.core.errors import ForgeError, ForgeUnknown
+from opsbook.core.errors import ForgeError, ForgeFault, ForgeUnknown
 
 VERSION = "2022-11-28"
 """The API version that github3.py understands: the next one drops fields that it requires."""
@@ -141,7 +141,7 @@ class Repo(_Repository):  # type: ignore[misc]
             raise exceptions.UnprocessableResponseBody("", None)
 
 
-def refusal(error: exceptions.GitHubError) -> ForgeError | ForgeUnknown:
+def refusal(error: exceptions.GitHubError) -> ForgeFault:
     """What an answer that is no success means."""
     status, response = error.code or 0, error.response
     said = _said(error)

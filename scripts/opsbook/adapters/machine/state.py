@@ -117,13 +117,13 @@ class FileIntents:
             del self._held[intent.key]
             os.close(lock)
 
-    def told(self, key: str, references: Mapping[str, str]) -> None:
-        """See `Intents.told`."""
+    def remember(self, key: str, attempts: Mapping[str, str]) -> None:
+        """See `Intents.remember`."""
         with self._locked(key) as free:
             intent = self._load(key) if free else None
             if intent is None:
                 raise StateError(f"The intent {key} is gone or belongs to another process.", "Run `opsbook reconcile`.")
-            self._write(replace(intent, told={**intent.told, **references}))
+            self._write(replace(intent, attempts={**intent.attempts, **attempts}))
 
     def acknowledge(self, key: str) -> None:
         """See `Intents.acknowledge`. One that another process has adopted is left to it."""
@@ -228,7 +228,7 @@ class FileIntents:
             "request": intent.request.as_json(),
             "now": intent.now.astimezone(UTC).isoformat(),
             "seed": base64.b64encode(intent.seed).decode(),
-            "told": dict(intent.told),
+            "told": dict(intent.attempts),
         }
         write(self._path(intent.key), json.dumps(value, indent=1).encode() + b"\n")
 

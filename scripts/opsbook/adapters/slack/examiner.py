@@ -45,7 +45,7 @@ class SlackExaminer:
     Args:
         api: the workspace; `None` without a token.
         channels: those of `opsbook.yml`.
-        told: what each channel is told, by its id; others only stand on pages.
+        news: what each channel is told, by its id; others only stand on pages.
         security: id of the channel for security.
     """
 
@@ -55,14 +55,14 @@ class SlackExaminer:
         self,
         api: SlackApi | None,
         channels: Sequence[Channel],
-        told: Mapping[str, str],
+        news: Mapping[str, str],
         *,
         security: str | None,
         now: Callable[[], datetime],
     ) -> None:
         self._api = api
         self._channels = [channel for channel in channels if channel.retired is None]
-        self._told = told
+        self._news = news
         self._security = security
         self._now = now
 
@@ -94,7 +94,7 @@ class SlackExaminer:
         unseen = []
         for channel in self._channels:
             seen = mine.get(channel.name) or others.get(channel.name)
-            if channel.id in self._told:
+            if channel.id in self._news:
                 try:
                     yield from self._channel(api, channel, seen, is_member=channel.name in mine, bot=bot)
                 except (SlackRefusal, SlackUnknown) as error:
@@ -122,7 +122,7 @@ class SlackExaminer:
                 )
                 return
             says, do = advice(SlackRefusal("channel_not_found"), name)
-            yield missing(name, f"{says}. It should be told of {self._told[channel.id]}.", _sentence(do))
+            yield missing(name, f"{says}. It should be told of {self._news[channel.id]}.", _sentence(do))
             return
         if seen.get("is_archived"):
             yield _failed(name, SlackRefusal("is_archived"), name)
@@ -132,7 +132,7 @@ class SlackExaminer:
         if not is_member:
             yield missing(
                 name,
-                f"The bot is not in {name}, which should be told of {self._told[channel.id]}.",
+                f"The bot is not in {name}, which should be told of {self._news[channel.id]}.",
                 f"Write “/invite @{bot}” in {name}.",
             )
             return
@@ -141,7 +141,7 @@ class SlackExaminer:
         failures = [failure for failure in tried if failure is not None]
         yield from failures
         if not failures and all(item.is_good for item in found):
-            yield fine(name, f"The bot is in it, may post, and can read back. It is told of {self._told[channel.id]}.")
+            yield fine(name, f"The bot is in it, may post, and can read back. It is told of {self._news[channel.id]}.")
 
     def _readers(self, channel: Channel, seen: Mapping[str, Any]) -> Iterator[Examined]:
         """Who can read the channel that should not, or of whom opsbook.yml may know nothing."""

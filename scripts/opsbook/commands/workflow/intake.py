@@ -7,11 +7,11 @@ import sys
 from typing import NoReturn
 
 from opsbook.commands.workspace import Workspace
-from opsbook.commands.writing import carry_out
+from opsbook.commands.writing import NEVER_ASKS, carry_out, options
 from opsbook.core.book import Book
 from opsbook.core.config import PERMISSIONS
 from opsbook.core.context import Context
-from opsbook.core.errors import ForgeError, ForgeUnknown, Refused
+from opsbook.core.errors import ForgeFault, Refused
 from opsbook.core.ids import Ids
 from opsbook.core.intake import Answer, Intake, all_intakes
 from opsbook.core.plan import Origin
@@ -27,10 +27,7 @@ NEEDS_BOOK = False
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """How to report. Who asks is whoever GitHub says, so there is no `--by`."""
-    group = parser.add_argument_group("how")
-    group.add_argument("--dry-run", action="store_true", help="show what would be written, and answer nothing")
-    group.add_argument("--yes", action="store_true", help="ask nothing; it never does")
-    group.add_argument("--format", choices=("text", "json"), default="text", help="json prints one object")
+    options(parser, dry_run="show what would be written, and answer nothing", yes=NEVER_ASKS, by="")
     parser.set_defaults(by=None)
 
 
@@ -53,7 +50,7 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
             fault = _not_allowed(asked, desk, workspace) or _not_theirs(asked) or fault
             if fault is not None:
                 return _turn_away(fault, intake, asked, desk, args, workspace, screen)
-    except (ForgeError, ForgeUnknown) as error:
+    except ForgeFault as error:
         message = f"{error.message} Nothing is declared yet, because GitHub could not be asked who may."
         raise type(error)(message, f"Run this job again, or declare it in a terminal. {error.remedy}") from None
     assert request is not None
@@ -167,7 +164,7 @@ def _answer(desk: Desk, asked: Asked, text: str, screen: Screen, *, done: bool) 
     """Answer; whether that went well."""
     try:
         desk.answer(asked, text, done=done)
-    except (ForgeError, ForgeUnknown) as error:
+    except ForgeFault as error:
         screen.bad(f"{asked.name} is not answered: {error.message}")
         screen.line(f"  {_AGAIN}")
         return False
@@ -177,5 +174,5 @@ def _answer(desk: Desk, asked: Asked, text: str, screen: Screen, *, done: bool) 
 def _nothing(text: str, args: argparse.Namespace, screen: Screen) -> int:
     screen.line(text)
     if args.format == "json":
-        Screen(sys.stdout).json(Outcome("", "").as_json())
+        Screen(sys.stdout).json(Outcome().as_json())
     return 0

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
+from opsbook.commands.printing import show
 from opsbook.commands.workspace import Workspace
-from opsbook.core.errors import ForgeError, ForgeUnknown, UsageError
+from opsbook.commands.writing import NEVER_ASKS, options
+from opsbook.core.errors import ForgeFault, UsageError
 from opsbook.perform import merge_declarations
-from opsbook.report.screen import Screen
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,9 +17,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--start", metavar="WORKFLOW", help="then start this workflow, like main.yml, with the input `since`"
     )
-    parser.add_argument("--by", metavar="ID", help="who runs it")
-    parser.add_argument("--yes", action="store_true", help="ask nothing; it never does")
-    parser.add_argument("--format", choices=("text", "json"), default="text", help="json prints one object")
+    options(parser, dry_run="", yes=NEVER_ASKS, by="who runs it")
 
 
 def run(args: argparse.Namespace, workspace: Workspace) -> int:
@@ -36,24 +34,7 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
         # A merge made with a workflow's own token starts no workflow (docs: "Triggering a workflow from a workflow").
         try:
             context.host.start(args.start, {"since": done.since})
-        except (ForgeError, ForgeUnknown) as error:
+        except ForgeFault as error:
             done.problems.append(f"{args.start} was not started, so start it on GitHub: {error.message}")
-    screen = Screen(sys.stdout, color=workspace.color)
-    if args.format == "json":
-        screen.json(
-            {
-                "merged": [{"id": id_, "commit": p.commit, "url": p.url} for id_, p in done.merged.items()],
-                "left": [{"id": id_, "why": why} for id_, why in done.left.items()],
-                "problems": done.problems,
-            }
-        )
-        return done.exit_code
-    for record, published in done.merged.items():
-        screen.good(f"Merged {record}: {published.url or published.commit}")
-    for record, why in done.left.items():
-        screen.line(f"{record} stays open: {why}")
-    for problem in done.problems:
-        screen.bad(problem)
-    if not (done.merged or done.left or done.problems):
-        screen.good("No declaration is waiting to be merged.")
+    show(done, args, workspace, nothing="No declaration is waiting to be merged.")
     return done.exit_code

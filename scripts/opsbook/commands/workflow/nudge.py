@@ -3,36 +3,25 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
-from opsbook.commands.workflow.announce import as_json, preview, show
+from opsbook.commands.printing import show, show_unsaid
 from opsbook.commands.workspace import Workspace
-from opsbook.perform import Said, remind, reminders
-from opsbook.report.screen import Screen
+from opsbook.commands.writing import NEVER_ASKS, options
+from opsbook.perform import remind, reminders
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """How to report."""
-    parser.add_argument("--dry-run", action="store_true", help="show what people would be reminded of")
-    parser.add_argument("--by", metavar="ID", help="who runs it")
-    parser.add_argument("--yes", action="store_true", help="ask nothing; it never does")
-    parser.add_argument("--format", choices=("text", "json"), default="text", help="json prints one object")
+    options(parser, dry_run="show what people would be reminded of", yes=NEVER_ASKS, by="who runs it")
 
 
 def run(args: argparse.Namespace, workspace: Workspace) -> int:
     """Remind, and print of what; a reminder that came before does not come again."""
-    screen = Screen(sys.stdout, color=workspace.color)
     book = workspace.open_book
     if args.dry_run:
         due = reminders(book, workspace.kinds, workspace.now())
-        preview(due, "due", f"{len(due)} due, told or not. Nothing was said.", args, screen)
+        show_unsaid(due, "due", f"{len(due)} due, told or not. Nothing was said.", args)
         return 0
     said = remind(book, workspace.context(args.by))
-    if args.format == "json":
-        screen.json(as_json(said))
-    else:
-        show(said, screen)
-        if said == Said():
-            screen.good("Nothing to say: nothing is due of which people were not reminded before.")
-    sys.stdout.flush()
+    show(said, args, workspace, nothing="Nothing to say: nothing is due of which people were not reminded before.")
     return said.exit_code

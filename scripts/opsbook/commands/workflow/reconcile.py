@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import sys
 
+from opsbook.commands.printing import show
 from opsbook.commands.workspace import Workspace
+from opsbook.commands.writing import NEVER_ASKS, options
 from opsbook.core.types import write_time
-from opsbook.perform import Reconciled, pending, reconcile, resume_secret
+from opsbook.perform import pending, reconcile, resume_secret
 from opsbook.report.screen import Screen
 
 NEEDS_BOOK = False
@@ -15,15 +17,16 @@ NEEDS_BOOK = False
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """How to report."""
-    parser.add_argument("--dry-run", action="store_true", help="show what was cut off here, and finish nothing")
-    parser.add_argument("--yes", action="store_true", help="ask nothing; it never does")
-    parser.add_argument("--by", metavar="ID", help="who runs it; what was cut off stays the act of who asked for it")
-    parser.add_argument("--format", choices=("text", "json"), default="text", help="json prints one object")
+    options(
+        parser,
+        dry_run="show what was cut off here, and finish nothing",
+        yes=NEVER_ASKS,
+        by="who runs it; what was cut off stays the act of who asked for it",
+    )
 
 
 def run(args: argparse.Namespace, workspace: Workspace) -> int:
     """Reconcile and print what was done."""
-    screen = Screen(sys.stdout, color=workspace.color)
     context, kept = workspace.context(args.by), workspace.facts_kept()
     restricted = workspace.restricted(args.by) if kept else None
     if args.dry_run:
@@ -32,6 +35,7 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
             for here in (context, restricted)
             for intent in (pending(here) if here is not None else ())
         ]
+        screen = Screen(sys.stdout)
         if args.format == "json":
             screen.json({"pending": waiting})
             return 0
@@ -50,54 +54,5 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
             f"{kept} security incident{'s' if kept > 1 else ''} declared here cannot be put on record: the restricted "
             "book is not known. Set OPSBOOK_SECURITY_BOOK to its clone, or GITHUB_TOKEN, and run this again."
         )
-    if args.format == "json":
-        screen.json(
-            {
-                "resumed": [outcome.as_json() for outcome in done.resumed],
-                "proposed": done.proposed,
-                "delivered": done.delivered,
-                "waiting": done.waiting,
-                "unknown": done.unknown,
-                "lapsed": done.lapsed,
-                "tidied": done.tidied,
-                "refused": done.refused,
-                "problems": done.problems,
-            }
-        )
-    else:
-        _print(done, screen)
-    sys.stdout.flush()
+    show(done, args, workspace, nothing="Nothing to do: everything is published and told.")
     return done.exit_code
-
-
-def _print(done: Reconciled, screen: Screen) -> None:
-    for outcome in done.resumed:
-        if outcome.unpublished:
-            screen.bad(f"Not yet on record: {outcome.id or 'a request'}. {outcome.unpublished}")
-            continue
-        screen.good(f"Finished {outcome.id} on {outcome.branch}")
-        for told in outcome.told:
-            if not told.ok:
-                screen.bad(f"  {told.audience} was not told by {told.sink}: {told.error}")
-        if outcome.unreceipted:
-            screen.bad(f"  told, but nothing on record says so yet: {outcome.unreceipted}")
-    for place in done.proposed:
-        screen.good(f"Opened the pull request that was missing: {place}")
-    for key in done.delivered:
-        screen.good(f"Delivered {key}")
-    for key in done.waiting:
-        screen.bad(f"Claimed less than five minutes ago, and perhaps being said at this moment: {key}")
-    for key in done.unknown:
-        screen.bad(f"Nobody knows whether this was said: {key}")
-    for key in done.lapsed:
-        screen.line(f"Let go of a reminder of what is not due any more: {key}")
-    for name in done.tidied:
-        screen.line(f"Deleted the merged branch {name}")
-    for text in done.refused:
-        screen.bad(f"Cannot be done any more: {text}")
-    for text in done.problems:
-        screen.bad(text)
-    if done.waiting:
-        screen.line("Run it again in five minutes.")
-    if done == Reconciled():
-        screen.good("Nothing to do: everything is published and told.")

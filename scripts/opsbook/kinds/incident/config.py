@@ -126,7 +126,7 @@ class IncidentsConfig(Section):
         """Severities and update templates."""
         return {"severities": by_id(self.severities), "templates": by_id(self.templates)}
 
-    def told(self) -> Mapping[str, str]:
+    def audiences(self) -> Mapping[str, str]:
         """The channels for incidents and for drills."""
         found: dict[str, str] = {}
         for id_, what in (

@@ -134,6 +134,7 @@ def _stub(id_: str, request: Declare, now: datetime, operation: str) -> Plan:
         body=pull.STUB,
         summary=(("Title", SECURITY_TITLE), ("Folder", folder)),
         labels=("incident",),
+        anonymous=True,
     )
 
 

@@ -73,8 +73,8 @@ class IncidentKind(Kind):
         """See `Kind.propose`."""
         return pull.propose(record, book)
 
-    def waits(self, before: Record | None, after: Record) -> str:
-        """See `Kind.waits`: only declarations are merged by themselves.
+    def needs_people(self, before: Record | None, after: Record) -> str:
+        """See `Kind.needs_people`: only declarations are merged by themselves.
 
         What follows gathers on the branch, and is merged when somebody has looked at it.
         """

@@ -1,0 +1,178 @@
+"""How what came of a command is printed: one object for programs, or lines for people."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from pathlib import Path
+
+from opsbook.commands.workspace import Workspace
+from opsbook.core.announcement import Announcement
+from opsbook.core.book import CONFIG_PATH
+from opsbook.core.errors import OpsbookError
+from opsbook.core.plan import Plan
+from opsbook.core.types import write_time
+from opsbook.perform import Merged, Outcome, Reconciled, Result, Said
+from opsbook.report.screen import Screen
+
+Lines = Iterator[tuple[str, str]]
+"""Each line with its colour."""
+
+GOOD, BAD, PLAIN = "green", "red", ""
+
+_WORDS = {
+    "proposed": (GOOD, "Opened the pull request that was missing: "),
+    "delivered": (GOOD, "Delivered "),
+    "waiting": (BAD, "Claimed less than five minutes ago, and perhaps being said at this moment: "),
+    "unknown": (BAD, "Nobody knows whether this was said: "),
+    "lapsed": (PLAIN, "Let go of a reminder of what is not due any more: "),
+    "tidied": (PLAIN, "Deleted the merged branch "),
+    "refused": (BAD, "Cannot be done any more: "),
+    "problems": (BAD, ""),
+}
+"""What is said of each thing in a list of `Reconciled` or `Merged`, by the name of the list."""
+
+
+def show(
+    result: Result,
+    args: argparse.Namespace,
+    workspace: Workspace,
+    *,
+    done: str = "",
+    nothing: str = "",
+    tells: bool = False,
+    kept: Outcome | None = None,
+) -> None:
+    """Print a result, as text or as JSON.
+
+    What is still in a buffer was not printed: an intent is forgotten only when the person can see the result.
+
+    Args:
+        done: what to say before the id of what was written.
+        nothing: what to say when nothing was done, and nothing is left to do.
+        tells: whether somebody should be told by it, so that silence is worth a word.
+        kept: what came of the facts that went to the restricted book.
+
+    Raises:
+        OpsbookError: it cannot be written.
+    """
+    screen, text = Screen(sys.stdout, color=workspace.color), _left(result, tells=tells)
+    if args.format == "json":
+        facts = {"facts": {name: getattr(kept, name) for name in ("branch", "commit", "url")}} if kept else {}
+        screen.json({**result.as_json(), **facts})
+        screen = Screen(sys.stderr)
+        text = text if isinstance(result, Outcome) else iter(())
+    elif result == type(result)():
+        text = iter([(GOOD, nothing)])
+    else:
+        text = chain(_done(result, done, workspace.root), text)
+    for color, line in chain(text, _facts(kept) if kept is not None else ()):
+        screen.line(line, color)
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OpsbookError(
+            f"It is done, and the result cannot be written: {error.strerror}.", "The same command shows it again."
+        ) from None
+
+
+def show_plan(plan: Plan, args: argparse.Namespace, workspace: Workspace) -> None:
+    """Print what would be written."""
+    if args.format == "json":
+        files = {path: None if data is None else data.decode() for path, data in plan.files.items()}
+        Screen(sys.stdout).json({"id": plan.record, "path": plan.path, "branch": plan.branch, "files": files})
+        return
+    screen = Screen(sys.stdout, color=workspace.color)
+    screen.pairs(plan.summary)
+    screen.line()
+    screen.line("Nothing is written. These files would be, on the branch " + plan.branch + ":")
+    for path in plan.files:
+        screen.line(f"  {path}")
+
+
+def show_unsaid(would: Sequence[Announcement], name: str, end: str, args: argparse.Namespace) -> None:
+    """Print what would be said: line by line with a last line, or as one object under a name."""
+    screen = Screen(sys.stdout)
+    if args.format == "json":
+        screen.json({name: [{"id": i.record, "audience": i.audience, "headline": i.headline} for i in would]})
+        return
+    for item in would:
+        screen.line(f"{item.record}: {item.audience}: {item.headline}")
+    screen.line(end)
+
+
+def _done(result: Result, done: str, root: Path) -> Lines:
+    """What was done."""
+    if isinstance(result, Outcome):
+        yield GOOD, f"{done} {result.id}"
+        if result.since is not None:
+            yield PLAIN, f"  asked for at {write_time(result.since)} and cut off; finished now, and not done twice"
+        if result.path:
+            yield PLAIN, f"  {result.path}"
+        if result.branch:
+            yield PLAIN, f"  on branch {result.branch}" + (f" at {result.commit[:12]}" if result.commit else "")
+        if result.url:
+            yield PLAIN, f"  {result.url}"
+        for place in map(Path, result.outbox):  # as it is typed in the book's folder, where it is in there
+            yield PLAIN, f"  text of the request: {place.relative_to(root) if place.is_relative_to(root) else place}"
+        if result.next:
+            yield PLAIN, f"  when it is agreed: {result.next}"
+    elif isinstance(result, Merged):
+        yield from ((GOOD, f"Merged {record}: {at.url or at.commit}") for record, at in result.merged.items())
+        yield from ((PLAIN, f"{record} stays open: {why}") for record, why in result.left_open.items())
+    elif isinstance(result, Reconciled):
+        for outcome in result.resumed:
+            if outcome.unpublished:
+                yield BAD, f"Not yet on record: {outcome.id or 'a request'}. {outcome.unpublished}"
+            else:
+                yield GOOD, f"Finished {outcome.id} on {outcome.branch}"
+                yield from ((color, f"  {line}") for color, line in _told(outcome))
+
+
+def _left(result: Result, *, tells: bool) -> Lines:
+    """Whom it reached and whom not, and what is left to do."""
+    if isinstance(result, Outcome):
+        if tells and not result.told:
+            yield BAD, f"Nobody was told: {CONFIG_PATH} names no channel for it. Tell people yourself."
+        if result.unpublished:
+            yield BAD, f"Saved, and not yet on record: {result.unpublished}"
+    if isinstance(result, Said):
+        yield from _told(result)
+        if result.stopped:
+            yield BAD, f"Stopped, and nothing more was said: {result.stopped}"
+            yield PLAIN, "  Run the same command again; nothing is said twice."
+        elif result.exit_code:
+            at_once = isinstance(result, Outcome) and not result.finished
+            yield PLAIN, "  Finish it with: opsbook reconcile" + ("" if at_once else " (in five minutes)")
+    for name, (color, lead) in _WORDS.items():
+        yield from ((color, f"{lead}{item}") for item in getattr(result, name, ()))
+    if isinstance(result, Reconciled) and result.waiting:
+        yield PLAIN, "Run it again in five minutes."
+
+
+def _told(said: Said) -> Lines:
+    """Whom it did not reach, or perhaps not; and whom it did, where nothing else was done."""
+    for item in said.told:
+        lead = "" if isinstance(said, Outcome) else f"{item.record}: "
+        if not item.ok:
+            what = "was not told" if item.again else "may not have been told"
+            yield BAD, f"{lead}{item.audience} {what} by {item.sink}: {item.error}"
+        elif lead:
+            yield GOOD, f"{lead}told {item.audience} by {item.sink}: {item.headline}"
+    if said.unreceipted:
+        yield BAD, f"Told, but nothing on record says so yet: {said.unreceipted}"
+
+
+def _facts(kept: Outcome) -> Lines:
+    """Where the facts of a security incident are; never what they are."""
+    if kept.unpublished:
+        yield BAD, f"The facts are saved on this machine, and not yet in the restricted book: {kept.unpublished}"
+        yield PLAIN, "  Finish it with: opsbook reconcile"
+        return
+    yield GOOD, f"Facts kept in the restricted book: {kept.url or f'{kept.branch} at {kept.commit[:12]}'}"
+    if kept.next:
+        yield PLAIN, f"  when it is agreed, there: {kept.next}"
