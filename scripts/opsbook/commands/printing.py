@@ -89,7 +89,9 @@ def show_plan(plan: Plan, args: argparse.Namespace, workspace: Workspace) -> Non
     screen = Screen(sys.stdout, color=workspace.color)
     screen.pairs(plan.summary)
     screen.line()
-    screen.line("Nothing is written. These files would be, on the branch " + plan.branch + ":")
+    screen.line(
+        f"Nothing is written. These files would be, on {'the branch ' + plan.branch if plan.branch else 'main'}:"
+    )
     for path in plan.files:
         screen.line(f"  {path}")
 

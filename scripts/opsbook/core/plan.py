@@ -71,6 +71,7 @@ class Plan:
         summary: lines for the person who asked, to preview and to confirm.
         labels: words by which pull requests can be found and counted, for a forge that has labels.
         anonymous: who acted must not be told: the commit names nobody.
+        straight: it goes to main, and to no branch of its own.
     """
 
     record: str
@@ -82,8 +83,9 @@ class Plan:
     summary: tuple[tuple[str, str], ...] = ()
     labels: tuple[str, ...] = ()
     anonymous: bool = False
+    straight: bool = False
 
     @property
     def branch(self) -> str:
-        """The one branch on which the record's open changes live."""
-        return f"opsbook/{self.record}"
+        """The one branch on which the record's open changes live; nothing where they go straight to main."""
+        return "" if self.straight else f"opsbook/{self.record}"

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
+from pydantic import ValidationError
+
 from opsbook.core import codes
 from opsbook.core.announcement import Announcement
 from opsbook.core.book import Book
@@ -203,8 +205,13 @@ def _again(intent: Intent, context: Context, record: str, done: Published) -> tu
 
 def _plan(intent: Intent, book: Book, kinds: Kinds) -> Plan:
     """Apply the action, and refuse only errors that the plan itself introduces."""
-    request = intent.request
-    plan = kinds[request.kind_name].actions[type(request)](book, request, intent.now, Ids(intent.seed), intent.key)
+    request, kind = intent.request, kinds[intent.request.kind_name]
+    try:
+        plan = kind.actions[type(request)](book, request, intent.now, Ids(intent.seed), intent.key)
+    except ValidationError as error:  # a model that an action makes takes no such value
+        where = error.errors(include_url=False)[0]
+        raise Refused(f"{where['loc'][0]} cannot be used: {where['msg']}.", "Say it otherwise.") from None
+    plan = replace(plan, straight=kind.published == "main")
     after = Book(Overlay(book.tree, plan.files), book.kinds)
     ref = after.at(plan.path)
     assert ref is not None, plan.path

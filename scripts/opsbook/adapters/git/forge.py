@@ -136,8 +136,10 @@ class LocalForge:
             with suppress(ForgeError):
                 self._receipts.share()
         refs = self._refs(record)
+        if plan.straight:
+            return self._straight(expected, commit, files, refs)
         if found := self._published(refs, record, commit.operation):
-            return replace(found, unpushed=self._deliver(record)) if found.branch == plan.branch else found
+            return replace(found, unpushed=self._deliver(plan.branch)) if found.branch == plan.branch else found
         main = self._main_commit(refs)
         tip = self._open(main, refs, [record])[record]
         if tip != expected.branch or not self._unmoved(expected.main, main, [plan.path, *files]):
@@ -146,8 +148,26 @@ class LocalForge:
         new = self._commit(parent, commit, files)
         before = refs.get(f"refs/heads/{plan.branch}")
         self._move(plan.branch, before, new, f"opsbook: publish {commit.operation}")
-        unpushed = self._deliver(record, made=(new, before))
+        unpushed = self._deliver(plan.branch, made=(new, before))
         return Published(plan.branch, new, next=f"git merge --no-ff {plan.branch}", unpushed=unpushed)
+
+    def _straight(
+        self, expected: Head, commit: Commit, files: Mapping[str, bytes | None], refs: Mapping[str, Ref]
+    ) -> Published:
+        """Publish on main itself, which is then pushed like a branch of a record."""
+        main, local = self._main_commit(refs), refs.get(f"refs/heads/{self._main}")
+        if found := self._published(refs, commit.plan.record, commit.operation):
+            return replace(found, unpushed=self._deliver(self._main))
+        if not self._unmoved(expected.main, main, [commit.plan.path, *files]):
+            raise LostRace(f"{self._main} was changed by somebody else at this moment.", "Run the same command again.")
+        if local is not None and not self._repository.is_ancestor(local.commit, main):
+            raise ForgeError(
+                f"{self._main} here and at {self._known.name} have both moved on.",
+                f"Merge {self._known.name}/{self._main}.",
+            )
+        new = self._commit(main, commit, files)
+        self._move(self._main, local, new, f"opsbook: publish {commit.operation}")
+        return Published(self._main, new, unpushed=self._deliver(self._main, made=(new, local)))
 
     def claim(self, receipts: Sequence[Receipt], *, expecting: Mapping[str, Receipt] | None = None) -> set[str]:
         """See `Forge.claim`."""
@@ -313,8 +333,8 @@ class LocalForge:
                 f"Commit or stash them there (`git -C {tree} status`), then run `opsbook reconcile`.",
             ) from None
 
-    def _deliver(self, record: str, made: tuple[str, Ref | None] | None = None) -> str:
-        """Bring the record's branch to the remote; why not, when it stays here.
+    def _deliver(self, branch: str, made: tuple[str, Ref | None] | None = None) -> str:
+        """Bring a branch to the remote; why not, when it stays here.
 
         Args:
             made: the commit that was just made, and the branch before it: taken back when it contradicts what
@@ -328,14 +348,14 @@ class LocalForge:
         with turn(self._repository.common / "opsbook" / "push.lock", seconds=30.0):
             for lost in range(1, _PUSHES + 1):
                 looked = time.monotonic()
-                reason = self._push(self._remote, f"opsbook/{record}", made)
+                reason = self._push(self._remote, branch, made)
                 # Only what was fetched a moment ago is worth a push: we stand back before we look, not after.
                 if reason is None:
                     stand_back(lost, time.monotonic() - looked)
                     reason = self._remote.fetch() or None
                 if reason is not None:
                     return reason
-        return f"Others keep writing to opsbook/{record} at {self._remote.name}."
+        return f"Others keep writing to {branch} at {self._remote.name}."
 
     def _push(self, remote: Remote, branch: str, made: tuple[str, Ref | None] | None) -> str | None:
         """One attempt of `_deliver`: empty when done, why not when it cannot be done, `None` to look and try again."""

@@ -174,8 +174,9 @@ class GitHubForge:
         operation_name(commit.operation)
         files = {book_path(path): data for path, data in plan.files.items()}
         began = self._sight.at if self._is_fresh() else time.monotonic()
+        publish = self._straight if plan.straight else self._publish
         try:
-            done = self._publish(expected, commit, record, files)
+            done = publish(expected, commit, record, files)
         except LostRace:
             # Many who lose at the same moment must not all come back at the same moment.
             self._losses[record] = self._losses.get(record, 0) + 1
@@ -322,6 +323,15 @@ class GitHubForge:
             self._clone.keep(parents, files, *_signed(commit), commit.when)
             self._clone.follow({branch: made})
         return self._propose(commit, record, made, main, created=tip is None)
+
+    def _straight(self, expected: Head, commit: Commit, record: str, files: Mapping[str, bytes | None]) -> Published:
+        """Publish on main itself: no pull request, and whoever lost the race looks again."""
+        if found := self.published(record, commit.operation):
+            return found
+        made = self._commit([expected.main], commit, files)
+        if self._swap(self._main, made, create=False) is not None:
+            raise _lost(self._main)
+        return Published(self._main, made, url=f"{self._site}/commit/{made}")
 
     def _parents(self, expected: Head, tip: str | None, files: Iterable[str], commit: Commit) -> list[str]:
         """What the new commit builds on: the open branch, or main, or main and what is left of a merged branch."""
