@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 DEMO := build/demo
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test test-any-day lint bench load site schemas lock clean
+.PHONY: help demo test quick test-any-day lint bench load site schemas lock clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1 	/p' Makefile
@@ -41,6 +41,9 @@ demo: $(READY) ## declare an incident in a scratch book, check it, build the sit
 
 test: lint ## every check and every test, the fast ones first
 	@$(BIN)/python -m pytest -n auto
+
+quick: $(READY) ## the tests for whoever is editing: no browser, no sweeps, no processes (about a minute)
+	@$(BIN)/python -m pytest -n auto -m "not slow" --hypothesis-profile=quick
 
 test-any-day: $(READY) ## every test on four other days: New Year, 29 February, both clock changes (about an hour)
 	@$(BIN)/python -m tests.any_day $(DAYS)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
-from tests.support import sweeps
+from tests.support import quick, sweeps
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -48,6 +52,33 @@ def overheard(caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str
         return logged + printed.out + printed.err
 
     return listen
+
+
+# For whoever is editing: `make quick`. The full run tries as many inputs as Hypothesis does by itself.
+settings.register_profile("quick", max_examples=20)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Where slow tests are left out, their files are not even imported."""
+    left_out = config.getoption("markexpr") == "not slow" and collection_path.name.startswith("test_")
+    return True if left_out and quick.starts_processes(collection_path) else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is slow, by what it uses and not by hand: `make quick` leaves it out."""
+    here = Path(__file__)
+    for item in items:
+        fixtures = item._fixtureinfo.name2fixturedefs if isinstance(item, pytest.Function) else {}
+        given = {Path(inspect.getfile(inspect.unwrap(found[-1].func))) for found in fixtures.values()}
+        files = {item.path, *(path for path in given if path.is_relative_to(here.parent) and path != here)}
+        if quick.SLOW_FIXTURES & fixtures.keys() or any(map(quick.starts_processes, files)):
+            item.add_marker(pytest.mark.slow)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Where slow tests are left out, none that is left can start a process: its mark would be missing."""
+    if session.config.getoption("markexpr") == "not slow":
+        sys.addaudithook(quick.refuse_processes)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

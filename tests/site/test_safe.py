@@ -127,7 +127,7 @@ def render(slot: str, value: object) -> str:
 
 @pytest.mark.parametrize("slot", SLOTS)
 @given(text=texts())
-@settings(max_examples=120, deadline=None)
+@settings(deadline=None)
 def test_a_value_is_text_wherever_a_template_prints_it(slot: str, text: str) -> None:
     assume(text and not hidden_characters(text.replace("\r", "\n")))
     text = text.replace("\r\n", "\n").replace("\r", "\n")
@@ -199,7 +199,7 @@ PLACES = ("@", "Before.\n\n@\n\nAfter.", "* @\n* b", "| a |\n|---|\n| @ |", "Wor
 
 @pytest.mark.parametrize("place", PLACES)
 @given(text=texts())
-@settings(max_examples=120, deadline=None)
+@settings(deadline=None)
 def test_rich_text_has_harmless_elements_only_and_markdown_leaves_it_alone(place: str, text: str) -> None:
     fragment = str(safe.rich(text))
     assert "\n" not in fragment
@@ -217,7 +217,7 @@ def test_rich_text_has_harmless_elements_only_and_markdown_leaves_it_alone(place
 
 @pytest.mark.parametrize("slot", [slot for slot in SLOTS if "attribute" not in slot])
 @given(text=texts())
-@settings(max_examples=60, deadline=None)
+@settings(deadline=None)
 def test_a_line_has_code_and_emphasis_only(slot: str, text: str) -> None:
     fragment = safe.line(text)
     allowed = {("code", ()), ("em", ()), ("strong", ()), "/code", "/em", "/strong", "text"}
