@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING, NoReturn
 
-from opsbook.core.errors import NothingToCheck, OpsbookError, UsageError
+from opsbook.core.errors import ForgeError, ForgeUnknown, NothingToCheck, NotSeen, OpsbookError, UsageError
 from opsbook.core.text import sentence
+from opsbook.core.unseen import EXIT
 
 if TYPE_CHECKING:
     from opsbook.commands.workspace import Workspace
@@ -19,6 +21,9 @@ ASKS_NO_BOOK = frozenset({"doctor", "explain", "new book"})
 
 WRITES = frozenset({"declare", "incident note", "incident update", "checklist tick", "intake", "reconcile"})
 """The commands that write to the forge: what counts for them is whether main is a book, and the workspace asks that."""
+
+STAYS = frozenset({"check", "schema", "forms", "explain", "site build", "site serve"})
+"""The commands that never ask the remote what is new: they are about the files that are here."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -44,10 +49,10 @@ def run(name: str, words: list[str], book: str | None) -> int:
         args = parser.parse_intermixed_args(_words(words))
         for option, value in vars(args).items():
             setattr(args, option, _given(value))
-        workspace = wiring.open_workspace(book)
+        workspace = wiring.open_workspace(book, fetches=name not in STAYS)
         if name not in ASKS_NO_BOOK | WRITES:
             _demand_book(workspace)
-        return int(module.run(args, workspace))
+        return _run(module.run, args, workspace, reads=name not in WRITES or args.dry_run)
     except OpsbookError as error:
         print(_told(error), file=sys.stderr)
         return error.exit_code
@@ -60,6 +65,26 @@ def run(name: str, words: list[str], book: str | None) -> int:
         where = wiring.keep_traceback(error)
         print(f"opsbook: this is our fault: {type(error).__name__}. The details are in {where}.", file=sys.stderr)
         return 3
+
+
+def _run(
+    command: Callable[[argparse.Namespace, Workspace], int],
+    args: argparse.Namespace,
+    workspace: Workspace,
+    *,
+    reads: bool,
+) -> int:
+    """Run a command, and say what it could not see, whatever came of it."""
+    try:
+        code = int(command(args, workspace))
+    except (ForgeError, ForgeUnknown, NotSeen) as error:
+        # Whoever only reads, and could not look, saw nothing; whoever writes has written nothing.
+        print(_told(error), file=sys.stderr)
+        code = EXIT if reads else 1 if isinstance(error, NotSeen) else error.exit_code
+    finally:
+        for item in dict.fromkeys(workspace.unseen):
+            print(sentence(f"opsbook: not seen: {item}"), file=sys.stderr)
+    return EXIT if reads and not code and workspace.unseen else code
 
 
 _WORD = "\0"

@@ -6,8 +6,9 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from opsbook.commands.workspace import Workspace
+from opsbook.commands.workspace import Workspace, seen
 from opsbook.core.announcement import Announcement
+from opsbook.core.unseen import absent
 from opsbook.perform import Said, announce_landed, unsaid
 from opsbook.report.screen import Screen
 
@@ -28,8 +29,10 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
     screen = Screen(sys.stdout, color=workspace.color)
     context = workspace.context(args.by)
     if args.dry_run:
+        workspace.look()
         would = unsaid(workspace.landed(args.since), context)
-        preview(would, "unsaid", f"{len(would)} would be said. Nothing was.", args, screen)
+        end = absent("0 would be said. Nothing was.", workspace.unseen) if not would else ""
+        preview(would, "unsaid", end or f"{len(would)} would be said. Nothing was.", args, screen, workspace)
         return 0
     said = Said()
     for step in announce_landed(workspace.landed(args.since), context):
@@ -37,17 +40,21 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
         if args.format == "text":
             show(step, screen)
     if args.format == "json":
-        screen.json(as_json(said))
+        screen.json({**as_json(said), **seen(workspace)})
     elif said == Said():
-        screen.good("Nothing to say: what changed was told already, or is nothing that people are told.")
+        words = "Nothing to say: what changed was told already, or is nothing that people are told."
+        screen.line(absent(words, workspace.unseen))
     sys.stdout.flush()
     return said.exit_code
 
 
-def preview(would: Sequence[Announcement], name: str, end: str, args: argparse.Namespace, screen: Screen) -> None:
+def preview(
+    would: Sequence[Announcement], name: str, end: str, args: argparse.Namespace, screen: Screen, workspace: Workspace
+) -> None:
     """Print what would be said: line by line with a last line, or as one object under a name."""
     if args.format == "json":
-        screen.json({name: [{"id": i.record, "audience": i.audience, "headline": i.headline} for i in would]})
+        rows = [{"id": i.record, "audience": i.audience, "headline": i.headline} for i in would]
+        screen.json({name: rows, **seen(workspace)})
         return
     for item in would:
         screen.line(f"{item.record}: {item.audience}: {item.headline}")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import sys
 
-from opsbook.commands.workspace import Workspace
+from opsbook.commands.workspace import Workspace, seen
 from opsbook.commands.writing import pick_incident
+from opsbook.core.unseen import absent
 from opsbook.kinds.incident.view import IncidentView
 from opsbook.report.screen import Screen
 
@@ -43,11 +44,14 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
             )
     screen = Screen(sys.stdout, color=workspace.color)
     if args.format == "json":
-        screen.json({"id": record.id, "steps": rows})
+        on_record = record.id not in workspace.unrecorded
+        screen.json({"id": record.id, "on_record": on_record, "steps": rows, **seen(workspace)})
         return 0
     if not rows:
-        screen.line(f"{record.id} has no such steps.")
+        screen.line(absent(f"{record.id} has no such steps.", workspace.unseen))
         return 0
+    if record.id in workspace.unrecorded:
+        screen.bad("Part of this is saved on this machine and not yet on record: opsbook reconcile")
     marks = {"done": "[x]", "skipped": "[-]", None: "[ ]"}
     screen.table(
         ("", "step", "owner", "action"),

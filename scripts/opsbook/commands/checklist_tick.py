@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from opsbook.commands.workspace import Workspace
-from opsbook.commands.writing import carry_out, options, pick_incident, values_of
+from opsbook.commands.writing import carry_out, options, pick_to_write, values_of
 from opsbook.core.errors import UsageError
 from opsbook.core.plan import Request
 
@@ -24,7 +24,7 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
     """Write one entry for each step."""
     values = {**values_of(args, "runbook", "text"), "steps": _numbers(args.steps)}
     values["outcome"] = "skipped" if args.skip else "done"
-    record = pick_incident(None if args.id == "-" else args.id, workspace)
+    record = pick_to_write(None if args.id == "-" else args.id, workspace)
     return carry_out(Request("incident.step", workspace.actor(args.by), values, record), args, workspace, "Ticked in")
 
 

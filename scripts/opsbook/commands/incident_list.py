@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import sys
 
-from opsbook.commands.workspace import Workspace
+from opsbook.commands.workspace import Workspace, seen
 from opsbook.core.text import shorten
 from opsbook.core.times import Times
 from opsbook.core.types import write_time
+from opsbook.core.unseen import absent
 from opsbook.kinds.incident.config import IncidentsConfig
 from opsbook.kinds.incident.similar import open_incidents
 from opsbook.kinds.incident.view import IncidentView
@@ -33,6 +34,7 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
         rows = [
             {
                 "id": view.record.id,
+                "on_record": view.record.id not in workspace.unrecorded,
                 "path": view.record.path,
                 "title": view.facts.title if view.facts else None,
                 "severity": view.facts.severity if view.facts else None,
@@ -43,10 +45,11 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
             }
             for view in views
         ]
-        screen.json({"incidents": rows})
+        screen.json({"incidents": rows, **seen(workspace)})
         return 0
     if not views:
-        screen.line("No incident is on record." if args.all else "No open incident is on record.")
+        words = "No incident is on record." if args.all else "No open incident is on record."
+        screen.line(absent(words, workspace.unseen))
         return 0
     table = []
     for view in views:
@@ -55,7 +58,8 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
             continue
         due = view.next_update(config)
         when = "" if due is None else clock.clock(due) + (" (late)" if due < now else "")
-        title = ("DRILL " if view.facts.drill else "") + shorten(view.facts.title, 70)
+        here = "(not yet on record) " if view.record.id in workspace.unrecorded else ""
+        title = here + ("DRILL " if view.facts.drill else "") + shorten(view.facts.title, 70)
         table.append((view.record.id, view.facts.severity or "-", view.facts.status, when, title))
     screen.table(("incident", "sev", "status", "next update", "title"), table)
     return 0

@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from opsbook.commands.workspace import Workspace
-from opsbook.commands.writing import carry_out, options, pick_incident, values_of
+from opsbook.commands.writing import carry_out, options, pick_to_write, values_of
 from opsbook.core.errors import UsageError
 from opsbook.core.plan import Request
 from opsbook.core.text import visible
@@ -27,7 +27,7 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
     text = " ".join(args.text) if args.text else ("" if sys.stdin.isatty() else sys.stdin.read(100_000))
     if not visible(text).strip():
         raise UsageError("The note is empty.", "opsbook incident note ID 'what you saw or did'")
-    record = pick_incident(None if args.id == "-" else args.id, workspace)
+    record = pick_to_write(None if args.id == "-" else args.id, workspace)
     request = Request(
         "incident.note", workspace.actor(args.by), {"text": text, **values_of(args, "kind", "at")}, record
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from opsbook.commands.workspace import Workspace
+from opsbook.commands.workspace import Workspace, seen
 from opsbook.commands.writing import pick_incident
 from opsbook.core.times import Times
 from opsbook.kinds.incident.config import IncidentsConfig
@@ -34,8 +34,12 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
     if args.format == "json":
         dumped = view.facts.model_dump(mode="json", exclude_none=True) if view.facts is not None else None
         entries = [entry.model_dump(mode="json", exclude_none=True) for _, entry in view.timeline.entries]
-        screen.json({"path": record.path, "incident": dumped, "timeline": entries})
+        on_record = record.id not in workspace.unrecorded
+        value = {"path": record.path, "on_record": on_record, "incident": dumped, "timeline": entries}
+        screen.json({**value, **seen(workspace)})
         return 0
+    if record.id in workspace.unrecorded:
+        screen.bad("Part of this is saved on this machine and not yet on record: opsbook reconcile")
     if view.facts is None:
         screen.heading(record.id)
         screen.bad(f"Its facts cannot be read: opsbook check {record.path}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from opsbook.commands.workspace import Workspace
-from opsbook.commands.writing import carry_out, options, pick_incident, values_of
+from opsbook.commands.writing import carry_out, options, pick_to_write, values_of
 from opsbook.core.plan import Request
 from opsbook.kinds.incident.actions import held
 from opsbook.kinds.incident.view import IncidentView
@@ -35,7 +35,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, workspace: Workspace) -> int:
     """Write the facts and the entries that say so."""
-    id_ = pick_incident(args.id, workspace)
+    id_ = pick_to_write(args.id, workspace)
     record = workspace.open_book.resolve("incident", id_)
     facts = IncidentView(record).facts if record is not None else None
     names = ("status", "severity", "lead", "comms", "text", "tell", "template", "impact", "components")

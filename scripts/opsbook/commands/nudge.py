@@ -6,7 +6,8 @@ import argparse
 import sys
 
 from opsbook.commands.announce import as_json, preview, show
-from opsbook.commands.workspace import Workspace
+from opsbook.commands.workspace import Workspace, seen
+from opsbook.core.unseen import absent
 from opsbook.perform import Said, remind, reminders
 from opsbook.report.screen import Screen
 
@@ -25,14 +26,16 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
     book = workspace.open_book
     if args.dry_run:
         due = reminders(book, workspace.now())
-        preview(due, "due", f"{len(due)} due, told or not. Nothing was said.", args, screen)
+        end = absent("0 due. Nothing was said.", workspace.unseen) if not due else ""
+        preview(due, "due", end or f"{len(due)} due, told or not. Nothing was said.", args, screen, workspace)
         return 0
     said = remind(book, workspace.context(args.by))
     if args.format == "json":
-        screen.json(as_json(said))
+        screen.json({**as_json(said), **seen(workspace)})
     else:
         show(said, screen)
         if said == Said():
-            screen.good("Nothing to say: nothing is due of which people were not reminded before.")
+            words = "Nothing to say: nothing is due of which people were not reminded before."
+            screen.line(absent(words, workspace.unseen))
     sys.stdout.flush()
     return said.exit_code

@@ -11,7 +11,8 @@ from typing import Any
 
 from opsbook.commands.workspace import Workspace
 from opsbook.core.book import CONFIG_PATH
-from opsbook.core.errors import OpsbookError, Refused
+from opsbook.core.errors import NotSeen, OpsbookError, Refused
+from opsbook.core.ids import RECORD_ID
 from opsbook.core.plan import Origin, Plan, Request
 from opsbook.core.text import shorten, terminal
 from opsbook.core.types import write_time
@@ -130,6 +131,8 @@ def _near(place: str, workspace: Workspace) -> str:
 def _print(outcome: Outcome, done: str, workspace: Workspace, *, tells: bool) -> None:
     screen = Screen(sys.stdout, color=workspace.color)
     screen.good(f"{done} {outcome.id}")
+    for request in outcome.before:
+        screen.line(f"  first finished what was saved here before: {request}")
     if outcome.since is not None:
         screen.line(f"  asked for at {write_time(outcome.since)} and cut off; finished now, and not done twice")
     if outcome.path:
@@ -178,6 +181,9 @@ def pick_incident(fragment: str | None, workspace: Workspace) -> str:
         matches = [id_ for id_ in refs if id_ == wanted] or [id_ for id_ in refs if wanted and id_.endswith(wanted)]
     if len(matches) == 1:
         return matches[0]
+    if not matches and workspace.unseen:
+        what = f"No incident “{shorten(terminal(fragment), 40)}”" if fragment else "No open incident"
+        raise NotSeen(f"{what} is among what could be seen, and not everything could.", "Name it by its whole id.")
     if not matches:
         what = f"There is no incident “{shorten(terminal(fragment), 40)}”." if fragment else "No incident is open."
         raise Refused(what, "`opsbook incident list --all` shows every one.")
@@ -185,6 +191,19 @@ def pick_incident(fragment: str | None, workspace: Workspace) -> str:
         f"{len(matches)} incidents match: {', '.join(matches[:8])}.",
         "Say which, by its id or its last five characters.",
     )
+
+
+def pick_to_write(fragment: str | None, workspace: Workspace) -> str:
+    """As `pick_incident`, for a request: a whole id is taken at its word where not everything could be seen.
+
+    What is asked for is then saved until somebody can see whether there is such a record.
+    """
+    try:
+        return pick_incident(fragment, workspace)
+    except NotSeen:
+        if fragment is None or not RECORD_ID.fullmatch(fragment.strip().upper()):
+            raise
+        return fragment.strip().upper()
 
 
 def values_of(args: argparse.Namespace, *names: str) -> Mapping[str, Any]:

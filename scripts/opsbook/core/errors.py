@@ -31,10 +31,20 @@ class UsageError(OpsbookError):
     exit_code = 2
 
 
+class Foreign(OpsbookError):
+    """A saved request that this program cannot carry out: it stays saved."""
+
+
 class NothingToCheck(OpsbookError):
     """There is no book here, or no record in it: an empty check is not a success."""
 
     exit_code = 6
+
+
+class NotSeen(OpsbookError):
+    """It is not among what could be seen from here, and not everything could: nobody knows whether it is there."""
+
+    exit_code = 7
 
 
 class SiteFault(OpsbookError):

@@ -16,6 +16,7 @@ from opsbook.core.announcement import Announcement
 from opsbook.core.examined import Examined
 from opsbook.core.plan import Intent, Plan, Request
 from opsbook.core.tree import Tree
+from opsbook.core.unseen import Unseen
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +122,13 @@ class Forge(Protocol):
         """The book that an action sees: main with the record's open branch laid over it."""
         ...
 
-    def open_records(self) -> Mapping[str, Head]:
-        """Every record with an open branch, by id."""
+    def open_records(self, unseen: list[Unseen] | None = None) -> Mapping[str, Head]:
+        """Every record with an open branch, by id.
+
+        Args:
+            unseen: is told what could not be seen; without it one branch that cannot be read fails all. A record of
+                which nobody can tell whether main has it by now comes with the branch in the place of main.
+        """
         ...
 
     def publish(self, expected: Head, commit: Commit) -> Published:
@@ -324,6 +330,14 @@ class Intents(Protocol):
 
     def orphans(self) -> Sequence[Intent]:
         """Intents whose process is gone, oldest first."""
+        ...
+
+    def saved(self) -> Sequence[Intent]:
+        """Every intent, also those that a living process works on, in the order in which they were written."""
+        ...
+
+    def damaged(self) -> Sequence[Unseen]:
+        """Those that cannot be read or taken up by this program; they stay where they are."""
         ...
 
 

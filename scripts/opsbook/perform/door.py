@@ -7,28 +7,24 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
-from opsbook.core import codes
 from opsbook.core.announcement import Announcement
 from opsbook.core.book import Book
-from opsbook.core.check import check_record, introduced, known_before
 from opsbook.core.context import Context
 from opsbook.core.errors import ForgeError, ForgeUnknown, LostRace, OpsbookError, Refused
-from opsbook.core.finding import Finding
-from opsbook.core.ids import Ids
 from opsbook.core.inert import github
 from opsbook.core.plan import Intent, Origin, Plan, Request
 from opsbook.core.ports import Commit, Published, Receipt
 from opsbook.core.tree import Overlay
 from opsbook.perform.announce import announce, without_receipts
 from opsbook.perform.outcome import Outcome
+from opsbook.perform.planning import kind_of, plan_of
+from opsbook.perform.saved import earlier, lay
 
 RACES = 150
 """How often a lost race is run again before it is called a failure; each loss means that somebody else won."""
 
 PATIENCE = 150.0
 """Seconds that a person is kept waiting in all when the forge asks to be left alone for a while."""
-
-_FORM = {code.__name__ for code in codes.FORM}
 
 
 def preview(request: Request, context: Context) -> Plan:
@@ -37,7 +33,8 @@ def preview(request: Request, context: Context) -> Plan:
         tree = context.forge.read(context.forge.head(request.record))
     except (ForgeError, ForgeUnknown):
         tree = context.offline()
-    return _plan(Intent("0" * 20, request, context.now(), context.seed()), Book(tree, context.kinds))
+    book = lay(Book(tree, context.kinds), context.intents.saved()).book
+    return plan_of(Intent("0" * 20, request, context.now(), context.seed()), book)
 
 
 @contextmanager
@@ -66,6 +63,10 @@ def performing(
             except Refused:
                 context.intents.acknowledge(intent.key)
                 raise
+            except BrokenPipeError:
+                raise
+            except (OpsbookError, OSError) as error:  # a full disk, for one: it is saved, whatever else fails
+                outcome = _safe(intent, context, error)
             seconds = context.forge.rest
             waited += seconds
             if outcome.finished or not seconds or waited > PATIENCE or context.wait is None:
@@ -88,7 +89,9 @@ def run(intent: Intent, context: Context, *, adopted: bool, elsewhere: bool = Fa
     Raises:
         Refused: the request cannot be carried out.
     """
+    done: list[str] = []
     try:
+        done = _in_turn(intent, context)
         _vouch(intent, context)
         plan, published, said = _publish(intent, context)
     except _NotPublished as stopped:
@@ -98,7 +101,10 @@ def run(intent: Intent, context: Context, *, adopted: bool, elsewhere: bool = Fa
     if published.unpushed:
         said = [replace(item, unrecorded=True) for item in said]
     kept = _keep(intent, context, plan, f"\nBranch `{published.branch}`, commit `{published.commit}`.\n")
-    told, unreceipted = announce(said, intent, context, read_back=elsewhere)
+    try:
+        told, unreceipted = announce(said, intent, context, read_back=elsewhere)
+    except OpsbookError as error:  # what was said cannot be kept here: it is on record, and reconcile looks for it
+        told, unreceipted = (), _why(error)
     return Outcome(
         id=plan.record,
         path=plan.path,
@@ -111,7 +117,47 @@ def run(intent: Intent, context: Context, *, adopted: bool, elsewhere: bool = Fa
         unreceipted=unreceipted,
         summary=plan.summary,
         outbox=kept,
+        before=tuple(done),
     )
+
+
+def _in_turn(intent: Intent, context: Context) -> list[str]:
+    """Finish first what was asked for on this machine before, about the same record; which requests were finished.
+
+    Raises:
+        ForgeError: one of them cannot be published, so this one cannot either.
+    """
+    record, done = intent.request.record, []
+    cut_off = {orphan.key for orphan in context.intents.orphans()} if record is not None else set()
+    if not cut_off:
+        return []
+    before = earlier(intent, context)
+    records = lay(Book(context.offline(), context.kinds), before).records
+    for other in before:
+        if other.key not in cut_off or records.get(other.key, other.request.record) != record:
+            continue
+        with context.intents.hold(other.request, other.now, other.seed, key=other.key) as held:
+            try:
+                outcome = run(held, context, adopted=True)
+            except Exception:  # noqa: S112 - `reconcile` says so; this request may be possible all the same
+                continue
+            if outcome.unpublished:
+                raise ForgeError("An earlier request about it is not published either.", outcome.unpublished)
+            done.append(f"{other.request.action} by {other.request.by}")
+            if outcome.finished:
+                context.intents.acknowledge(held.key)
+    return done
+
+
+def _safe(intent: Intent, context: Context, error: OpsbookError | OSError) -> Outcome:
+    """It is saved on this machine, and that is all that could be done."""
+    why = _why(error) if isinstance(error, OpsbookError) else f"{error.strerror or type(error).__name__}."
+    try:
+        before = lay(Book(context.offline(), context.kinds), earlier(intent, context)).book
+        id_ = intent.request.record or plan_of(intent, before).record
+    except (OpsbookError, OSError):
+        id_ = ""
+    return Outcome(id=id_, path="", unpublished=why)
 
 
 def _vouch(intent: Intent, context: Context) -> None:
@@ -146,6 +192,8 @@ def _publish(intent: Intent, context: Context) -> tuple[Plan, Published, Sequenc
             )
         plan = None
         record = intent.request.record
+        if record is not None and before.resolve(kind_of(intent.request), record) is None:
+            _not_yet(record, intent, context)
         if record is None:
             before, plan = _unused(intent, context, before)
             record = plan.record
@@ -154,7 +202,7 @@ def _publish(intent: Intent, context: Context) -> tuple[Plan, Published, Sequenc
         if published is not None:
             plan, before, after = _again(intent, context, record, published)
         else:
-            plan = plan or _plan(intent, before)
+            plan = plan or plan_of(intent, before)
             after = Book(Overlay(before.tree, plan.files), kinds)
         said = _announcements(record, intent.request, before, after)
         if published is None or published.unpushed:
@@ -173,6 +221,12 @@ def _publish(intent: Intent, context: Context) -> tuple[Plan, Published, Sequenc
     raise ForgeError("Others kept writing to the same record.", "Run the same command again.")
 
 
+def _not_yet(record: str, intent: Intent, context: Context) -> None:
+    """The forge does not show a record: raise ForgeError if a request that is saved here will make it."""
+    if record in lay(Book(context.offline(), context.kinds), earlier(intent, context)).unrecorded:
+        raise ForgeError(f"{record} is saved on this machine, and not published yet.", "Run `opsbook reconcile`.")
+
+
 def _read_back(record: str, intent: Intent, context: Context) -> Published | None:
     try:
         return context.forge.published(record, intent.key)
@@ -182,20 +236,20 @@ def _read_back(record: str, intent: Intent, context: Context) -> Published | Non
 
 def _unused(intent: Intent, context: Context, book: Book) -> tuple[Book, Plan]:
     """The plan of a new record, whose id no open branch of somebody else has."""
-    plan = _plan(intent, book)
+    plan = plan_of(intent, book)
     while context.forge.head(plan.record).branch and context.forge.published(plan.record, intent.key) is None:
         book = Book(Overlay(book.tree, dict.fromkeys(plan.files, b"")), context.kinds)
-        plan = _plan(intent, book)
+        plan = plan_of(intent, book)
     return book, plan
 
 
 def _again(intent: Intent, context: Context, record: str, done: Published) -> tuple[Plan, Book, Book]:
     """The plan that an earlier run of this intent has published, and the book before and after it."""
     before, after = (Book(tree, context.kinds) for tree in context.forge.change(done))
-    found = after.resolve(_kind(intent.request), record)
+    found = after.resolve(kind_of(intent.request), record)
     path = found.path if found is not None else ""
     try:
-        plan = _plan(intent, before)
+        plan = plan_of(intent, before)
     except Refused:
         plan = None
     if plan is None or plan.record != record or plan.path != path:
@@ -204,46 +258,21 @@ def _again(intent: Intent, context: Context, record: str, done: Published) -> tu
     return plan, before, after
 
 
-def _plan(intent: Intent, book: Book) -> Plan:
-    """Apply the action, and refuse only errors that the plan itself introduces."""
-    kind, _, verb = intent.request.action.partition(".")
-    action = book.kinds[kind].actions[verb]
-    plan = action(book, intent.request, intent.now, Ids(intent.seed), intent.key)
-    after = Book(Overlay(book.tree, plan.files), book.kinds)
-    ref = after.at(plan.path)
-    assert ref is not None, plan.path
-    before = book.find(ref.kind, ref.id)
-    found = [_own(finding, plan) for finding in check_record(ref, after, intent.now)]
-    new = introduced(known_before(before, book, intent.now), found)
-    if new:
-        raise Refused(
-            "This would break the record: " + "; ".join(f"{item.message} ({item.code})" for item in new),
-            new[0].remedy,
-        )
-    return plan
-
-
-def _own(finding: Finding, plan: Plan) -> Finding:
-    """A file that this very plan writes has to fit its model, also while an incident is open: else nobody reads it."""
-    misfit = finding.path in plan.files and finding.code in _FORM
-    return replace(finding, severity="error") if misfit else finding
-
-
 def _announcements(record: str, request: Request, before: Book, after: Book) -> Sequence[Announcement]:
     """What the request says. A squash that holds it may hold edits by hand too: `announce` says those, as main's."""
-    kind = _kind(request)
+    kind = kind_of(request)
     said = after.kinds[kind].announce(before.resolve(kind, record), after.resolve(kind, record), after)
     return [item for item in said if not item.by_hand]
 
 
 def _saved(intent: Intent, context: Context, error: OpsbookError, *, adopted: bool, read_back: bool) -> Outcome:
     """The forge is down: the durable intent is the record, and people are told that it is not yet on record."""
-    request, before = intent.request, Book(context.offline(), context.kinds)
+    request, before = intent.request, lay(Book(context.offline(), context.kinds), earlier(intent, context)).book
     blind = Outcome(id=request.record or "", path="", unpublished=_why(error))
-    if request.record is not None and before.resolve(_kind(request), request.record) is None:
+    if request.record is not None and before.resolve(kind_of(request), request.record) is None:
         return blind
     try:
-        plan = _plan(intent, before)
+        plan = plan_of(intent, before)
     except Refused:
         if adopted:
             # It was accepted once; the book at hand may hold it already, or be an old one.
@@ -288,10 +317,6 @@ def _keep(intent: Intent, context: Context, plan: Plan, where: str) -> tuple[str
         return (context.outbox.keep(plan.record, f"request-{intent.key}.md", text),)
     except OpsbookError:
         return ()
-
-
-def _kind(request: Request) -> str:
-    return request.action.partition(".")[0]
 
 
 def _author(request: Request, plan: Plan) -> str:

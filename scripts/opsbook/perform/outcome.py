@@ -34,6 +34,7 @@ class Outcome:
         unpublished: why it is not published yet; empty when it is.
         unreceipted: why the receipts are not kept yet; empty when they are.
         outbox: where its texts are kept.
+        before: earlier requests about the same record that were saved here, and are finished now.
         since: when it was asked for, if an earlier run of it was cut off; aware UTC.
     """
 
@@ -48,6 +49,7 @@ class Outcome:
     unreceipted: str = ""
     summary: tuple[tuple[str, str], ...] = ()
     outbox: tuple[str, ...] = ()
+    before: tuple[str, ...] = ()
     since: datetime | None = None
 
     @property

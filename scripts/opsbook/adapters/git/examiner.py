@@ -12,7 +12,7 @@ from opsbook.adapters.git.remote import Remote
 from opsbook.adapters.git.repository import NotARepository, Repository, installed
 from opsbook.adapters.machine.state import FileIntents, state_folder, try_folder
 from opsbook.core.errors import OpsbookError
-from opsbook.core.examined import Examined, fine, missing, note, unknown
+from opsbook.core.examined import Examined, fine, missing, note
 from opsbook.core.times import Times
 
 OLDEST_GIT = (2, 34)
@@ -86,11 +86,7 @@ class LocalExaminer:
             return
         yield fine("state folder", f"{folder} can be written.")
         intents = FileIntents(folder)
-        try:
-            waiting, broken = intents.orphans(), intents.broken()
-        except OpsbookError as error:
-            yield unknown("requests", error.message, error.remedy)
-            return
+        waiting, damaged = intents.orphans(), intents.damaged()
         if waiting:
             first = waiting[0]
             count = "One request was" if len(waiting) == 1 else f"{len(waiting)} requests were"
@@ -100,14 +96,10 @@ class LocalExaminer:
                 f"{first.request.action} by {first.request.by}.",
                 "Run: opsbook reconcile",
             )
-        else:
+        elif not damaged:
             yield fine("requests", "None waits to be finished.")
-        for path in broken:
-            yield missing(
-                "requests",
-                f"{path} holds a request that cannot be read.",
-                "Open it, do by hand what it still says, and then delete it.",
-            )
+        for item in (*damaged, *FileIntents(folder / "security").damaged()):
+            yield missing("requests", f"{item.what}: {item.why}", item.remedy)
 
     def _branches(self, repository: Repository) -> Iterator[Examined]:
         try:
