@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING, NoReturn
 
@@ -11,8 +12,9 @@ from opsbook import wiring
 from opsbook.commands import Found, described
 from opsbook.commands.helping import add_arguments
 from opsbook.core.command import Write
-from opsbook.core.errors import NothingToCheck, OpsbookError, UsageError
+from opsbook.core.errors import ForgeFault, NothingToCheck, NotSeen, OpsbookError, UsageError
 from opsbook.core.text import sentence
+from opsbook.core.unseen import EXIT
 
 if TYPE_CHECKING:
     from opsbook.commands.workspace import Workspace
@@ -39,14 +41,19 @@ def run(name: str, found: Found, words: list[str], book: str | None) -> int:
         args = parser.parse_intermixed_args(_words(words))
         for option, value in vars(args).items():
             setattr(args, option, _given(value))
-        workspace = wiring.open_workspace(book)
+        workspace = wiring.open_workspace(book, fetches=getattr(module, "FETCHES", True))
         command = getattr(module, "COMMAND", None)
+        writes = isinstance(command, Write) or getattr(module, "WRITES", False)
         # What counts for a command that writes is whether main is a book, and the workspace asks that.
-        if getattr(module, "NEEDS_BOOK", not isinstance(command, Write)):
+        if getattr(module, "NEEDS_BOOK", not writes):
             _demand_book(workspace)
-        if command is not None:
-            return described.run(command, found.module.split(".")[2], args, workspace)
-        return int(module.run(args, workspace))
+
+        def carry_out() -> int:
+            if command is not None:
+                return described.run(command, found.module.split(".")[2], args, workspace)
+            return int(module.run(args, workspace))
+
+        return _run(carry_out, workspace, reads=not writes or getattr(args, "dry_run", False))
     except OpsbookError as error:
         print(_told(error), file=sys.stderr)
         return error.exit_code
@@ -57,6 +64,20 @@ def run(name: str, found: Found, words: list[str], book: str | None) -> int:
         raise
     except Exception as error:
         return _fault(error, name)
+
+
+def _run(command: Callable[[], int], workspace: Workspace, *, reads: bool) -> int:
+    """Run a command, and say what it could not see, whatever came of it."""
+    try:
+        code = command()
+    except (ForgeFault, NotSeen) as error:
+        # Whoever only reads, and could not look, saw nothing; whoever writes has written nothing.
+        print(_told(error), file=sys.stderr)
+        code = EXIT if reads else 1 if isinstance(error, NotSeen) else error.exit_code
+    finally:
+        for item in dict.fromkeys(workspace.unseen):
+            print(sentence(f"opsbook: not seen: {item}"), file=sys.stderr)
+    return EXIT if reads and not code and workspace.unseen else code
 
 
 def _fault(error: Exception, name: str) -> int:

@@ -13,6 +13,7 @@ import tempfile
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -25,17 +26,19 @@ from opsbook.core.config import CoreConfig
 from opsbook.core.context import Context
 from opsbook.core.errors import OpsbookError, Refused, UsageError
 from opsbook.core.kind import Kinds
-from opsbook.core.openbook import lay_open, open_files
 from opsbook.core.ports import Desk, Examiner, Forge, Landed, Sink
-from opsbook.core.text import one_line, shorten, terminal
+from opsbook.core.text import one_line, shorten
 from opsbook.core.tree import Overlay, Tree
 from opsbook.core.types import OUTSIDER, parse_duration
+from opsbook.core.unseen import Unseen
 from opsbook.kinds import read_request, registry
 
 if TYPE_CHECKING:
     from opsbook.adapters.git.forge import LocalForge
     from opsbook.adapters.github.forge import GitHubForge
+    from opsbook.adapters.machine.state import FileIntents
     from opsbook.adapters.slack.api import SlackApi
+    from opsbook.perform.saved import Laid
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -47,15 +50,20 @@ WORTH_A_PROCESS = 400
 """Fewer items than this are faster in one process than in two: starting one costs about as much as 200 records."""
 
 
-def open_workspace(book: str | None) -> LocalWorkspace:
-    """The workspace of the book in the folder `book`, or of the one around the current folder."""
+def open_workspace(book: str | None, *, fetches: bool = True) -> LocalWorkspace:
+    """The workspace of the book in the folder `book`, or of the one around the current folder.
+
+    Args:
+        fetches: whether it may ask the remote what is new.
+    """
     try:
         start = Path(book) if book is not None else Path.cwd()
     except FileNotFoundError:
         raise UsageError("The current folder is gone.", "Go to the folder of a book, or name it with -C.") from None
     if not os.path.isdir(start):  # noqa: PTH112 - a name that is too long is no folder either
         raise UsageError(f"{shorten(one_line(str(start)), 200)} is not a folder.", "Name the folder of a book with -C.")
-    return LocalWorkspace(start.resolve() if book is not None else _around(start.resolve()), given=start.resolve())
+    root = start.resolve() if book is not None else _around(start.resolve())
+    return LocalWorkspace(root, given=start.resolve(), fetches=fetches)
 
 
 def _around(start: Path) -> Path:
@@ -93,15 +101,18 @@ def keep_traceback(error: BaseException) -> Path:
 class LocalWorkspace:
     """A book in a folder of this machine; see `commands.workspace.Workspace`."""
 
-    def __init__(self, root: Path, *, given: Path) -> None:
+    def __init__(self, root: Path, *, given: Path, fetches: bool) -> None:
         self.root = root
+        self.unseen: list[Unseen] = []
         self._given = given
+        self._fetches = fetches
+        self._brought = False
         self.asks = sys.stdin.isatty() and sys.stdout.isatty()
         self.color = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
     def again(self) -> LocalWorkspace:
         """The same workspace, read anew."""
-        return LocalWorkspace(self.root, given=self._given)
+        return LocalWorkspace(self.root, given=self._given, fetches=self._fetches)
 
     @property
     def kinds(self) -> Kinds:
@@ -113,30 +124,77 @@ class LocalWorkspace:
         """The working tree."""
         return Book(DirectoryTree(self.root), self.kinds)
 
-    @cached_property
+    @property
     def open_book(self) -> Book:
-        """The working tree, what main has more, and every open record; the first alone where Git cannot tell."""
-        from opsbook.adapters.git.ahead import ahead
+        """The working tree, what main has more, every open record, and what is saved here and not published yet."""
+        return self._laid.book
 
-        try:
-            files = open_files(self._forge, self.kinds)  # it brings what GitHub has; main is asked for afterwards
-            folders = [kind.folder for kind in self.kinds.values()]
-            merged = ahead(self._repository, self._forge.head(None).main, folders)
-            tree = Overlay(self.book.tree, {**merged, **files})
-        except NotARepository:
-            return self.book
-        except OpsbookError as error:
-            print(terminal(f"opsbook: only what is on this machine is seen. {error.message}"), file=sys.stderr)
-            return self._at_hand
-        return Book(tree, self.kinds)
+    def look(self) -> None:
+        """See `Workspace.look`."""
+        _ = self._laid
 
     @cached_property
-    def _at_hand(self) -> Book:
-        """The best book when the forge cannot be asked: the working tree, and what this clone knows to be open."""
+    def _laid(self) -> Laid:
+        from opsbook.perform.saved import lay
+
+        book = Book(self._seen, self.kinds)
+        if self._intents is None:
+            return lay(book, (), self.kinds)
+        laid = lay(book, self._intents.saved(), self.kinds)
+        for key, record in laid.records.items():  # what is on its branch here may not be where it belongs
+            with suppress(OpsbookError):
+                if (done := self._local_forge.published(record, key)) is not None and done.unpushed:
+                    laid.unrecorded.add(record)
+        self.unseen += (*laid.unseen, *self._intents.damaged())
+        laid.book.unrecorded = frozenset(laid.unrecorded)
+        return laid
+
+    @cached_property
+    def _seen(self) -> Tree:
+        """What is known here of the book; what could not be seen of it is added to `unseen`."""
+        from opsbook.adapters.git.sight import look
+
+        settings, tree = self.book.config, self.book.tree
+        if settings.document.faults:  # whether the book is shared may be among what is not read
+            self.unseen.append(Unseen(CONFIG_PATH, "It has errors, and what they spoil is left out.", "opsbook check"))
         try:
-            return Book(lay_open(self.book.tree, self._local_forge, self.kinds), self.kinds)
-        except OpsbookError:
-            return self.book
+            forge = self._bring()
+            return look(tree, forge, self._repository, self.kinds, self.unseen)
+        except NotARepository as error:
+            if not error.plain:
+                self.unseen.append(Unseen.of("whatever is not in the files of this folder", error))
+        except OpsbookError as error:
+            self.unseen.append(Unseen.of("whatever is not in the files of this folder", error))
+        return tree
+
+    def _bring(self) -> LocalForge:
+        """The branches of this clone, with what is new, where the book is shared; Git alone is asked."""
+        from opsbook.adapters.git.forge import LocalForge
+        from opsbook.adapters.git.remote import Remote
+        from opsbook.adapters.git.sight import SECONDS, bring
+
+        main, (token, name, url) = self._local_forge.main, _github()
+        if token and name:
+            from opsbook.adapters.github.clone import clone_of
+
+            remote = clone_of(name, self._repository, token, url).remote(main, SECONDS)
+        elif self.book.config.core.forge.push:
+            remote = Remote(self._repository, "origin", main, seconds=SECONDS)
+        else:
+            return self._local_forge
+        if self._fetches and not self._brought:
+            self._brought = True
+            bring(remote, self.unseen)
+        return LocalForge(self._repository, main=main, remote=remote, own=not (token and name))
+
+    @cached_property
+    def _intents(self) -> FileIntents | None:
+        from opsbook.adapters.machine.state import FileIntents, state_folder
+
+        try:
+            return FileIntents(state_folder(self._repository.common), read_request)
+        except OpsbookError:  # whoever reads the book is told why
+            return None
 
     @cached_property
     def _repository(self) -> Repository:
@@ -241,7 +299,7 @@ class LocalWorkspace:
             now=self.now,
             seed=self.seed,
             actor=self.actor(by),
-            offline=lambda: self.open_book.tree,
+            offline=lambda: self._seen,
             host=self._github,
             wait=self._wait,
         )
@@ -287,7 +345,8 @@ class LocalWorkspace:
         """How many declarations wait on this machine for the restricted book."""
         from opsbook.adapters.machine.state import FileIntents, state_folder
 
-        return len(FileIntents(state_folder(self._repository.common) / "security", read_request).orphans())
+        intents = FileIntents(state_folder(self._repository.common) / "security", read_request)
+        return len(intents.orphans()) + len(intents.damaged())
 
     def _restricted_forge(self, core: CoreConfig) -> Forge | None:
         place = os.environ.get("OPSBOOK_SECURITY_BOOK", "").strip()
@@ -423,14 +482,18 @@ class LocalWorkspace:
         """
         from pydantic_core import PydanticCustomError
 
+        forge = self._bring()
+        if self._repository.is_shallow:
+            why = "The history of this clone is cut off."
+            self.unseen.append(Unseen("what became part of main before that", why, "git fetch --unshallow"))
         try:
             moment = self.now() - parse_duration(since)
         except PydanticCustomError:
             pass
         else:
-            return self._local_forge.landed(moment)
+            return forge.landed(moment)
         try:
-            return self._local_forge.landed(None if set(since) == {"0"} else since)
+            return forge.landed(None if set(since) == {"0"} else since)
         except UsageError as error:
             raise UsageError(error.message, f"{error.remedy} Or say how far back, like 2d.") from None
 

@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opsbook.adapters.github.api import Api, site_of
+from opsbook.adapters.github.address import site_of
+from opsbook.adapters.github.api import Api
 from opsbook.adapters.github.forge import GitHubForge
 from opsbook.adapters.github.history import HubHistory
 from opsbook.adapters.github.objects import HubObjects

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 import subprocess
 import sys
 import textwrap
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -105,6 +107,10 @@ def test_orphans_come_oldest_first(tmp_path: Path) -> None:
     for request, now, seed in ((OTHER, LATER, SEED), (REQUEST, NOW, SEED_2)):
         with intents.hold(request, now, seed):
             pass
+    # However the clock was set meanwhile; those of an older program, which kept no order, by their time.
+    assert [orphan.request for orphan in intents.orphans()] == [OTHER, REQUEST]
+    for path in (tmp_path / "intents").glob("*.json"):
+        path.write_text(re.sub(r'"order": \d,', "", path.read_text()))
     assert [orphan.request for orphan in intents.orphans()] == [REQUEST, OTHER]
 
 
@@ -191,16 +197,63 @@ def test_many_that_take_up_one_orphan_leave_it_to_one(tmp_path: Path) -> None:
     "content",
     ["", "{", "[]", "null", "{}", '{"version": 1}', '{"version": "1"}', "\0" * 100, '{"version": 1, "request": []}'],
 )
-def test_a_broken_file_is_set_aside_and_reported_and_stops_nobody(tmp_path: Path, content: str) -> None:
+def test_a_damaged_file_is_named_and_kept_and_stops_nobody(tmp_path: Path, content: str) -> None:
     abandoned(tmp_path)
-    (tmp_path / "intents" / "broken.json").write_text(content)
-    intents = FileIntents(tmp_path, read_request)
+    path = tmp_path / "intents" / "broken.json"
+    path.write_text(content)
+    intents = FileIntents(tmp_path)
     with intents.hold(OTHER, NOW, SEED_2):
         pass
-    assert len(intents.orphans()) == 2
-    (broken,) = intents.broken()
-    assert broken.name == "broken.broken"
-    assert broken.read_text() == content
+    for _ in range(2):
+        assert len(intents.orphans()) == len(intents.saved()) == 2
+        (damaged,) = intents.damaged()
+        assert damaged.what.endswith(f" {path}")
+        assert damaged.remedy
+        assert path.read_text() == content
+
+
+def test_what_an_older_program_set_aside_and_what_is_not_ours_is_named_too(tmp_path: Path) -> None:
+    key = abandoned(tmp_path)
+    folder = tmp_path / "intents"
+    (folder / "old.broken").write_text("{")
+    (folder / "a copy.json").write_text((folder / f"{key}.json").read_text())
+    (folder / "folder.json").mkdir()
+    named = [item.what.rpartition("/")[2] for item in FileIntents(tmp_path).damaged()]
+    assert named == ["a copy.json", "folder.json", "old.broken"]
+    assert [orphan.key for orphan in FileIntents(tmp_path).orphans()] == [key]
+
+
+def test_a_damaged_file_makes_room_for_its_key_and_is_named_all_the_same(tmp_path: Path) -> None:
+    for number in range(1, 3):
+        (tmp_path / "intents").mkdir(exist_ok=True)
+        (tmp_path / "intents" / "issue-17.json").write_text(f"half {number}")
+        with FileIntents(tmp_path).hold(REQUEST, LATER, SEED_2, key="issue-17") as intent:
+            assert intent.request == REQUEST
+        assert len(FileIntents(tmp_path).damaged()) == number
+
+
+def test_requests_of_one_second_keep_the_order_in_which_they_were_made(tmp_path: Path) -> None:
+    intents = FileIntents(tmp_path)
+    seeds = [bytes([number]) * 32 for number in range(1, 9)]
+    requests = [replace(REQUEST, values={"title": str(number)}) for number in range(8)]
+    for request, seed in zip(requests, seeds, strict=True):
+        with intents.hold(request, NOW, seed) as intent:
+            intents.told(intent.key, {"a/b": ""})
+    assert [saved.request for saved in intents.saved()] == requests
+    assert [orphan.request for orphan in intents.orphans()] == requests
+
+
+def test_what_a_living_process_works_on_is_saved_too(tmp_path: Path) -> None:
+    with FileIntents(tmp_path).hold(REQUEST, NOW, SEED):
+        assert [saved.request for saved in FileIntents(tmp_path).saved()] == [REQUEST]
+        assert FileIntents(tmp_path).orphans() == []
+
+
+def test_a_folder_that_cannot_be_listed_says_so(tmp_path: Path) -> None:
+    (tmp_path / "intents").write_text("a file")
+    assert FileIntents(tmp_path).saved() == FileIntents(tmp_path).orphans() == []
+    (unseen,) = FileIntents(tmp_path).damaged()
+    assert "cannot be listed" in unseen.why
 
 
 def test_an_intent_of_a_newer_program_is_left_alone(tmp_path: Path) -> None:
@@ -212,7 +265,11 @@ def test_an_intent_of_a_newer_program_is_left_alone(tmp_path: Path) -> None:
     with intents.hold(REQUEST, NOW, SEED_2) as intent:
         assert intent.key != key
     assert path.exists()
-    assert intents.broken() == []
+    (damaged,) = intents.damaged()
+    assert "newer" in damaged.why
+    with pytest.raises(StateError, match="in the way"), intents.hold(REQUEST, NOW, SEED_2, key=key):
+        pass
+    assert path.exists()
 
 
 def test_what_a_killed_process_left_half_made_is_cleared_away(tmp_path: Path) -> None:

@@ -98,7 +98,7 @@ def test_what_an_editor_changed_in_the_pull_request_is_told_once_whatever_button
         machine.git("fetch", "--quiet")
         again = machine.opsbook("announce", "--since", "2d", "--format", "json")
         assert again.code == 0
-        assert again.json == {"told": [], "problems": []}
+        assert again.json == {"told": [], "problems": [], "unseen": []}
         assert machine.opsbook("reconcile").code == 0
     assert len(slack.messages()) == 4
 

@@ -399,6 +399,8 @@ def create_pull(hub: Hub, call: Call) -> tuple[int, Any]:
     head_sha, base_sha = tips[head] or "", tips[base] or ""
     if hub.git.is_ancestor(head_sha, base_sha):
         raise invalid("Validation Failed", message=f"No commits between {base} and {head}")
+    if hub.git.merge_base(base_sha, head_sha) is None:
+        raise invalid("Validation Failed", message=f"The {head} branch has no history in common with {base}")
     if not call.body.get("title", "").strip():
         raise invalid("Validation Failed", field="title", code="missing_field")
     if len(call.body["title"]) > 256:

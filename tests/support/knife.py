@@ -21,6 +21,7 @@ from opsbook.core.plan import Intent
 from opsbook.core.ports import Commit, Delivery, Forge, Head, Intents, Outbox, Published, Receipt, Sink
 from opsbook.core.request import Request
 from opsbook.core.tree import Tree
+from opsbook.core.unseen import Unseen
 from tests.support.desk import environment
 
 T = TypeVar("T")
@@ -121,9 +122,9 @@ class CutForge:
         """See `Forge.read`."""
         return self.inner.read(head)
 
-    def open_records(self) -> Mapping[str, Head]:
+    def open_records(self, unseen: list[Unseen] | None = None) -> Mapping[str, Head]:
         """See `Forge.open_records`."""
-        return self.inner.open_records()
+        return self.inner.open_records(unseen)
 
     def publish(self, expected: Head, commit: Commit) -> Published:
         """See `Forge.publish`."""
@@ -200,6 +201,14 @@ class CutIntents:
     def orphans(self) -> Sequence[Intent]:
         """See `Intents.orphans`."""
         return self.inner.orphans()
+
+    def saved(self) -> Sequence[Intent]:
+        """See `Intents.saved`."""
+        return self.inner.saved()
+
+    def damaged(self) -> Sequence[Unseen]:
+        """See `Intents.damaged`."""
+        return self.inner.damaged()
 
 
 @dataclass(frozen=True)

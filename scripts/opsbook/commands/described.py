@@ -7,10 +7,11 @@ import sys
 
 from opsbook.commands import asking, writing
 from opsbook.commands.options import add_options, request_of, values_of
-from opsbook.commands.picking import pick
-from opsbook.commands.workspace import Workspace
+from opsbook.commands.picking import pick, pick_to_write
+from opsbook.commands.workspace import Workspace, seen
 from opsbook.core.command import Command, Draft, Pairs, Read, Table, View, Write
 from opsbook.core.errors import Refused
+from opsbook.core.unseen import absent
 from opsbook.report.screen import Screen
 from opsbook.report.templates import draft
 
@@ -47,7 +48,7 @@ def _write(command: Write, kind: str, args: argparse.Namespace, workspace: Works
     values = values_of(args, command.request, command.need)
     if command.dialogue is not None:
         return asking.declare(command, command.dialogue, values, args, workspace)
-    record = pick(args.id, kind, workspace) if command.picks else None
+    record = pick_to_write(args.id, kind, workspace) if command.picks else None
     request = request_of(command.request, workspace.actor(args.by), record, values)
     if command.seen is not None and record is not None:
         found = workspace.open_book.resolve(kind, record)
@@ -61,10 +62,15 @@ def _show(command: Read, kind: str, args: argparse.Namespace, workspace: Workspa
     record = book.resolve(kind, pick(args.id, kind, workspace)) if command.picks else None
     view = command.show(book, args, workspace.now(), record)
     screen = Screen(sys.stdout, color=workspace.color)
+    saved = record is not None and record.id in book.unrecorded
     if args.format == "json":
-        screen.json(view.data)
-    else:
-        _print(view, screen)
+        screen.json({**view.data, **({"on_record": not saved} if record is not None else {}), **seen(workspace)})
+        return 0
+    if saved:
+        screen.bad("Part of this is saved on this machine and not yet on record: opsbook reconcile")
+    if not view.found:
+        screen.line(absent(view.none, workspace.unseen))
+    _print(view, screen)
     return 0
 
 

@@ -8,12 +8,13 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 
-from opsbook.commands.workspace import Workspace
+from opsbook.commands.workspace import Workspace, seen
 from opsbook.core.announcement import Announcement
 from opsbook.core.book import CONFIG_PATH
 from opsbook.core.errors import OpsbookError
 from opsbook.core.plan import Plan
 from opsbook.core.types import write_time
+from opsbook.core.unseen import absent
 from opsbook.perform import Merged, Outcome, Reconciled, Result, Said
 from opsbook.report.screen import Screen
 
@@ -61,11 +62,11 @@ def show(
     screen, text = Screen(sys.stdout, color=workspace.color), _left(result, tells=tells)
     if args.format == "json":
         facts = {"facts": {name: getattr(kept, name) for name in ("branch", "commit", "url")}} if kept else {}
-        screen.json({**result.as_json(), **facts})
+        screen.json({**result.as_json(), **facts, **(seen(workspace) if type(result) is Said else {})})
         screen = Screen(sys.stderr)
         text = text if isinstance(result, Outcome) else iter(())
     elif result == type(result)():
-        text = iter([(GOOD, nothing)])
+        text = iter([(PLAIN if workspace.unseen else GOOD, absent(nothing, workspace.unseen))])
     else:
         text = chain(_done(result, done, workspace.root), text)
     for color, line in chain(text, _facts(kept) if kept is not None else ()):
@@ -96,21 +97,25 @@ def show_plan(plan: Plan, args: argparse.Namespace, workspace: Workspace) -> Non
         screen.line(f"  {path}")
 
 
-def show_unsaid(would: Sequence[Announcement], name: str, end: str, args: argparse.Namespace) -> None:
+def show_unsaid(
+    would: Sequence[Announcement], name: str, end: str, args: argparse.Namespace, workspace: Workspace
+) -> None:
     """Print what would be said: line by line with a last line, or as one object under a name."""
     screen = Screen(sys.stdout)
     if args.format == "json":
-        screen.json({name: [{"id": i.record, "audience": i.audience, "headline": i.headline} for i in would]})
+        rows = [{"id": i.record, "audience": i.audience, "headline": i.headline} for i in would]
+        screen.json({name: rows, **seen(workspace)})
         return
     for item in would:
         screen.line(f"{item.record}: {item.audience}: {item.headline}")
-    screen.line(end)
+    screen.line(end if would else absent(end, workspace.unseen))
 
 
 def _done(result: Result, done: str, root: Path) -> Lines:
     """What was done."""
     if isinstance(result, Outcome):
         yield GOOD, f"{done} {result.id}"
+        yield from ((PLAIN, f"  first finished what was saved here before: {request}") for request in result.before)
         if result.since is not None:
             yield PLAIN, f"  asked for at {write_time(result.since)} and cut off; finished now, and not done twice"
         if result.path:

@@ -12,6 +12,7 @@ from opsbook.core.context import Context
 from opsbook.core.kind import Kinds
 from opsbook.core.ports import Desk, Examiner, Landed
 from opsbook.core.tree import Tree
+from opsbook.core.unseen import Unseen
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -22,11 +23,13 @@ class Workspace(Protocol):
 
     Attributes:
         root: the folder of the book.
+        unseen: what could not be seen so far, for whoever reads to say; complete once the book was opened.
         asks: whether somebody sits at a terminal and can be asked.
         color: whether the output may have colours.
     """
 
     root: Path
+    unseen: list[Unseen]
     asks: bool
     color: bool
 
@@ -42,7 +45,11 @@ class Workspace(Protocol):
 
     @property
     def open_book(self) -> Book:
-        """The working tree, what main has more, and every open record; the first alone outside a repository."""
+        """The working tree, what main has more, every open record, and what is saved here and not published yet."""
+        ...
+
+    def look(self) -> None:
+        """Open the book, so that `unseen` is complete, for a command that needs nothing else of it."""
         ...
 
     def again(self) -> Workspace:
@@ -108,3 +115,8 @@ class Workspace(Protocol):
     def spread(self, work: Callable[[Sequence[T]], list[R]], items: Sequence[T]) -> list[R]:
         """`work(items)`, in as many processes as are worth their while; results in the order of the items."""
         ...
+
+
+def seen(workspace: Workspace) -> dict[str, object]:
+    """What every read that prints JSON says of what it could not see."""
+    return {"unseen": [item.as_json() for item in dict.fromkeys(workspace.unseen)]}

@@ -55,10 +55,14 @@ class Book:
     Args:
         tree: a folder, a commit, an overlay or a dictionary.
         kinds: the shapes of its kinds of records, by name.
+
+    Attributes:
+        unrecorded: ids of records of which something is saved on this machine and not published yet.
     """
 
     def __init__(self, tree: Tree, kinds: Mapping[str, Shape]) -> None:
         self.tree = tree
+        self.unrecorded: frozenset[str] = frozenset()
         self.kinds = kinds
         self._records: dict[Ref, Record] = {}
         self._refs: dict[str, dict[str, Ref]] = {}

@@ -56,10 +56,16 @@ Block = Text | Pairs | Table
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What a command shows: an object for programs, and blocks for people."""
+    """What a command shows: an object for programs, and blocks for people.
+
+    Attributes:
+        none: what is said instead when nothing was `found`, by whoever could look everywhere.
+    """
 
     data: Mapping[str, Any]
     blocks: Iterable[Block]
+    none: str = ""
+    found: bool = True
 
 
 @dataclass(frozen=True, slots=True)

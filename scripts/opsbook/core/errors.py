@@ -37,6 +37,12 @@ class NothingToCheck(OpsbookError):
     exit_code = 6
 
 
+class NotSeen(OpsbookError):
+    """It is not among what could be seen from here, and not everything could: nobody knows whether it is there."""
+
+    exit_code = 7
+
+
 class SiteFault(OpsbookError):
     """The pages cannot be staged or built as they are written: what was built before is left as it was."""
 

@@ -17,6 +17,7 @@ from opsbook.core.examined import Examined
 from opsbook.core.plan import Intent, Plan
 from opsbook.core.request import Request
 from opsbook.core.tree import Tree
+from opsbook.core.unseen import Unseen
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +123,13 @@ class Forge(Protocol):
         """The book that an action sees: main with the record's open branch laid over it."""
         ...
 
-    def open_records(self) -> Mapping[str, Head]:
-        """Every record with an open branch, by id."""
+    def open_records(self, unseen: list[Unseen] | None = None) -> Mapping[str, Head]:
+        """Every record with an open branch, by id.
+
+        Args:
+            unseen: is told what could not be seen; without it one branch that cannot be read fails all. A record of
+                which nobody can tell whether main has it by now comes with the branch in the place of main.
+        """
         ...
 
     def publish(self, expected: Head, commit: Commit) -> Published:
@@ -325,6 +331,14 @@ class Intents(Protocol):
 
     def orphans(self) -> Sequence[Intent]:
         """Intents whose process is gone, oldest first."""
+        ...
+
+    def saved(self) -> Sequence[Intent]:
+        """Every intent, also those that a living process works on, in the order in which they were written."""
+        ...
+
+    def damaged(self) -> Sequence[Unseen]:
+        """Those that cannot be read or taken up by this program; they stay where they are."""
         ...
 
 

@@ -7,16 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
-from pydantic import ValidationError
-
-from opsbook.core import codes
 from opsbook.core.announcement import Announcement
 from opsbook.core.book import Book
-from opsbook.core.check import check_record, introduced, known_before
 from opsbook.core.context import Context
 from opsbook.core.errors import ForgeError, ForgeFault, ForgeUnknown, LostRace, OpsbookError, Refused
-from opsbook.core.finding import Finding
-from opsbook.core.ids import Ids
 from opsbook.core.inert import github
 from opsbook.core.kind import Kinds
 from opsbook.core.plan import Intent, Origin, Plan
@@ -24,15 +18,15 @@ from opsbook.core.ports import Commit, Published, Receipt
 from opsbook.core.request import Request
 from opsbook.core.tree import Overlay
 from opsbook.perform.announce import Speaker, by_key, speak
-from opsbook.perform.outcome import Outcome
+from opsbook.perform.outcome import Outcome, Said
+from opsbook.perform.planning import plan_of
+from opsbook.perform.saved import earlier, lay
 
 RACES = 150
 """How often a lost race is run again before it is called a failure; each loss means that somebody else won."""
 
 PATIENCE = 150.0
 """Seconds that a person is kept waiting in all when the forge asks to be left alone for a while."""
-
-_FORM = {code.__name__ for code in codes.FORM}
 
 
 def preview(request: Request, context: Context) -> Plan:
@@ -41,7 +35,8 @@ def preview(request: Request, context: Context) -> Plan:
         tree = context.forge.read(context.forge.head(request.record))
     except ForgeFault:
         tree = context.offline()
-    return _plan(Intent("0" * 20, request, context.now(), context.seed()), Book(tree, context.kinds), context.kinds)
+    book = lay(Book(tree, context.kinds), context.intents.saved(), context.kinds).book
+    return plan_of(Intent("0" * 20, request, context.now(), context.seed()), book, context.kinds)
 
 
 @contextmanager
@@ -70,6 +65,10 @@ def performing(
             except Refused:
                 context.intents.acknowledge(intent.key)
                 raise
+            except BrokenPipeError:
+                raise
+            except (OpsbookError, OSError) as error:  # a full disk, for one: it is saved, whatever else fails
+                outcome = _safe(intent, context, error)
             seconds = context.forge.rest
             waited += seconds
             if outcome.finished or not seconds or waited > PATIENCE or context.wait is None:
@@ -92,7 +91,9 @@ def run(intent: Intent, context: Context, *, adopted: bool, elsewhere: bool = Fa
     Raises:
         Refused: the request cannot be carried out.
     """
+    done: list[str] = []
     try:
+        done = _in_turn(intent, context)
         _vouch(intent, context)
         plan, published, said = _publish(intent, context)
     except ForgeFault as error:
@@ -104,7 +105,10 @@ def run(intent: Intent, context: Context, *, adopted: bool, elsewhere: bool = Fa
         said = [replace(item, unrecorded=True) for item in said]
     kept = _keep(intent, context, plan, published)
     speaker = Speaker(intent.key, intent, doubts=elsewhere, alone=not published.commit)
-    heard = speak(by_key(said, context.sinks), speaker, context)
+    try:
+        heard = speak(by_key(said, context.sinks), speaker, context)
+    except OpsbookError as error:  # what was said cannot be kept here: it is on record, and reconcile looks for it
+        heard = Said(unreceipted=_why(error))
     return Outcome(
         id=plan.record,
         path=plan.path,
@@ -117,7 +121,47 @@ def run(intent: Intent, context: Context, *, adopted: bool, elsewhere: bool = Fa
         unreceipted=heard.unreceipted,
         summary=plan.summary,
         outbox=kept,
+        before=tuple(done),
     )
+
+
+def _in_turn(intent: Intent, context: Context) -> list[str]:
+    """Finish first what was asked for on this machine before, about the same record; which requests were finished.
+
+    Raises:
+        ForgeError: one of them cannot be published, so this one cannot either.
+    """
+    record, done = intent.request.record, []
+    cut_off = {orphan.key for orphan in context.intents.orphans()} if record is not None else set()
+    if not cut_off:
+        return []
+    before = earlier(intent, context)
+    records = lay(Book(context.offline(), context.kinds), before, context.kinds).records
+    for other in before:
+        if other.key not in cut_off or records.get(other.key, other.request.record) != record:
+            continue
+        with context.intents.hold(other.request, other.now, other.seed, key=other.key) as held:
+            try:
+                outcome = run(held, context, adopted=True)
+            except Exception:  # noqa: S112 - `reconcile` says so; this request may be possible all the same
+                continue
+            if outcome.unpublished:
+                raise ForgeError("An earlier request about it is not published either.", outcome.unpublished)
+            done.append(f"{other.request.action} by {other.request.by}")
+            if outcome.finished:
+                context.intents.acknowledge(held.key)
+    return done
+
+
+def _safe(intent: Intent, context: Context, error: OpsbookError | OSError) -> Outcome:
+    """It is saved on this machine, and that is all that could be done."""
+    why = _why(error) if isinstance(error, OpsbookError) else f"{error.strerror or type(error).__name__}."
+    try:
+        before = lay(Book(context.offline(), context.kinds), earlier(intent, context), context.kinds).book
+        id_ = intent.request.record or plan_of(intent, before, context.kinds).record
+    except (OpsbookError, OSError):
+        id_ = ""
+    return Outcome(id=id_, path="", unpublished=why)
 
 
 def _vouch(intent: Intent, context: Context) -> None:
@@ -148,6 +192,8 @@ def _publish(intent: Intent, context: Context) -> _Saved:
             )
         plan = None
         record = intent.request.record
+        if record is not None and before.resolve(intent.request.kind_name, record) is None:
+            _not_yet(record, intent, context)
         if record is None:
             before, plan = _unused(intent, context, before)
             record = plan.record
@@ -156,7 +202,7 @@ def _publish(intent: Intent, context: Context) -> _Saved:
         if published is not None:
             plan, before, after = _again(intent, context, record, published)
         else:
-            plan = plan or _plan(intent, before, context.kinds)
+            plan = plan or plan_of(intent, before, context.kinds)
             after = Book(Overlay(before.tree, plan.files), kinds)
         said = _announcements(record, intent.request, before, after, kinds)
         if published is None or published.unpushed:
@@ -172,6 +218,12 @@ def _publish(intent: Intent, context: Context) -> _Saved:
     raise ForgeError("Others kept writing to the same record.", "Run the same command again.")
 
 
+def _not_yet(record: str, intent: Intent, context: Context) -> None:
+    """The forge does not show a record: raise ForgeError if a request that is saved here will make it."""
+    if record in lay(Book(context.offline(), context.kinds), earlier(intent, context), context.kinds).unrecorded:
+        raise ForgeError(f"{record} is saved on this machine, and not published yet.", "Run `opsbook reconcile`.")
+
+
 def _read_back(record: str, intent: Intent, context: Context) -> Published | None:
     try:
         return context.forge.published(record, intent.key)
@@ -181,10 +233,10 @@ def _read_back(record: str, intent: Intent, context: Context) -> Published | Non
 
 def _unused(intent: Intent, context: Context, book: Book) -> tuple[Book, Plan]:
     """The plan of a new record, whose id no open branch of somebody else has."""
-    plan = _plan(intent, book, context.kinds)
+    plan = plan_of(intent, book, context.kinds)
     while context.forge.head(plan.record).branch and context.forge.published(plan.record, intent.key) is None:
         book = Book(Overlay(book.tree, dict.fromkeys(plan.files, b"")), context.kinds)
-        plan = _plan(intent, book, context.kinds)
+        plan = plan_of(intent, book, context.kinds)
     return book, plan
 
 
@@ -194,42 +246,13 @@ def _again(intent: Intent, context: Context, record: str, done: Published) -> tu
     found = after.resolve(intent.request.kind_name, record)
     path = found.path if found is not None else ""
     try:
-        plan = _plan(intent, before, context.kinds)
+        plan = plan_of(intent, before, context.kinds)
     except Refused:
         plan = None
     if plan is None or plan.record != record or plan.path != path:
         # Somebody rewrote the history: the request is done, and its words are where they are.
         plan = Plan(record, path, {}, record, record, f"Published as {done.commit}.\n")
     return plan, before, after
-
-
-def _plan(intent: Intent, book: Book, kinds: Kinds) -> Plan:
-    """Apply the action, and refuse only errors that the plan itself introduces."""
-    request, kind = intent.request, kinds[intent.request.kind_name]
-    try:
-        plan = kind.actions[type(request)](book, request, intent.now, Ids(intent.seed), intent.key)
-    except ValidationError as error:  # a model that an action makes takes no such value
-        where = error.errors(include_url=False)[0]
-        raise Refused(f"{where['loc'][0]} cannot be used: {where['msg']}.", "Say it otherwise.") from None
-    plan = replace(plan, straight=kind.published == "main")
-    after = Book(Overlay(book.tree, plan.files), book.kinds)
-    ref = after.at(plan.path)
-    assert ref is not None, plan.path
-    before = book.find(ref.kind, ref.id)
-    found = [_own(finding, plan) for finding in check_record(ref, after, intent.now, kinds)]
-    new = introduced(known_before(before, book, intent.now, kinds), found)
-    if new:
-        raise Refused(
-            "This would break the record: " + "; ".join(f"{item.message} ({item.code})" for item in new),
-            new[0].remedy,
-        )
-    return plan
-
-
-def _own(finding: Finding, plan: Plan) -> Finding:
-    """A file that this very plan writes has to fit its model, also while an incident is open: else nobody reads it."""
-    misfit = finding.path in plan.files and finding.code in _FORM
-    return replace(finding, severity="error") if misfit else finding
 
 
 def _announcements(record: str, request: Request, before: Book, after: Book, kinds: Kinds) -> Sequence[Announcement]:
@@ -245,11 +268,12 @@ def _save(intent: Intent, context: Context, error: ForgeFault, *, adopted: bool)
     Args:
         adopted: it was accepted once; the book at hand may hold it already, or be an old one.
     """
-    request, before = intent.request, Book(context.offline(), context.kinds)
+    request = intent.request
+    before = lay(Book(context.offline(), context.kinds), earlier(intent, context), context.kinds).book
     if request.record is not None and before.resolve(request.kind_name, request.record) is None:
         return None
     try:
-        plan = _plan(intent, before, context.kinds)
+        plan = plan_of(intent, before, context.kinds)
     except Refused:
         if adopted:
             return None

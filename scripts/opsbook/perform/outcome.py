@@ -96,6 +96,7 @@ class Outcome(Said):
         next: what a person may run next.
         unpublished: why it is not published yet; empty when it is.
         outbox: where its texts are kept.
+        before: earlier requests about the same record that were saved here, and are finished now.
         since: when it was asked for, if an earlier run of it was cut off; aware UTC.
     """
 
@@ -108,6 +109,7 @@ class Outcome(Said):
     unpublished: str = ""
     summary: tuple[tuple[str, str], ...] = ()
     outbox: tuple[str, ...] = ()
+    before: tuple[str, ...] = ()
     since: datetime | None = None
 
     def _left(self) -> Iterator[int]:

@@ -13,10 +13,11 @@ from opsbook.core.ids import operation_key
 from opsbook.core.kind import Kind, Kinds
 from opsbook.core.plan import Intent
 from opsbook.core.ports import LAPSED, Commit, Receipt, Sink
-from opsbook.core.record import File, Record
+from opsbook.core.record import Record
 from opsbook.perform.announce import Speaker, by_key, speak
 from opsbook.perform.door import run
 from opsbook.perform.outcome import Outcome, Reconciled
+from opsbook.perform.planning import operation_of, trouble
 from opsbook.perform.unasked import is_lapsed, said_again
 
 Also = Callable[[Intent, Outcome], bool]
@@ -59,6 +60,7 @@ def resume(context: Context, *, also: Also | None = None) -> Reconciled:
 
 
 def _resume(context: Context, done: Reconciled, also: Also | None = None) -> None:
+    done.problems += map(str, context.intents.damaged())
     for orphan in context.intents.orphans():
         try:
             with context.intents.hold(orphan.request, orphan.now, orphan.seed, key=orphan.key) as intent:
@@ -70,8 +72,8 @@ def _resume(context: Context, done: Reconciled, also: Also | None = None) -> Non
         except Refused as error:
             done.refused.append(f"{orphan.request.action} by {orphan.request.by}: {error.message}")
             context.intents.acknowledge(orphan.key)
-        except ForgeFault as error:
-            done.problems.append(error.message)
+        except Exception as error:  # each stands on its own: whatever is wrong with one stops no other
+            done.problems.append(str(trouble(orphan, error)))
 
 
 def _propose(context: Context, done: Reconciled) -> None:
@@ -173,13 +175,7 @@ def _operations(record: str, book: Book, kinds: Kinds) -> Iterator[tuple[Kind, s
         found = book.resolve(kind.name, record)
         if found is None:
             continue
-        wrote = {name: _operation(file) for name, file in found.files.items()}
+        wrote = {name: operation_of(file) for name, file in found.files.items()}
         for operation in dict.fromkeys(filter(None, wrote.values())):
             kept = {name: file for name, file in found.files.items() if wrote[name] != operation}
             yield kind, operation, Record(found.ref, kind, kept, found.strays) if kept else None
-
-
-def _operation(file: File) -> str:
-    value = file.document.value if file.document is not None else None
-    operation = value.get("operation") if isinstance(value, dict) else None
-    return operation if isinstance(operation, str) else ""

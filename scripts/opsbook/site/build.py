@@ -28,15 +28,17 @@ def build(staged: Stage, output: Path, *, on_progress: Progress) -> None:
         SiteFault: MkDocs warned (a link or an anchor that leads nowhere), or `output` holds something else.
         OpsbookError: MkDocs itself failed.
     """
-    if output.exists() and any(output.iterdir()) and not (output / "404.html").is_file():
+    if output.exists() and (not output.is_dir() or (any(output.iterdir()) and not (output / "404.html").is_file())):
         raise SiteFault(f"{output} holds something other than a built site", "Name an empty or a new folder.")
     fresh = output.with_name(output.name + ".new")
     shutil.rmtree(fresh, ignore_errors=True)
-    fresh.parent.mkdir(parents=True, exist_ok=True)
     try:
+        fresh.mkdir(parents=True)
         _mkdocs(staged, fresh, on_progress)
         shutil.rmtree(output, ignore_errors=True)
         fresh.rename(output)
+    except OSError as error:
+        raise SiteFault(f"{output} cannot be written: {error.strerror}", "Name another folder: --output DIR") from None
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
 

@@ -7,7 +7,9 @@ same site from it. Only changed files are written, so a folder can be staged aga
 from __future__ import annotations
 
 import re
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Set
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -40,6 +42,32 @@ class Stage:
     sources: Mapping[str, str]
     written: int
     removed: int
+
+
+@contextmanager
+def staging(root: Path, *, elsewhere: bool) -> Iterator[Path]:
+    """The folder in which a book is staged: one of the book's own, or where that cannot be written one that goes again.
+
+    Args:
+        elsewhere: whether another folder than the book's own will do.
+
+    Raises:
+        SiteFault: the folder has to be the book's own, and cannot be written.
+    """
+    folder = root / "build" / "stage"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        if not elsewhere:
+            message = f"{folder} cannot be written: {error.strerror}"
+            raise SiteFault(message, "Make it writable; or build into another folder: --output DIR") from None
+    else:
+        yield folder
+        return
+    with tempfile.TemporaryDirectory(prefix="opsbook-stage-") as made:
+        yield Path(made)
 
 
 def stage(pages: Iterable[Page], root: Path, out: Path) -> Stage:

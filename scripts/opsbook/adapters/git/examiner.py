@@ -13,7 +13,7 @@ from opsbook.adapters.git.remote import Remote
 from opsbook.adapters.git.repository import NotARepository, Repository, installed
 from opsbook.adapters.machine.state import FileIntents, state_folder, try_folder
 from opsbook.core.errors import OpsbookError
-from opsbook.core.examined import Examined, fine, missing, note, unknown
+from opsbook.core.examined import Examined, fine, missing, note
 from opsbook.core.request import Request
 from opsbook.core.times import Times
 
@@ -91,11 +91,7 @@ class LocalExaminer:
             return
         yield fine("state folder", f"{folder} can be written.")
         intents = FileIntents(folder, self._read)
-        try:
-            waiting, broken = intents.orphans(), intents.broken()
-        except OpsbookError as error:
-            yield unknown("requests", error.message, error.remedy)
-            return
+        waiting, damaged = intents.orphans(), intents.damaged()
         if waiting:
             first = waiting[0]
             count = "One request was" if len(waiting) == 1 else f"{len(waiting)} requests were"
@@ -105,14 +101,10 @@ class LocalExaminer:
                 f"{first.request.action} by {first.request.by}.",
                 "Run: opsbook reconcile",
             )
-        else:
+        elif not damaged:
             yield fine("requests", "None waits to be finished.")
-        for path in broken:
-            yield missing(
-                "requests",
-                f"{path} holds a request that cannot be read.",
-                "Open it, do by hand what it still says, and then delete it.",
-            )
+        for item in (*damaged, *FileIntents(folder / "security", self._read).damaged()):
+            yield missing("requests", f"{item.what}: {item.why}", item.remedy)
 
     def _branches(self, repository: Repository) -> Iterator[Examined]:
         try:

@@ -21,6 +21,7 @@ from opsbook.core.errors import ForgeError, LostRace, Refused
 from opsbook.core.names import book_path, is_word, operation_name, record_name
 from opsbook.core.ports import Commit, Head, Landed, Published, Receipt
 from opsbook.core.tree import MemoryTree, Tree
+from opsbook.core.unseen import Unseen
 
 _BRANCH = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]|[./](?=[A-Za-z0-9_-])){0,99}")
 _PUSHES = 100
@@ -46,14 +47,24 @@ class LocalForge:
     Args:
         main: name of the main branch.
         push: exchange main, the record's branch and receipts with the remote around every publication.
-        remote: name of the remote.
+        remote: the remote, or its name.
+        own: whether branches of this clone count, and not only what it knows of the remote's.
+
+    Attributes:
+        main: name of the main branch.
     """
 
     name = "local"
     rest = 0.0
 
     def __init__(
-        self, repository: Repository, *, main: str = "main", push: bool = False, remote: str = "origin"
+        self,
+        repository: Repository,
+        *,
+        main: str = "main",
+        push: bool = False,
+        remote: str | Remote = "origin",
+        own: bool = True,
     ) -> None:
         if not _BRANCH.fullmatch(main) or main.endswith(".lock"):
             raise Refused(f"{main!r} cannot be the name of the main branch.", "Look at `forge:` in opsbook.yml.")
@@ -61,10 +72,11 @@ class LocalForge:
         self._objects = Objects(repository)
         self._writer = Writer(repository, self._objects)
         self._history = History(repository, self._objects)
-        self._known = Remote(repository, remote, main)
+        self._known = Remote(repository, remote, main) if isinstance(remote, str) else remote
         self._remote = self._known if push else None
         self.shared = push
-        self._main = main
+        self.main = main
+        self._own = own
         self._receipts = Receipts(
             repository, self._objects, self._history, self._remote, repository.common / "opsbook", self._known
         )
@@ -88,14 +100,46 @@ class LocalForge:
         laid = self._history.differences(self._history.base(head.main, head.branch), head.branch)
         return GitTree(self._repository, head.main, laid=laid, objects=self._objects)
 
-    def open_records(self) -> Mapping[str, Head]:
+    def open_records(self, unseen: list[Unseen] | None = None) -> Mapping[str, Head]:
         """See `Forge.open_records`."""
-        refs = self._refs(None)
-        main = self._main_commit(refs)
+        refs = self._refs(None, unseen)
         prefixes = ("refs/heads/opsbook/", self._known.tracking("opsbook/"))
-        records = {name.removeprefix(prefix) for name in refs for prefix in prefixes if name.startswith(prefix)}
-        tips = self._open(main, refs, sorted(filter(is_word, records)))
-        return {record: Head(main, tip) for record, tip in tips.items() if tip}
+        names = {name.removeprefix(prefix) for name in refs for prefix in prefixes if name.startswith(prefix)}
+        records = sorted(filter(is_word, names))
+        if unseen is not None and records and self._repository.is_shallow:
+            why = "The history of this clone is cut off, so what main has by now may be shown as open."
+            unseen.append(Unseen("main before that", why, "git fetch --unshallow"))
+        try:
+            main = self._main_commit(refs)
+            return {record: Head(main, tip) for record, tip in self._open(main, refs, records).items() if tip}
+        except ForgeError:
+            if unseen is None:
+                raise
+        return self._one_by_one(refs, records, unseen)
+
+    def _one_by_one(self, refs: Mapping[str, Ref], records: Iterable[str], unseen: list[Unseen]) -> dict[str, Head]:
+        """Every record with an open branch, where one of the branches, or main itself, cannot be read."""
+        found: dict[str, Head] = {}
+        main, fault = "", None
+        try:
+            main = self._main_commit(refs)
+            self._objects.root(main)
+        except ForgeError as error:
+            fault = error
+            unseen.append(Unseen.of("main", error))
+        for record in records:
+            tips = self._copies(refs, record)
+            try:
+                if fault is not None:
+                    raise fault
+                if tip := self._open(main, refs, [record])[record]:
+                    found[record] = Head(main, tip)
+            except ForgeError as error:
+                if error is not fault:
+                    unseen.append(Unseen.of(record, error))
+                if readable := [tip for tip in tips if self._objects.is_commit(tip)]:
+                    found[record] = Head(readable[0], None)
+        return found
 
     def published(self, record: str, operation: str) -> Published | None:
         """See `Forge.published`."""
@@ -142,32 +186,33 @@ class LocalForge:
             return replace(found, unpushed=self._deliver(plan.branch)) if found.branch == plan.branch else found
         main = self._main_commit(refs)
         tip = self._open(main, refs, [record])[record]
-        if tip != expected.branch or not self._unmoved(expected.main, main, [plan.path, *files]):
+        replaced = expected.main != main and self._history.base(expected.main, main) is None
+        if tip != expected.branch or replaced or not self._unmoved(expected.main, main, [plan.path, *files]):
             raise LostRace(f"{record} was changed by somebody else at this moment.", "Run the same command again.")
         parent = self._parent(expected.main, tip, files)
         new = self._commit(parent, commit, files)
         before = refs.get(f"refs/heads/{plan.branch}")
         self._move(plan.branch, before, new, f"opsbook: publish {commit.operation}")
         unpushed = self._deliver(plan.branch, made=(new, before))
-        return Published(plan.branch, new, next=f"git merge --no-ff {plan.branch}", unpushed=unpushed)
+        return Published(plan.branch, new, next=self._merge(main, parent, plan.branch), unpushed=unpushed)
 
     def _straight(
         self, expected: Head, commit: Commit, files: Mapping[str, bytes | None], refs: Mapping[str, Ref]
     ) -> Published:
         """Publish on main itself, which is then pushed like a branch of a record."""
-        main, local = self._main_commit(refs), refs.get(f"refs/heads/{self._main}")
+        main, local = self._main_commit(refs), refs.get(f"refs/heads/{self.main}")
         if found := self._published(refs, commit.plan.record, commit.operation):
-            return replace(found, unpushed=self._deliver(self._main))
+            return replace(found, unpushed=self._deliver(self.main))
         if not self._unmoved(expected.main, main, [commit.plan.path, *files]):
-            raise LostRace(f"{self._main} was changed by somebody else at this moment.", "Run the same command again.")
+            raise LostRace(f"{self.main} was changed by somebody else at this moment.", "Run the same command again.")
         if local is not None and not self._repository.is_ancestor(local.commit, main):
             raise ForgeError(
-                f"{self._main} here and at {self._known.name} have both moved on.",
-                f"Merge {self._known.name}/{self._main}.",
+                f"{self.main} here and at {self._known.name} have both moved on.",
+                f"Merge {self._known.name}/{self.main}.",
             )
         new = self._commit(main, commit, files)
-        self._move(self._main, local, new, f"opsbook: publish {commit.operation}")
-        return Published(self._main, new, unpushed=self._deliver(self._main, made=(new, local)))
+        self._move(self.main, local, new, f"opsbook: publish {commit.operation}")
+        return Published(self.main, new, unpushed=self._deliver(self.main, made=(new, local)))
 
     def claim(self, receipts: Sequence[Receipt], *, expecting: Mapping[str, Receipt] | None = None) -> set[str]:
         """See `Forge.claim`."""
@@ -190,7 +235,7 @@ class LocalForge:
                 raise ForgeError(reason, "Run `opsbook reconcile` when it can be reached.")
             self._receipts.share()
         refs = self._refs(None)
-        tracked = refs.get(self._known.tracking(self._main))
+        tracked = refs.get(self._known.tracking(self.main))
         main = tracked.commit if tracked else self._main_commit(refs)
         gone = []
         local = {name: ref for name, ref in refs.items() if _is_record(name, "refs/heads/opsbook/")}
@@ -209,23 +254,35 @@ class LocalForge:
 
     # -- the parts
 
-    def _refs(self, record: str | None) -> dict[str, Ref]:
-        """Main and the branches of one record, or of all."""
+    def _refs(self, record: str | None, unseen: list[Unseen] | None = None) -> dict[str, Ref]:
+        """Main and the branches of one record, or of all; Git leaves out those that it cannot read.
+
+        Raises:
+            GitFailed: one that is asked for by its name cannot be read.
+        """
         name = record or ""
-        return self._repository.refs(
-            f"refs/heads/{self._main}",
-            self._known.tracking(self._main),
-            f"refs/heads/opsbook/{name}",
-            self._known.tracking(f"opsbook/{name}"),
+        own = (f"refs/heads/{self.main}", f"refs/heads/opsbook/{name}") if self._own else ()
+        broken: list[str] = []
+        refs = self._repository.refs(
+            *own, self._known.tracking(self.main), self._known.tracking(f"opsbook/{name}"), broken=broken
         )
+        for ref in broken:
+            error = GitFailed(
+                f"Git cannot read {ref}.", "See `git fsck` and `git reflog`; `git fetch` may bring it again."
+            )
+            if record is not None:
+                raise error
+            if unseen is not None:
+                unseen.append(Unseen.of(ref.rpartition("/")[2], error))
+        return refs
 
     def _main_commit(self, refs: Mapping[str, Ref]) -> str:
-        local = refs.get(f"refs/heads/{self._main}")
-        tracked = refs.get(self._known.tracking(self._main))
+        local = refs.get(f"refs/heads/{self.main}")
+        tracked = refs.get(self._known.tracking(self.main))
         if local is None and tracked is None:
             raise ForgeError(
-                f"This repository has no branch {self._main} yet.",
-                f"Make a first commit on {self._main}, or name the main branch in opsbook.yml.",
+                f"This repository has no branch {self.main} yet.",
+                f"Make a first commit on {self.main}, or name the main branch in opsbook.yml.",
             )
         if tracked is None or local is None:
             return (local or tracked or Ref("", "")).commit
@@ -259,10 +316,15 @@ class LocalForge:
         for tip in copies:
             if tip not in merged and (commit := self._history.find(main, tip, operation)):
                 here = f"refs/heads/{branch}" in refs
-                merge = f"git merge --no-ff {branch if here else f'{self._known.name}/{branch}'}"
+                merge = self._merge(main, tip, branch if here else f"{self._known.name}/{branch}")
                 return Published(branch, commit, next=merge, unpushed=self._unpushed(refs, branch, commit))
         commit = self._history.find_on_main(main, record, operation)
-        return Published(self._main, commit) if commit else None
+        return Published(self.main, commit) if commit else None
+
+    def _merge(self, main: str, tip: str, branch: str) -> str:
+        """What a person runs to bring a branch into main; also where main was replaced since the branch left it."""
+        unrelated = "" if self._history.base(main, tip) else " --allow-unrelated-histories"
+        return f"git merge --no-ff{unrelated} {branch}"
 
     def _unpushed(self, refs: Mapping[str, Ref], branch: str, commit: str) -> str:
         """Why the remote does not have a commit, as far as this clone knows."""
@@ -360,7 +422,7 @@ class LocalForge:
     def _push(self, remote: Remote, branch: str, made: tuple[str, Ref | None] | None) -> str | None:
         """One attempt of `_deliver`: empty when done, why not when it cannot be done, `None` to look and try again."""
         refs = self._repository.refs(
-            f"refs/heads/{branch}", self._known.tracking(branch), self._known.tracking(self._main)
+            f"refs/heads/{branch}", self._known.tracking(branch), self._known.tracking(self.main)
         )
         local, tracked = refs.get(f"refs/heads/{branch}"), refs.get(self._known.tracking(branch))
         if local is None or (tracked and tracked.commit == local.commit):
@@ -382,7 +444,7 @@ class LocalForge:
 
     def _contains(self, refs: Mapping[str, Ref], new: str, old: str) -> bool:
         """Whether the remote loses nothing when `new` takes the place of `old`: it, or the main there, holds it."""
-        main = refs.get(self._known.tracking(self._main))
+        main = refs.get(self._known.tracking(self.main))
         return self._repository.is_ancestor(old, new) or (
             main is not None and bool(self._history.merged(main.commit, [old]))
         )

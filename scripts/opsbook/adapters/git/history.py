@@ -48,6 +48,12 @@ def operations(message: str) -> tuple[str, ...]:
     return tuple(_TRAILERS.findall(message))
 
 
+def named(data: bytes) -> list[str]:
+    """The operations that the lines of files name, each once."""
+    found = re.findall(rb"^\s*(?:- +)?operation: *[\"']?([A-Za-z0-9_-]+)[\"']?\s*$", data, re.MULTILINE)
+    return list(dict.fromkeys(name.decode() for name in found))
+
+
 def naming(data: bytes, operation: str) -> bool:
     """Whether a file holds a line `operation: <key>`."""
     line = rb"^\s*(?:- +)?operation: *[\"']?" + operation.encode() + rb"[\"']?\s*$"
@@ -95,6 +101,8 @@ class History:
 
     def base(self, main: str, tip: str) -> str | None:
         """The point where `tip` left `main`; `None` for unrelated or shallow histories."""
+        if main == tip:
+            return main
         if (main, tip) not in self._bases:
             output = self._repository.run("merge-base", main, tip, accept=(0, 1))
             self._bases[main, tip] = output.data.decode().strip() or None

@@ -97,12 +97,16 @@ class Objects:
         return found is not None and found[0] == "commit"
 
     def tree(self, oid: str) -> Mapping[str, Entry]:
-        """The entries of a tree by name; nothing when there is no such tree."""
+        """The entries of a tree by name.
+
+        Raises:
+            ForgeError: it is not here; whoever took that for an empty one would say that nothing is there.
+        """
         if (known := self._trees.get(oid)) is not None:
             return known
         found = self.read(oid)
         if found is None or found[0] != "tree":
-            return {}  # not remembered: a fetch may bring it
+            raise _lacking("folder", oid)
         entries = _parse_tree(found[2], len(oid) // 2)
         if len(self._trees) >= _CACHED_TREES:
             self._trees.clear()
@@ -119,9 +123,20 @@ class Objects:
         return found
 
     def file(self, root: str, path: str) -> bytes | None:
-        """The content of a regular file in a tree; `None` when there is none."""
+        """The content of a regular file in a tree; `None` when there is none. Raises as `content`."""
         entry = self.entry(root, path)
-        return self.blob(entry.oid) if entry and entry.kind == "file" else None
+        return self.content(entry) if entry and entry.kind == "file" else None
+
+    def content(self, entry: Entry) -> bytes:
+        """The content of a file that a tree names.
+
+        Raises:
+            ForgeError: it is not here.
+        """
+        data = self.blob(entry.oid)
+        if data is None:
+            raise _lacking("file", entry.oid)
+        return data
 
     def files(self, oid: str) -> dict[str, Entry]:
         """Every file below a tree by path, from one `ls-tree`."""
@@ -270,6 +285,12 @@ class Writer:
         finally:
             stop(process, os.getpid())
         raise AssertionError("the root folder is always written")
+
+
+def _lacking(what: str, oid: str) -> GitFailed:
+    return GitFailed(
+        f"A {what} ({oid[:12]}) that a commit names is not in this clone.", "Run `git fsck` and `git fetch --refetch`."
+    )
 
 
 _TYPES = {"40000": "tree", "160000": "commit"}

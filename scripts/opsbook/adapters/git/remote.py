@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -32,14 +33,27 @@ class Remote:
 
     Args:
         name: the remote's name; main: the name of its main branch.
+        seconds: how long one exchange with it may take.
+        address: where it is, unless that is configured; variables: what Git needs there in its environment.
     """
 
-    def __init__(self, repository: Repository, name: str, main: str, *, seconds: float = NETWORK_SECONDS) -> None:
+    def __init__(
+        self,
+        repository: Repository,
+        name: str,
+        main: str,
+        *,
+        seconds: float = NETWORK_SECONDS,
+        address: str = "",
+        variables: Mapping[str, str] | None = None,
+    ) -> None:
         if not _NAME.fullmatch(name):
             raise Refused(f"{name!r} cannot be the name of a remote.", "Look at `forge:` in opsbook.yml.")
         self._repository = repository
         self._main = main
         self._seconds = seconds
+        self._address = address or name
+        self._variables = variables
         self._down: tuple[float, str] | None = None
         self._fetched = float("-inf")
         self.name = name
@@ -56,11 +70,12 @@ class Remote:
         """
         return self._down[1] if self._down and time.monotonic() - self._down[0] < DOWN_SECONDS else ""
 
-    def fetch(self, *, unless: float = 0.0) -> str:
+    def fetch(self, *, unless: float = 0.0, deepen: bool = False) -> str:
         """Bring main and every branch of the program up to date; why not, when that failed.
 
         Args:
             unless: not needed when it was done so many seconds ago.
+            deepen: bring the rest of a shallow clone's histories too.
         """
         if self.down:
             return self.down
@@ -70,11 +85,13 @@ class Remote:
         main = f"+refs/heads/{self._main}:{self.tracking(self._main)}"
         reason = ""
         wanted = [ours, main]
+        whole = ["--unshallow"] if deepen and self._repository.is_shallow else []
+        deadline = time.monotonic() + self._seconds
         for _ in range(3):
             try:
                 self._repository.run(
-                    "fetch", "--quiet", "--no-tags", "--prune", "--no-write-fetch-head", self.name, *wanted,
-                    seconds=self._seconds,
+                    "fetch", "--quiet", "--no-tags", "--prune", "--no-write-fetch-head", *whole, self._address, *wanted,
+                    seconds=max(deadline - time.monotonic(), 0.1), variables=self._variables,
                 )  # fmt: skip
             except GitTimeout as error:
                 return self._gone(error.message)

@@ -76,7 +76,13 @@ _FIXED = {
 
 
 class NotARepository(UsageError):
-    """The folder is not inside a Git repository."""
+    """The folder is not inside a Git repository.
+
+    Attributes:
+        plain: there is none at all, and not one that cannot be used.
+    """
+
+    plain = False
 
 
 class GitFailed(ForgeError):
@@ -189,7 +195,7 @@ class Repository:
         try:
             found = self.git("rev-parse", "--path-format=absolute", "--git-common-dir")
         except GitFailed as error:
-            raise NotARepository(*_no_repository(self._start, error)) from None
+            raise _no_repository(self._start, error) from None
         self.common = Path(os.fsdecode(found.removesuffix(b"\n")))
 
     def __repr__(self) -> str:
@@ -200,6 +206,11 @@ class Repository:
         """The root of the working tree; `None` in a bare repository."""
         output = self.run("rev-parse", "--path-format=absolute", "--show-toplevel", accept=(0, 128))
         return Path(os.fsdecode(output.data.removesuffix(b"\n"))) if output.status == 0 and output.data else None
+
+    @property
+    def is_shallow(self) -> bool:
+        """Whether histories are cut off here, and do not end where they began."""
+        return (self.common / "shallow").exists()
 
     def run(
         self,
@@ -231,7 +242,7 @@ class Repository:
             except subprocess.TimeoutExpired:
                 _end(process)
                 raise GitTimeout(
-                    f"`git {arguments[0]}` gave no answer in {seconds:g} seconds.",
+                    f"`git {arguments[0]}` gave no answer in {round(seconds, 1):g} seconds.",
                     "Look at the network or the file system, then run the command again.",
                 ) from None
             except BaseException:
@@ -295,11 +306,17 @@ class Repository:
             raise UsageError(f"{name!r} is not a revision of this repository.", remedy)
         return found
 
-    def refs(self, *patterns: str) -> dict[str, Ref]:
-        """The refs that match (full names, or folders of refs ending in `/`), by name, in one process."""
+    def refs(self, *patterns: str, broken: list[str] | None = None) -> dict[str, Ref]:
+        """The refs that match (full names, or folders of refs ending in `/`), by name, in one process.
+
+        Args:
+            broken: gets the names of those that Git cannot read and leaves out.
+        """
         form = "%(refname)%00%(objectname)%00%(worktreepath)%00"
-        data = self.git("for-each-ref", f"--format={form}", *patterns)
-        fields = data.decode(errors="surrogateescape").split("\0")
+        output = self.run("for-each-ref", f"--format={form}", *patterns)
+        if broken is not None:
+            broken += re.findall(r"^warning: ignoring (?:broken|dangling)\D*? (refs/\S+)", output.errors, re.MULTILINE)
+        fields = output.data.decode(errors="surrogateescape").split("\0")
         found = {}
         for name, commit, tree in zip(fields[::3], fields[1::3], fields[2::3], strict=False):
             name = name.lstrip("\n")
@@ -425,14 +442,19 @@ class Repository:
         return re.sub(r"^([a-z+]+://)[^/@]*@", r"\1", address) if address else None
 
 
-def _no_repository(start: Path, error: GitFailed) -> tuple[str, str]:
+def _no_repository(start: Path, error: GitFailed) -> NotARepository:
     """Why there is no repository to work with, and what to do."""
     if "dubious ownership" in error.errors:
         remedy = f"If you trust it: git config --global --add safe.directory {start}"
-        return f"{start} belongs to another user, and Git refuses to use it.", remedy
-    if "not a git repository" in error.errors:
-        return f"{start} is not in a Git repository.", "Run `git init`, or name the book with `-C`."
-    return f"The Git repository at {start} cannot be used. {error.message}", error.remedy
+        return NotARepository(f"{start} belongs to another user, and Git refuses to use it.", remedy)
+    # Git says so too of one that it may not read, or that lacks a part.
+    there = next((folder for folder in (start, *start.parents) if os.path.lexists(folder / ".git")), None)
+    if there is not None or "not a git repository" not in error.errors:
+        message = f"The Git repository at {there or start} cannot be used. {error.message}"
+        return NotARepository(message, "Look at who owns its files, and at: git -C " + str(there or start) + " fsck")
+    plain = NotARepository(f"{start} is not in a Git repository.", "Run `git init`, or name the book with `-C`.")
+    plain.plain = True
+    return plain
 
 
 def clean_environment(given: Mapping[str, str]) -> dict[str, str]:

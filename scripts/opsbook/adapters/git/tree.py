@@ -65,7 +65,7 @@ class GitTree:
     def read(self, path: str) -> bytes | None:
         """See `Tree.read`."""
         entry = self._laid[path] if path in self._laid else self._entry(path)
-        return self._objects.blob(entry.oid) if entry and entry.kind == "file" else None
+        return self._objects.content(entry) if entry and entry.kind == "file" else None
 
     def _entry(self, path: str) -> Entry | None:
         for prefix, entries in self._listed.items():

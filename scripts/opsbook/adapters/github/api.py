@@ -14,13 +14,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeVar
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import requests
 from github3 import exceptions
 from urllib3.exceptions import MaxRetryError
 
 from opsbook.adapters.git.objects import Entry, Person
+from opsbook.adapters.github.address import NAME, checked, owner_and_name
 from opsbook.adapters.github.session import (
     Astray,
     GitHubRefused,
@@ -46,8 +47,6 @@ _PAGES = 100
 _SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _LOGIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,99})")
 """Logins of managed users have an underscore before the short code of their enterprise."""
-
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +152,8 @@ class Api:
         url: str = "https://api.github.com",
         timeouts: tuple[float, float] = TIMEOUTS,
     ) -> None:
-        self.owner, self.name = _repository(repository)
-        self._base = _address(url)
+        self.owner, self.name = owner_and_name(repository)
+        self._base = checked(url)
         self._session = Session(self._base, f"{self._base}/repos/{self.owner}/{self.name}", timeouts)
         if not re.fullmatch(r"[\x21-\x7e]+", token):
             raise UsageError("GITHUB_TOKEN is not a token.", "It is one word of letters, digits and `_`.")
@@ -197,9 +196,9 @@ class Api:
         value = self._write("create branch", lambda: self._repo.create_ref(f"refs/heads/{name}", commit).as_dict())
         self._parsed(lambda: _same(value["object"]["sha"], commit), unknown=True)
 
-    def move_branch(self, name: str, commit: str) -> None:
-        """Move a branch forward; GitHub refuses (422) when the commit does not contain the branch's."""
-        data = {"sha": commit, "force": False}
+    def move_branch(self, name: str, commit: str, *, force: bool = False) -> None:
+        """Move a branch forward; GitHub refuses (422) when the commit does not contain the branch's, unless forced."""
+        data = {"sha": commit, "force": force}
         value = self._write("move branch", lambda: self._repo.send("patch", "git", "refs", "heads", name, data=data))
         self._parsed(lambda: _same(value["object"]["sha"], commit), unknown=True)
 
@@ -283,12 +282,15 @@ class Api:
     def _compare(self, pair: str, page: int) -> tuple[str, list[Step], int] | None:
         """One page of a comparison: where the two parted, commits, and how many there are in all."""
         words = {"page": str(page), "per_page": "100"}
-        try:
-            value = self._read("compare", lambda: self._repo.get("compare", pair, params=words))
-        except GitHubRefused as error:
-            if error.status == 404:
-                return None
-            raise
+        for again in (True, False):  # an unexpected "not there" is read again
+            try:
+                value = self._read("compare", lambda: self._repo.get("compare", pair, params=words))
+                break
+            except GitHubRefused as error:
+                if error.status != 404:
+                    raise
+                if not again:
+                    return None
         return self._parsed(
             lambda: (
                 _sha(value["merge_base_commit"]["sha"]),
@@ -337,7 +339,7 @@ class Api:
 
     def start_workflow(self, name: str, ref: str, inputs: Mapping[str, str]) -> None:
         """Start a workflow by hand, so to speak (docs: "Create a workflow dispatch event")."""
-        if not _NAME.fullmatch(name):
+        if not NAME.fullmatch(name):
             raise UsageError(f"{name!r} is not the name of a workflow's file.", "Name it like main.yml.")
         data = {"ref": ref, "inputs": dict(inputs)}
         place = ("actions", "workflows", name, "dispatches")
@@ -586,36 +588,3 @@ def _plain(data: bytes) -> str | None:
     except UnicodeDecodeError:
         return None
     return text if text and "\0" not in text else None
-
-
-def _repository(name: str) -> tuple[str, str]:
-    owner, _, rest = name.partition("/")
-    if not (_NAME.fullmatch(owner) and re.fullmatch(r"[A-Za-z0-9._-]{1,100}", rest)) or rest in (".", ".."):
-        # What is there instead is not quoted: it may be the token.
-        raise UsageError("GITHUB_REPOSITORY is not a repository on GitHub.", "Write it as OWNER/NAME.")
-    return owner, rest
-
-
-def site_of(url: str) -> str:
-    """Where people, and Git, find what an API serves: github.com, a GitHub Enterprise Server, or `*.ghe.com`."""
-    parts = urlsplit(_address(url))
-    host = (
-        parts.netloc.removeprefix("api.")
-        if re.fullmatch(r"api\.(github|[\w-]+\.ghe)\.com", parts.netloc)
-        else parts.netloc
-    )
-    return f"{parts.scheme}://{host}{parts.path.removesuffix('/api/v3')}"
-
-
-def _address(url: str) -> str:
-    """The address of an API, without a slash at its end; never one that would send the token in the clear."""
-    parts = urlsplit(url)
-    local = parts.hostname in ("127.0.0.1", "localhost", "::1")
-    if (
-        parts.scheme not in ("https", "http" if local else "https")
-        or not parts.hostname
-        or parts.username
-        or parts.query
-    ):
-        raise UsageError("GITHUB_API_URL is not an https address.", "Leave it out for github.com.")
-    return url.rstrip("/")

@@ -11,11 +11,18 @@ from datetime import datetime
 from functools import cached_property
 
 from opsbook.adapters.git.objects import Entry, Objects, Person, Writer
+from opsbook.adapters.git.remote import Remote
 from opsbook.adapters.git.repository import NETWORK_SECONDS, Repository
+from opsbook.adapters.github.address import owner_and_name, site_of
 from opsbook.core.errors import OpsbookError
 
 DOWN_SECONDS = 60.0
 """How long a clone whose fetch failed is not asked again."""
+
+
+def clone_of(name: str, repository: Repository, token: str, url: str) -> Clone:
+    """A clone beside the repository `name` (`owner/name`) of the API at `url`; raises UsageError if there is none."""
+    return Clone(repository, f"{site_of(url)}/{'/'.join(owner_and_name(name))}.git", token)
 
 
 class Clone:
@@ -50,6 +57,18 @@ class Clone:
     def whole(self) -> bool:
         """Whether histories end where they began, and not where a shallow clone was cut off."""
         return self.repository.git("rev-parse", "--is-shallow-repository").strip() == b"false"
+
+    def remote(self, main: str, seconds: float = NETWORK_SECONDS) -> Remote:
+        """GitHub as Git sees it; followed beside `origin` where that is another repository."""
+        name = "origin" if self._tracking else "opsbook"
+        return Remote(self.repository, name, main, seconds=seconds, address=self._address, variables=self._variables)
+
+    def known(self) -> Mapping[str, str]:
+        """The branches of records on GitHub as this clone last saw them."""
+        lead = (self._tracking or "refs/remotes/opsbook/") + "opsbook/"
+        with suppress(OpsbookError):
+            return {f"opsbook/{name[len(lead) :]}": ref.commit for name, ref in self.repository.refs(lead).items()}
+        return {}
 
     def has(self, commit: str) -> bool:
         """Whether a commit is here."""

@@ -13,7 +13,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-from opsbook.adapters.github.api import Api, Rule, site_of
+from opsbook.adapters.github.address import site_of
+from opsbook.adapters.github.api import Api, Rule
 from opsbook.adapters.github.session import GitHubRefused
 from opsbook.core.errors import ForgeFault, OpsbookError
 from opsbook.core.examined import Examined, fine, missing, note, unknown

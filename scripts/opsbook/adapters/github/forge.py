@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from opsbook.adapters.git.history import JOINER, message
+from opsbook.adapters.git.history import JOINER, TRAILER, message, named
 from opsbook.adapters.git.objects import Entry, Person
 from opsbook.adapters.git.repository import Repository
-from opsbook.adapters.github.api import Api, Pull, Step, Text, site_of
-from opsbook.adapters.github.clone import Clone
+from opsbook.adapters.github.address import site_of
+from opsbook.adapters.github.api import Api, Pull, Step, Text
+from opsbook.adapters.github.clone import Clone, clone_of
 from opsbook.adapters.github.history import HubHistory
 from opsbook.adapters.github.merging import merge
 from opsbook.adapters.github.objects import HubObjects, HubTree
@@ -23,6 +24,7 @@ from opsbook.core.errors import ForgeError, ForgeFault, ForgeUnknown, LostRace, 
 from opsbook.core.names import book_path, is_word, operation_name, record_name
 from opsbook.core.ports import Commit, Head, Published, Receipt
 from opsbook.core.tree import MemoryTree, Tree
+from opsbook.core.unseen import Unseen
 
 BREATH = 1.0
 """Seconds of silence after which what was seen of a branch no longer counts as now: `perform` asks for the head, reads,
@@ -62,9 +64,8 @@ def connect(token: str, repository: str, *, url: str, main: str, clone: Reposito
     Raises:
         UsageError: one of them cannot be used.
     """
-    api, site = Api(token, repository, url=url), site_of(url)
-    there = Clone(clone, f"{site}/{api.owner}/{api.name}.git", token) if clone is not None else None
-    return GitHubForge(api, main=main, site=site, clone=there)
+    there = clone_of(repository, clone, token, url) if clone is not None else None
+    return GitHubForge(Api(token, repository, url=url), main=main, site=site_of(url), clone=there)
 
 
 class GitHubForge:
@@ -133,16 +134,23 @@ class GitHubForge:
             return HubTree(self._objects, head.branch)
         return HubTree(self._objects, head.main, self._history.differences(base, head.branch))
 
-    def open_records(self) -> Mapping[str, Head]:
-        """See `Forge.open_records`."""
+    def open_records(self, unseen: list[Unseen] | None = None) -> Mapping[str, Head]:
+        """See `Forge.open_records`. A list without a branch that this clone knows is asked for again."""
         branches = self._api.branches("opsbook/")
+        if self._clone is not None and self._clone.known().keys() - branches.keys():
+            branches = self._api.branches("opsbook/")
         main = self._look().commit
         self._objects.want(branches.values())
         found = {}
         for name, tip in sorted(branches.items()):
             record = name.removeprefix("opsbook/")
-            if is_word(record) and not self._merged(main, tip, record):
-                found[record] = Head(main, tip)
+            try:
+                if is_word(record) and not self._merged(main, tip, record):
+                    found[record] = Head(main, tip)
+            except ForgeError as error:
+                if unseen is None:
+                    raise
+                unseen.append(Unseen.of(record, error))
         if self._clone is not None:
             self._clone.follow({**branches, self._main: main}, all_below="opsbook/")
         return found
@@ -274,7 +282,7 @@ class GitHubForge:
         """The tip of a record's branch. It is asked for before main: what was merged in between is then on main."""
         if self._is_fresh(record):
             return self._sight.tips[record]
-        step = self._api.branch(f"opsbook/{record}")
+        step = self._api.branch(f"opsbook/{record}") or self._unexpected(record)
         if not self._is_fresh():
             self._sight = _Sight(time.monotonic())
         self._sight.tips[record] = step
@@ -282,6 +290,24 @@ class GitHubForge:
             self._objects.learn(step)
             self._objects.want([step.commit])
         return step
+
+    def _unexpected(self, record: str) -> Step | None:
+        """Look again for a branch that GitHub does not show, if this process or the clone knows it; Git decides.
+
+        Raises:
+            ForgeError: Git has it all the same, or does not answer, and main does not hold it.
+        """
+        name, clone = f"opsbook/{record}", self._clone
+        known = clone.known().get(name) if clone is not None else None
+        if known is None and record not in self._pulls:
+            return None
+        step = self._api.branch(name)
+        if step is not None or known is None or clone is None:
+            return step
+        gone = not clone.remote(self._main).fetch() and name not in clone.known()
+        if gone or self._merged(self._look().commit, known, record):
+            return None
+        raise ForgeError(f"GitHub does not show {name}, and Git knows it.", "Run `opsbook reconcile` in a while.")
 
     def _merged(self, main: str, tip: str, record: str) -> bool:
         return self._history.merged(main, tip, f"opsbook/{record}")
@@ -441,7 +467,11 @@ class GitHubForge:
         """See to it that an open pull request holds the commit, which is on the branch now."""
         branch = commit.plan.branch
         try:
-            pull, opened = self._pull(commit, record, made, created=created)
+            try:
+                pull, opened = self._pull(commit, record, made, created=created)
+            except _Unrelated:
+                made = self._transplant(commit, record)
+                pull, opened = self._pull(commit, record, made, created=created)
         except LostRace:
             raise
         except ForgeFault as error:
@@ -474,6 +504,8 @@ class GitHubForge:
                     raise
                 if "No commits between" in error.said:
                     return None, False
+                if "history in common" in error.said:
+                    raise _Unrelated(error.message, error.remedy) from None
                 fault = error
             except ForgeUnknown as error:
                 fault = error
@@ -490,6 +522,34 @@ class GitHubForge:
             # GitHub's parts hear of a new branch at different moments.
             pause(tried + 4)
         raise fault
+
+    def _transplant(self, commit: Commit, record: str) -> str:
+        """Begin the branch again on a main that has nothing in common with it, because somebody has replaced main.
+
+        The record goes along with the names of all its operations. Nobody could merge the old commits.
+        """
+        branch, path = commit.plan.branch, commit.plan.path
+        main, tip = self._look(), self._api.branch(branch)
+        if tip is None:
+            raise _lost(record)
+        found = self._objects.entry(self._objects.learn(tip).tree, path)
+        if found is None:
+            raise _lost(record)
+        files = {path: found}
+        if found.is_folder:
+            files = {f"{path}/{name}": entry for name, entry in self._objects.files(found.oid).items()}
+        tree = self._api.create_tree(main.tree, files)
+        self._objects.grow(main.tree, tree, files)
+        data = b"\n".join(self._objects.content(entry) for entry in files.values() if entry.kind == "file")
+        text, person = _signed(commit)
+        text += "".join(f"{TRAILER}: {name}\n" for name in named(data) if name != commit.operation)
+        new = self._api.create_commit(tree, [main.commit], text, person, commit.when)
+        self._objects.learn(Step(new, tree, (main.commit,), text))
+        there = self._api.branch(branch)
+        if there is None or there.commit != tip.commit:
+            raise _lost(record)
+        self._api.move_branch(branch, new, force=True)
+        return new
 
     def _still_there(self, branch: str, record: str, *, created: bool) -> None:
         """See that nobody has deleted the branch as merged while we wrote to it."""
@@ -543,6 +603,10 @@ class GitHubForge:
                     self._api.paint_label(name, color, meaning)
         self._silent.discard(record)
         self._api.create_comment(pull.number, body)
+
+
+class _Unrelated(ForgeError):
+    """A branch and main have no history in common."""
 
 
 def _signed(commit: Commit) -> tuple[str, Person]:

@@ -19,6 +19,7 @@ from opsbook.core.ids import operation_key
 from opsbook.core.names import is_word, operation_name, record_name
 from opsbook.core.plan import Intent
 from opsbook.core.request import Request
+from opsbook.core.unseen import Unseen
 
 VERSION = 1
 """The format of an intent file."""
@@ -120,39 +121,61 @@ class FileIntents:
     def remember(self, key: str, attempts: Mapping[str, str]) -> None:
         """See `Intents.remember`."""
         with self._locked(key) as free:
-            intent = self._load(key) if free else None
-            if intent is None:
+            read = self._load(self._path(key)) if free else None
+            if read is None:
                 raise StateError(f"The intent {key} is gone or belongs to another process.", "Run `opsbook reconcile`.")
-            self._write(replace(intent, attempts={**intent.attempts, **attempts}))
+            order, intent = read
+            self._write(replace(intent, attempts={**intent.attempts, **attempts}), order)
 
     def acknowledge(self, key: str) -> None:
         """See `Intents.acknowledge`. One that another process has adopted is left to it."""
         with self._locked(key) as free:
-            if free:
-                self._path(key).unlink(missing_ok=True)
-                _flush(self._folder)
-                # Waiters find out that the lock file is gone and start again (`locks.take`).
-                self._lock(key).unlink(missing_ok=True)
+            try:
+                if free:
+                    self._path(key).unlink(missing_ok=True)
+                    _flush(self._folder)
+                    # Waiters find out that the lock file is gone and start again (`locks.take`).
+                    self._lock(key).unlink(missing_ok=True)
+            except OSError as error:
+                message = f"It is done, and {self._path(key)} cannot be deleted: {error.strerror}."
+                raise StateError(message, "Look at who owns its folder; nothing is done twice.") from None
 
     def orphans(self) -> Sequence[Intent]:
         """See `Intents.orphans`. Also clears away what a killed process left half made."""
-        found = []
         for path in self._files(".lock"):
-            with self._locked(path.stem) as free:
+            with suppress(OSError, StateError), self._locked(path.stem) as free:
                 if free and not self._path(path.stem).exists():
                     path.unlink(missing_ok=True)
-        for path in self._files(".json"):
-            if path.stem in self._held:
-                continue
-            with self._locked(path.stem) as free:
-                intent = self._load(path.stem) if free else None
-                if intent is not None:
-                    found.append(intent)
-        return sorted(found, key=lambda intent: (intent.now, intent.key))
+        return [intent for intent in self.saved() if intent.key not in self._held and self._is_free(intent.key)]
 
-    def broken(self) -> Sequence[Path]:
-        """Intent files that could not be read and were set aside: a person has to look at them."""
-        return self._files(".broken")
+    def saved(self) -> Sequence[Intent]:
+        """See `Intents.saved`. It takes no lock and writes nothing: files appear whole."""
+        found = []
+        for path in self._files(".json"):
+            with suppress(_Damaged):
+                if (read := self._load(path)) is not None:
+                    found.append(read)
+        return [intent for _, intent in sorted(found, key=lambda item: (item[0], item[1].now, item[1].key))]
+
+    def damaged(self) -> Sequence[Unseen]:
+        """See `Intents.damaged`: also those that an older program set aside."""
+        try:
+            paths = sorted(self._folder.iterdir())
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            why = f"{self._folder} cannot be listed: {error.strerror}."
+            return [Unseen("the requests that are saved on this machine", why, "Look at who owns it.")]
+        faults = ((path, self._fault(path)) for path in paths if path.suffix in (".json", ".broken"))
+        return [Unseen.of(f"a saved request, {path}", fault) for path, fault in faults if fault is not None]
+
+    def _is_free(self, key: str) -> bool:
+        """Whether no living process works on it and it is still there; one that cannot be locked is nobody's."""
+        try:
+            with self._locked(key) as free:
+                return free and self._path(key).exists()
+        except StateError:
+            return True
 
     def _adopt(self, request: Request) -> tuple[Intent, int] | None:
         """An orphan of an equal request, and its lock."""
@@ -162,11 +185,12 @@ class FileIntents:
             if key in self._held or (lock := _take(self._lock(key))) is None:
                 continue
             # Read under the lock: before it, its owner may have acknowledged it.
-            intent = self._load(key)
-            if intent is not None and intent.request.fingerprint() == wanted:
-                return intent, lock
-            if intent is None and not path.exists():
-                self._lock(key).unlink(missing_ok=True)
+            with suppress(_Damaged):
+                read = self._load(path)
+                if read is not None and read[1].request.fingerprint() == wanted:
+                    return read[1], lock
+                if read is None:
+                    self._lock(key).unlink(missing_ok=True)
             os.close(lock)
         return None
 
@@ -176,10 +200,14 @@ class FileIntents:
         if lock is None:
             raise ForgeError(f"Another process is at work on the operation {key}.", "Wait until it has ended.")
         try:
-            intent = self._load(key)
-            if intent is None:
-                intent = Intent(key, request, now.astimezone(UTC), seed)
-                self._write(intent)
+            try:
+                read = self._load(self._path(key))
+            except _Damaged as fault:
+                self._set_aside(key, fault)
+                read = None
+            intent = read[1] if read is not None else Intent(key, request, now.astimezone(UTC), seed)
+            if read is None:
+                self._begin(intent)
             _same_request(intent, request)
         except BaseException:
             os.close(lock)
@@ -199,38 +227,70 @@ class FileIntents:
             if lock is not None:
                 os.close(lock)
 
-    def _load(self, key: str) -> Intent | None:
-        """Read an intent; the lock must be held. One that cannot be read is set aside as `.broken`."""
+    def _set_aside(self, key: str, fault: _Damaged) -> None:
+        """Make room for a key that is asked for again; what is set aside is still told to people."""
         path = self._path(key)
-        try:
-            data = path.read_bytes()
-        except FileNotFoundError:
-            return None
-        try:
-            value = json.loads(data)
-            if value["version"] > VERSION:
-                # A newer program wrote it, and will finish it.
-                return None
-            return Intent(
-                key,
-                self._read(value["request"]),
-                datetime.fromisoformat(value["now"]).astimezone(UTC),
-                base64.b64decode(value["seed"], validate=True),
-                dict(value["told"]),
-            )
-        except (ValueError, TypeError, KeyError, AttributeError, Refused):
-            path.replace(path.with_suffix(".broken"))
-            return None
+        if fault.remedy != _LOOK:
+            raise StateError(f"{path} is in the way. {fault.message}", fault.remedy)
+        aside = path.with_suffix(".broken")
+        path.replace(path.with_name(f"{key}-{secrets.token_hex(4)}.broken") if aside.exists() else aside)
 
-    def _write(self, intent: Intent) -> None:
+    def _begin(self, intent: Intent) -> None:
+        """Write an intent for the first time, behind all that are there; what cannot be kept safe was not begun."""
+        last = 0
+        for path in self._files(".json"):
+            with suppress(_Damaged):
+                last = max(last, (self._load(path) or (0,))[0])
+        try:
+            self._write(intent, last + 1)
+        except StateError:
+            with suppress(OSError):
+                self._path(intent.key).unlink(missing_ok=True)
+            raise
+
+    def _write(self, intent: Intent, order: int) -> None:
         value = {
             "version": VERSION,
+            "order": order,
             "request": intent.request.as_json(),
             "now": intent.now.astimezone(UTC).isoformat(),
             "seed": base64.b64encode(intent.seed).decode(),
             "told": dict(intent.attempts),
         }
         write(self._path(intent.key), json.dumps(value, indent=1).encode() + b"\n")
+
+    def _load(self, path: Path) -> tuple[int, Intent] | None:
+        """An intent, and its place in the order in which they were written; `None` when it is not there.
+
+        Raises:
+            _Damaged: it is no intent of this program.
+        """
+        try:
+            data = path.read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise _Damaged(f"It cannot be read: {error.strerror}.", "Look at who owns it.") from None
+        try:
+            value = json.loads(data)
+            if value["version"] > VERSION:
+                raise _Damaged("A newer version of this program wrote it.", _NEWER)
+            now, seed = datetime.fromisoformat(value["now"]), base64.b64decode(value["seed"], validate=True)
+            order, attempts = int(value.get("order", 0)), dict(value["told"])
+            request = self._read(value["request"])
+            return order, Intent(path.stem, request, now.astimezone(UTC), seed, attempts)
+        except Refused as error:
+            raise _Damaged(f"This program cannot carry it out: {error.message}", _NEWER) from None
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            raise _Damaged(_UNREADABLE, _LOOK) from None
+
+    def _fault(self, path: Path) -> _Damaged | None:
+        """What is wrong with a file of an intent."""
+        try:
+            whole = path.suffix == ".json" and (self._load(path) is None or is_word(path.stem))
+        except _Damaged as fault:
+            return fault
+        return None if whole else _Damaged(_UNREADABLE, _LOOK)
 
     def _path(self, key: str) -> Path:
         return self._folder / f"{key}.json"
@@ -241,8 +301,17 @@ class FileIntents:
     def _files(self, suffix: str) -> list[Path]:
         try:
             return sorted(path for path in self._folder.iterdir() if path.suffix == suffix and is_word(path.stem))
-        except FileNotFoundError:
+        except OSError:  # not there yet; and of one that cannot be listed `damaged` tells
             return []
+
+
+_UNREADABLE = "Nothing can be made of it: it was cut off, or it is none of this program's."
+_NEWER = "Finish it with the program that wrote it: opsbook reconcile"
+_LOOK = "Open it, do by hand what it still says, and then delete it."
+
+
+class _Damaged(StateError):
+    """A file of which this program can make no intent."""
 
 
 def _same_request(intent: Intent, request: Request) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 
 from opsbook.commands.helping import help_lines
 from opsbook.commands.workspace import Workspace
 from opsbook.report.screen import Screen
+
+FETCHES = False
+"""It is about the files that are here."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,18 +23,19 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
     """Write every page into `build/stage`, then run MkDocs on it."""
     from opsbook.site.build import build
     from opsbook.site.pages import pages
-    from opsbook.site.stage import stage
+    from opsbook.site.stage import stage, staging
 
-    progress = Screen(sys.stderr)
+    screen, progress = Screen(sys.stdout, color=workspace.color), Screen(sys.stderr)
+    output = workspace.root / args.output
     progress.line("writing the pages")
-    folder = workspace.root / "build" / "stage"
-    staged = stage(pages(workspace.open_book, workspace.kinds, workspace.now(), help_lines()), workspace.root, folder)
-    screen = Screen(sys.stdout, color=workspace.color)
-    if args.stage_only:
-        screen.good(f"{len(staged.sources):,} pages are in {folder}")
-        return 0
-    output = (workspace.root / args.output) if not Path(args.output).is_absolute() else Path(args.output)
-    build(staged, output, on_progress=progress.line)
+    with staging(workspace.root, elsewhere=not args.stage_only) as folder:
+        staged = stage(
+            pages(workspace.open_book, workspace.kinds, workspace.now(), help_lines()), workspace.root, folder
+        )
+        if args.stage_only:
+            screen.good(f"{len(staged.sources):,} pages are in {folder}")
+            return 0
+        build(staged, output, on_progress=progress.line)
     screen.good(f"{len(staged.sources):,} pages are in {output}")
     screen.line(f"Read it with: python3 -m http.server -d {output}, at http://127.0.0.1:8000/")
     return 0

@@ -9,6 +9,8 @@ from opsbook.commands.helping import help_lines
 from opsbook.commands.workspace import Workspace
 from opsbook.report.screen import Screen
 
+FETCHES = False
+
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Where to listen."""

@@ -27,8 +27,9 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
     """Announce each step of main, and print what was said; what was said before is passed over."""
     context = workspace.context(args.by)
     if args.dry_run:
+        workspace.look()
         would = unsaid(workspace.landed(args.since), context)
-        show_unsaid(would, "unsaid", f"{len(would)} would be said. Nothing was.", args)
+        show_unsaid(would, "unsaid", f"{len(would)} would be said. Nothing was.", args, workspace)
         return 0
     said = Said()
     for step in announce_landed(workspace.landed(args.since), context):

@@ -22,7 +22,7 @@ from opsbook.report.screen import Screen
 
 _AGAIN = "Run this job again: it finishes what is left, and does nothing twice."
 
-NEEDS_BOOK = False
+WRITES = True
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

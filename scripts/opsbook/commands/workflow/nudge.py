@@ -20,7 +20,7 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
     book = workspace.open_book
     if args.dry_run:
         due = reminders(book, workspace.kinds, workspace.now())
-        show_unsaid(due, "due", f"{len(due)} due, told or not. Nothing was said.", args)
+        show_unsaid(due, "due", f"{len(due)} due, told or not. Nothing was said.", args, workspace)
         return 0
     said = remind(book, workspace.context(args.by))
     show(said, args, workspace, nothing="Nothing to say: nothing is due of which people were not reminded before.")

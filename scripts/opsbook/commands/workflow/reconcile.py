@@ -6,13 +6,14 @@ import argparse
 import sys
 
 from opsbook.commands.printing import show
-from opsbook.commands.workspace import Workspace
+from opsbook.commands.workspace import Workspace, seen
 from opsbook.commands.writing import NEVER_ASKS, options
 from opsbook.core.types import write_time
+from opsbook.core.unseen import absent
 from opsbook.perform import pending, reconcile, resume_secret
 from opsbook.report.screen import Screen
 
-NEEDS_BOOK = False
+WRITES = True
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,18 +31,22 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
     context, kept = workspace.context(args.by), workspace.facts_kept()
     restricted = workspace.restricted(args.by) if kept else None
     if args.dry_run:
+        both = [here for here in (context, restricted) if here is not None]
+        workspace.look()
+        workspace.unseen += [item for here in both for item in here.intents.damaged()]
         waiting = [
             {"action": intent.request.action, "by": intent.request.by, "at": write_time(intent.now)}
-            for here in (context, restricted)
-            for intent in (pending(here) if here is not None else ())
+            for here in both
+            for intent in pending(here)
         ]
         screen = Screen(sys.stdout)
         if args.format == "json":
-            screen.json({"pending": waiting})
+            screen.json({"pending": waiting, **seen(workspace)})
             return 0
         for item in waiting:
             screen.line(f"{item['action']} by {item['by']} at {item['at']}")
-        screen.line(f"{len(waiting)} would be finished. Nothing was done.")
+        end = f"{len(waiting)} would be finished. Nothing was done."
+        screen.line(end if waiting else absent(end, workspace.unseen))
         return 0
     done = reconcile(context)
     if restricted is not None:

@@ -25,12 +25,12 @@ def _show(book: Book, args: Namespace, now: datetime, record: Record | None) -> 
                 continue
             row = {"runbook": frozen.runbook, **step.model_dump(), "outcome": None, "by": None}
             rows.append(row if entry is None else {**row, "outcome": entry.outcome, "by": entry.by})
-    blocks: list[Block] = [Text(f"{record.id} has no such steps.")]
+    blocks: list[Block] = []
     if rows:
         header = ("", "step", "owner", "action")
         cells = [(_MARKS[row["outcome"]], str(row["step"]), row["owner"], row["action"]) for row in rows]
         blocks = [Table(header, cells), Text(f"Tick them with: opsbook checklist tick {record.id[-5:]} 1 2 3")]
-    return View({"id": record.id, "steps": rows}, blocks)
+    return View({"id": record.id, "steps": rows}, blocks, f"{record.id} has no such steps.", found=bool(rows))
 
 
 COMMAND = Read(

@@ -6,7 +6,7 @@ from argparse import Namespace
 from datetime import datetime
 
 from opsbook.core.book import Book
-from opsbook.core.command import Option, Read, Table, Text, View
+from opsbook.core.command import Option, Read, Table, View
 from opsbook.core.record import Record
 from opsbook.core.text import shorten
 from opsbook.core.times import Times
@@ -29,16 +29,20 @@ def _show(book: Book, args: Namespace, now: datetime, record: Record | None) -> 
             row |= {name: getattr(facts, name) for name in ("title", "severity", "status", "drill")}
             row["declared_at"] = write_time(facts.times.declared_at)
         next_update = write_time(due) if due is not None else None
-        rows.append({"id": view.record.id, "path": view.record.path, **row, "next_update": next_update})
+        here = view.record.id in book.unrecorded
+        rows.append(
+            {"id": view.record.id, "on_record": not here, "path": view.record.path, **row, "next_update": next_update}
+        )
         if facts is None:
             cells.append((view.record.id, "?", "?", "", "cannot be read: opsbook check " + view.record.path))
             continue
         when = "" if due is None else clock.clock(due) + (" (late)" if due < now else "")
-        title = ("DRILL " if facts.drill else "") + shorten(facts.title, 70)
+        saved = "(not yet on record) " if here else ""
+        title = saved + ("DRILL " if facts.drill else "") + shorten(facts.title, 70)
         cells.append((view.record.id, facts.severity or "-", facts.status, when, title))
-    none = Text("No incident is on record." if args.all else "No open incident is on record.")
     table = Table(("incident", "sev", "status", "next update", "title"), cells)
-    return View({"incidents": rows}, [table if cells else none])
+    none = "No incident is on record." if args.all else "No open incident is on record."
+    return View({"incidents": rows}, [table] if cells else [], none, found=bool(cells))
 
 
 COMMAND = Read(_show, options=(Option("--all", "also those that are resolved", {"action": "store_true"}),))
