@@ -109,7 +109,7 @@ def test_the_stub_of_a_security_incident_is_by_nobody_and_everything_else_by_who
     world, request = begin(tmp_path / "world", "declare")
     for values, author in ((request.values, "oncall-a"), ({"security": True}, "Opsbook")):
         world.seed += 1
-        branch = world.run(replace(request, values=values)).branch
+        branch = world.run(other(request, values=values)).branch
         assert world.desk.git("log", "-1", "--format=%an", branch).strip() == author
 
 

@@ -10,7 +10,6 @@ import subprocess
 import sys
 import textwrap
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -22,7 +21,7 @@ from opsbook.core.ids import operation_key
 from opsbook.core.plan import Intent
 from opsbook.core.request import Request
 from opsbook.kinds import read_request
-from tests.support.requests import ask
+from tests.support.requests import ask, other
 
 NOW = datetime(2026, 11, 21, 10, 5, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=3)
@@ -201,7 +200,7 @@ def test_a_damaged_file_is_named_and_kept_and_stops_nobody(tmp_path: Path, conte
     abandoned(tmp_path)
     path = tmp_path / "intents" / "broken.json"
     path.write_text(content)
-    intents = FileIntents(tmp_path)
+    intents = FileIntents(tmp_path, read_request)
     with intents.hold(OTHER, NOW, SEED_2):
         pass
     for _ in range(2):
@@ -218,41 +217,41 @@ def test_what_an_older_program_set_aside_and_what_is_not_ours_is_named_too(tmp_p
     (folder / "old.broken").write_text("{")
     (folder / "a copy.json").write_text((folder / f"{key}.json").read_text())
     (folder / "folder.json").mkdir()
-    named = [item.what.rpartition("/")[2] for item in FileIntents(tmp_path).damaged()]
+    named = [item.what.rpartition("/")[2] for item in FileIntents(tmp_path, read_request).damaged()]
     assert named == ["a copy.json", "folder.json", "old.broken"]
-    assert [orphan.key for orphan in FileIntents(tmp_path).orphans()] == [key]
+    assert [orphan.key for orphan in FileIntents(tmp_path, read_request).orphans()] == [key]
 
 
 def test_a_damaged_file_makes_room_for_its_key_and_is_named_all_the_same(tmp_path: Path) -> None:
     for number in range(1, 3):
         (tmp_path / "intents").mkdir(exist_ok=True)
         (tmp_path / "intents" / "issue-17.json").write_text(f"half {number}")
-        with FileIntents(tmp_path).hold(REQUEST, LATER, SEED_2, key="issue-17") as intent:
+        with FileIntents(tmp_path, read_request).hold(REQUEST, LATER, SEED_2, key="issue-17") as intent:
             assert intent.request == REQUEST
-        assert len(FileIntents(tmp_path).damaged()) == number
+        assert len(FileIntents(tmp_path, read_request).damaged()) == number
 
 
 def test_requests_of_one_second_keep_the_order_in_which_they_were_made(tmp_path: Path) -> None:
-    intents = FileIntents(tmp_path)
+    intents = FileIntents(tmp_path, read_request)
     seeds = [bytes([number]) * 32 for number in range(1, 9)]
-    requests = [replace(REQUEST, values={"title": str(number)}) for number in range(8)]
+    requests = [other(REQUEST, values={"title": str(number)}) for number in range(8)]
     for request, seed in zip(requests, seeds, strict=True):
         with intents.hold(request, NOW, seed) as intent:
-            intents.told(intent.key, {"a/b": ""})
+            intents.remember(intent.key, {"a/b": ""})
     assert [saved.request for saved in intents.saved()] == requests
     assert [orphan.request for orphan in intents.orphans()] == requests
 
 
 def test_what_a_living_process_works_on_is_saved_too(tmp_path: Path) -> None:
-    with FileIntents(tmp_path).hold(REQUEST, NOW, SEED):
-        assert [saved.request for saved in FileIntents(tmp_path).saved()] == [REQUEST]
-        assert FileIntents(tmp_path).orphans() == []
+    with FileIntents(tmp_path, read_request).hold(REQUEST, NOW, SEED):
+        assert [saved.request for saved in FileIntents(tmp_path, read_request).saved()] == [REQUEST]
+        assert FileIntents(tmp_path, read_request).orphans() == []
 
 
 def test_a_folder_that_cannot_be_listed_says_so(tmp_path: Path) -> None:
     (tmp_path / "intents").write_text("a file")
-    assert FileIntents(tmp_path).saved() == FileIntents(tmp_path).orphans() == []
-    (unseen,) = FileIntents(tmp_path).damaged()
+    assert FileIntents(tmp_path, read_request).saved() == FileIntents(tmp_path, read_request).orphans() == []
+    (unseen,) = FileIntents(tmp_path, read_request).damaged()
     assert "cannot be listed" in unseen.why
 
 

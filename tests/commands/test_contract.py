@@ -27,20 +27,20 @@ ACTIONS = {
 }
 ACTION = {"id", "path", "branch", "commit", "url", "told"}
 READERS = {
-    "incident list": (("incident", "list"), {"incidents"}),
-    "incident show": (("incident", "show"), {"path", "incident", "timeline"}),
-    "checklist show": (("checklist", "show"), {"id", "steps"}),
+    "incident list": (("incident", "list"), {"incidents", "unseen"}),
+    "incident show": (("incident", "show"), {"path", "on_record", "incident", "timeline", "unseen"}),
+    "checklist show": (("checklist", "show"), {"id", "on_record", "steps", "unseen"}),
     "check": (("check",), {"checked", "findings"}),
-    "runbook find": (("runbook", "find", "dashboards"), {"runbooks"}),
+    "runbook find": (("runbook", "find", "dashboards"), {"runbooks", "unseen"}),
     "reconcile": (
         ("reconcile",),
         {"resumed", "proposed", "delivered", "waiting", "unknown", "lapsed", "tidied", "refused", "problems"},
     ),
-    "reconcile --dry-run": (("reconcile", "--dry-run"), {"pending"}),
-    "announce": (("announce", "--since", "2d"), {"told", "problems"}),
-    "announce --dry-run": (("announce", "--since", "main", "--dry-run"), {"unsaid"}),
-    "nudge": (("nudge",), {"told", "problems"}),
-    "nudge --dry-run": (("nudge", "--dry-run"), {"due"}),
+    "reconcile --dry-run": (("reconcile", "--dry-run"), {"pending", "unseen"}),
+    "announce": (("announce", "--since", "2d"), {"told", "problems", "unseen"}),
+    "announce --dry-run": (("announce", "--since", "main", "--dry-run"), {"unsaid", "unseen"}),
+    "nudge": (("nudge",), {"told", "problems", "unseen"}),
+    "nudge --dry-run": (("nudge", "--dry-run"), {"due", "unseen"}),
 }
 
 
