@@ -83,13 +83,13 @@ def serve() -> None:
     # Everything that a command may import; none of it does anything when it is imported.
     import opsbook.commands.helping
     import opsbook.run
-    import opsbook.wiring
+    import opsbook.wiring.workspace
     from opsbook.commands import commands
 
     for found in commands().values():
         __import__(found.module)
     __import__("slugify")
-    opsbook.wiring.registry()
+    opsbook.wiring.workspace.registry()
     requests = os.fdopen(os.dup(0), "r")
     answers = os.fdopen(os.dup(1), "w")
     for line in iter(requests.readline, ""):

@@ -1,50 +1,40 @@
-"""The only reader of the environment and the only importer of adapters: builds what commands are given.
-
-An adapter that only some commands need is imported where it is used, so that the others do not wait for it.
-"""
+"""The workspace of a command: the book where it runs, and the ports, each built when it is used."""
 
 from __future__ import annotations
 
-import getpass
 import os
-import re
 import sys
-import tempfile
 import time
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar
 
 from opsbook.adapters.git.repository import NotARepository, Repository
 from opsbook.adapters.machine.directory import DirectoryTree
 from opsbook.core.book import CONFIG_PATH, Book
-from opsbook.core.config import CoreConfig
 from opsbook.core.context import Context
 from opsbook.core.errors import OpsbookError, Refused, UsageError
 from opsbook.core.kind import Kinds
 from opsbook.core.ports import Desk, Examiner, Forge, Landed, Sink
 from opsbook.core.text import one_line, shorten
-from opsbook.core.tree import Overlay, Tree
-from opsbook.core.types import OUTSIDER, parse_duration
+from opsbook.core.tree import Tree
+from opsbook.core.types import parse_duration
 from opsbook.core.unseen import Unseen
 from opsbook.kinds import read_request, registry
+from opsbook.wiring.environment import github, slack_api
+from opsbook.wiring.identity import Identity
 
 if TYPE_CHECKING:
     from opsbook.adapters.git.forge import LocalForge
     from opsbook.adapters.github.forge import GitHubForge
     from opsbook.adapters.machine.state import FileIntents
-    from opsbook.adapters.slack.api import SlackApi
     from opsbook.perform.saved import Laid
 
 T = TypeVar("T")
 R = TypeVar("R")
-
-_ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-"""What the id of a person looks like, where opsbook.yml cannot say which ones there are."""
 
 WORTH_A_PROCESS = 400
 """Fewer items than this are faster in one process than in two: starting one costs about as much as 200 records."""
@@ -74,28 +64,6 @@ def _around(start: Path) -> Path:
         if (folder / ".git").exists():
             break
     return start
-
-
-def keep_traceback(error: BaseException) -> Path:
-    """Append a traceback to the log in the state folder; returns the file. Holds no bodies and no tokens."""
-    try:
-        common = Repository(Path.cwd(), environment=os.environ).common
-    except Exception:  # whatever is wrong with the repository must not hide the first failure
-        common = None
-    from opsbook.adapters.machine.state import log_file, state_folder
-
-    frames = "".join(traceback.format_tb(error.__traceback__))
-    text = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} {type(error).__name__}\n{frames}\n"
-    try:
-        path = log_file(state_folder(common))
-        with path.open("a", encoding="utf-8") as log:
-            log.write(text)
-    except (OSError, OpsbookError):
-        handle, name = tempfile.mkstemp(prefix="opsbook-", suffix=".log", text=True)
-        with os.fdopen(handle, "w", encoding="utf-8") as log:
-            log.write(text)
-        return Path(name)
-    return path
 
 
 class LocalWorkspace:
@@ -173,7 +141,7 @@ class LocalWorkspace:
         from opsbook.adapters.git.remote import Remote
         from opsbook.adapters.git.sight import SECONDS, bring
 
-        main, (token, name, url) = self._local_forge.main, _github()
+        main, (token, name, url) = self._local_forge.main, github()
         if token and name:
             from opsbook.adapters.github.clone import clone_of
 
@@ -189,10 +157,10 @@ class LocalWorkspace:
 
     @cached_property
     def _intents(self) -> FileIntents | None:
-        from opsbook.adapters.machine.state import FileIntents, state_folder
+        from opsbook.adapters.machine.state import FileIntents
 
         try:
-            return FileIntents(state_folder(self._repository.common), read_request)
+            return FileIntents(self._state, read_request)
         except OpsbookError:  # whoever reads the book is told why
             return None
 
@@ -208,7 +176,7 @@ class LocalWorkspace:
     @cached_property
     def _github(self) -> GitHubForge | None:
         """GitHub, where there is a token and a repository for it."""
-        token, repository, url = _github()
+        token, repository, url = github()
         if not token or not repository:
             return None
         from opsbook.adapters.github.forge import connect
@@ -236,47 +204,36 @@ class LocalWorkspace:
         """The time now, in whole seconds."""
         return datetime.now(UTC).replace(microsecond=0)
 
+    @cached_property
+    def _identity(self) -> Identity:
+        return Identity(self.book, lambda: self._repository)
+
     def actor(self, by: str | None = None) -> str:
         """`--by`, else `OPSBOOK_BY`, `git config opsbook.by`, the workflow's actor, the name on this machine."""
-        for given, where in (
-            (by, "--by"),
-            (os.environ.get("OPSBOOK_BY"), "OPSBOOK_BY"),
-            (self._configured(), "opsbook.by"),
-        ):
-            if given:
-                return self._person(given.strip(), where)
-        if login := os.environ.get("GITHUB_ACTOR", "").strip():
-            return self._github_person(login, os.environ.get("GITHUB_ACTOR_ID", "").strip())
-        name = re.sub(r"[^a-z0-9_.-]+", "-", _login().lower()).strip("-.")[:32]
-        return f"local:{name or 'somebody'}"
+        return self._identity.actor(by)
 
-    def _github_person(self, login: str, number: str) -> str:
-        """Whom a GitHub user is in opsbook.yml, by the id that stays when a login is renamed; else `github:LOGIN`."""
-        for person in self.book.config.core.people:
-            if str(person.github_id) == number if person.github_id else (person.github or "").lower() == login.lower():
-                return person.id
-        return self._person(f"github:{login}", "GITHUB_ACTOR")
+    def desk(self) -> Desk:
+        """See `Workspace.desk`."""
+        from opsbook.wiring.workflow import desk
 
-    def _person(self, given: str, where: str) -> str:
-        known = self.book.config.vocabulary.get("people")
-        if re.fullmatch(OUTSIDER, given) or (_ID.fullmatch(given) if known is None else given in known):
-            return given
-        raise UsageError(
-            f"“{shorten(one_line(given), 60)}” ({where}) is nobody in opsbook.yml.",
-            "Use an id of `people`, or github:LOGIN, slack:ID or local:NAME.",
-        )
+        return desk(self._identity.of_github)
 
-    def _configured(self) -> str | None:
-        try:
-            output = self._repository.run("config", "--get", "opsbook.by", accept=(0, 1))
-        except NotARepository:
-            return None
-        return output.data.decode("utf-8", "replace").strip() or None
+    def output(self, name: str, value: str) -> None:
+        """See `Workspace.output`."""
+        from opsbook.wiring.workflow import output
+
+        output(name, value)
+
+    @property
+    def _state(self) -> Path:
+        from opsbook.adapters.machine.state import state_folder
+
+        return state_folder(self._repository.common)
 
     def context(self, by: str | None = None) -> Context:
         """The forge, the sinks and what this machine remembers."""
         from opsbook.adapters.machine.console import ConsoleSink
-        from opsbook.adapters.machine.state import FileIntents, FileOutbox, state_folder
+        from opsbook.adapters.machine.state import FileIntents, FileOutbox
 
         top = self._repository.worktree
         if top is not None and top.resolve() != self.root:
@@ -288,13 +245,12 @@ class LocalWorkspace:
             raise UsageError(
                 f"{self.root} is no book: there is no {CONFIG_PATH}.", "Go to the folder of a book, or name it with -C."
             )
-        folder = state_folder(self._repository.common)
-        outbox = FileOutbox(folder)
+        outbox = FileOutbox(self._state)
         return Context(
             kinds=self.kinds,
             forge=self._forge,
             sinks=(ConsoleSink(outbox, sys.stderr), *self._slack()),
-            intents=FileIntents(folder, read_request),
+            intents=FileIntents(self._state, read_request),
             outbox=outbox,
             now=self.now,
             seed=self.seed,
@@ -310,64 +266,32 @@ class LocalWorkspace:
         Its token may be another one, OPSBOOK_SECURITY_TOKEN. Nothing of it is told anywhere or kept in the outbox; a
         request that could not be published yet lies in a folder of its own, which only its owner can read.
         """
-        from opsbook.adapters.machine.state import FileIntents, NoOutbox, state_folder
-        from opsbook.core.yaml import edit
+        from opsbook.adapters.machine.state import FileIntents, NoOutbox
+        from opsbook.wiring.restricted import restricted_forge, stand_in
 
-        core = self.book.config.core
-        forge = self._restricted_forge(core)
+        forge = restricted_forge(self.book.config.core, self.kinds)
         if forge is None:
             return None
-        text = (self.book.tree.read(CONFIG_PATH) or b"").decode("utf-8", "replace")
-
-        def stand_in() -> Tree:
-            """This book in its place while it cannot be read: its severities and services are probably the same."""
-            try:
-                config = edit(text, [(("security", "restricted"), True)])
-            except ValueError:
-                config = "security:\n  restricted: true\n"
-            return Overlay(self.book.tree, {CONFIG_PATH: config.encode()})
-
         return Context(
             kinds=self.kinds,
             forge=forge,
             sinks=(),
-            intents=FileIntents(state_folder(self._repository.common) / "security", read_request),
+            intents=FileIntents(self._state / "security", read_request),
             outbox=NoOutbox(),
             now=self.now,
             seed=self.seed,
             actor=self.actor(by),
-            offline=stand_in,
+            offline=lambda: stand_in(self.book.tree),
             restricted=True,
             wait=self._wait,
         )
 
     def facts_kept(self) -> int:
         """How many declarations wait on this machine for the restricted book."""
-        from opsbook.adapters.machine.state import FileIntents, state_folder
+        from opsbook.adapters.machine.state import FileIntents
 
-        intents = FileIntents(state_folder(self._repository.common) / "security", read_request)
+        intents = FileIntents(self._state / "security", read_request)
         return len(intents.orphans()) + len(intents.damaged())
-
-    def _restricted_forge(self, core: CoreConfig) -> Forge | None:
-        place = os.environ.get("OPSBOOK_SECURITY_BOOK", "").strip()
-        if place:
-            from opsbook.adapters.git.forge import LocalForge
-            from opsbook.adapters.git.no_forge import NoForge
-
-            settings = Book(DirectoryTree(Path(place)), self.kinds).config.core.forge
-            try:
-                repository = Repository(Path(place), environment=os.environ)
-            except NotARepository as error:
-                # A wrong name must not keep the stub from being written: the facts wait, as when it does not answer.
-                return cast(Forge, NoForge(UsageError(f"OPSBOOK_SECURITY_BOOK: {error.message}", "Name its clone.")))
-            return LocalForge(repository, main=settings.main, push=settings.push)
-        token, _, url = _github()
-        token = os.environ.get("OPSBOOK_SECURITY_TOKEN", "").strip() or token
-        if not core.security.book or not token:
-            return None
-        from opsbook.adapters.github.forge import connect
-
-        return connect(token, core.security.book, url=url, main=core.forge.main, clone=None)
 
     def _wait(self, seconds: float) -> None:
         """Wait because the forge asks for it."""
@@ -384,7 +308,7 @@ class LocalWorkspace:
 
     def _slack(self) -> Sequence[Sink]:
         """Slack, where there is a token for it."""
-        api = _slack_api()
+        api = slack_api()
         if api is None:
             return ()
         from opsbook.adapters.slack.sink import SlackSink
@@ -399,10 +323,11 @@ class LocalWorkspace:
         from opsbook.adapters.slack.examiner import SlackExaminer
         from opsbook.report.book_examiner import BookExaminer
         from opsbook.report.restricted_examiner import RestrictedExaminer
+        from opsbook.wiring.restricted import restricted_forge
 
         config = self.book.config
         core = config.core
-        token, repository, url = _github()
+        token, repository, url = github()
         told: dict[str, str] = {}
         for section in (core, *config.sections.values()):
             told |= section.audiences()
@@ -419,7 +344,7 @@ class LocalWorkspace:
             ),
             BookExaminer(self.book, self.kinds, str(self.root), actor=self.actor, now=self.now),
             RestrictedExaminer(
-                core.security, lambda: self._restricted_forge(core), repository=repository, kinds=self.kinds
+                core.security, lambda: restricted_forge(core, self.kinds), repository=repository, kinds=self.kinds
             ),
             GitHubExaminer(
                 token,
@@ -430,7 +355,7 @@ class LocalWorkspace:
                 now=self.now,
                 in_actions=os.environ.get("GITHUB_ACTIONS") == "true",
             ),
-            SlackExaminer(_slack_api(seconds=5), core.channels, told, security=core.security.channel, now=self.now),
+            SlackExaminer(slack_api(seconds=5), core.channels, told, security=core.security.channel, now=self.now),
         )
 
     def _said_before(self, record: str) -> Mapping[str, str]:
@@ -440,28 +365,6 @@ class LocalWorkspace:
         except OpsbookError:
             return {}
         return {key: receipt.reference for key, receipt in receipts.items()}
-
-    def desk(self) -> Desk:
-        """The event that a runner of GitHub was started for."""
-        names = ("GITHUB_EVENT_NAME", "GITHUB_EVENT_PATH", "GITHUB_REPOSITORY", "GITHUB_TOKEN")
-        event, path, repository, token = (os.environ.get(name, "").strip() for name in names)
-        if missing := [name for name in names if not os.environ.get(name, "").strip()]:
-            raise UsageError(
-                f"There is no form to read: {', '.join(missing)} {'is' if len(missing) == 1 else 'are'} not set.",
-                "This command runs in a workflow on GitHub; anywhere else, use: opsbook declare",
-            )
-        from opsbook.adapters.github.api import Api
-        from opsbook.adapters.github.desk import GitHubDesk
-
-        summary = os.environ.get("GITHUB_STEP_SUMMARY", "").strip()
-        return GitHubDesk(
-            Api(token, repository, url=_github()[2]),
-            event=event,
-            path=Path(path),
-            run=os.environ.get("GITHUB_RUN_ID", "").strip(),
-            who=self._github_person,
-            summary=Path(summary) if summary else None,
-        )
 
     def revision(self, name: str) -> Tree:
         """The tree of a commit."""
@@ -497,16 +400,6 @@ class LocalWorkspace:
         except UsageError as error:
             raise UsageError(error.message, f"{error.remedy} Or say how far back, like 2d.") from None
 
-    def output(self, name: str, value: str) -> None:
-        """Hand a value to the following steps (docs: "Workflow commands", `GITHUB_OUTPUT`); nothing elsewhere."""
-        file = os.environ.get("GITHUB_OUTPUT", "")
-        if not file:
-            return
-        if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or re.search(r"[\r\n]", value):
-            raise ValueError(name)
-        with Path(file).open("a", encoding="utf-8") as outputs:
-            outputs.write(f"{name}={value}\n")
-
     def inside(self, path: str) -> str:
         """A path that a person typed, relative to where they are, as a path in the book."""
         full = Path(os.path.normpath(self._given / path))
@@ -523,33 +416,3 @@ class LocalWorkspace:
         from opsbook.adapters.machine.processes import spread
 
         return spread(work, items, processes)
-
-
-def _github() -> tuple[str, str, str]:
-    """Token, repository and address of the API, each of the first two empty when it is not set."""
-    token, repository, url = (
-        os.environ.get(name, "").strip() for name in ("GITHUB_TOKEN", "GITHUB_REPOSITORY", "GITHUB_API_URL")
-    )
-    return token, repository, url or "https://api.github.com"
-
-
-def _slack_api(seconds: float | None = None) -> SlackApi | None:
-    """Slack, where there is a token for it.
-
-    Args:
-        seconds: how long an answer may take, where that is less than usual.
-    """
-    token = os.environ.get("SLACK_BOT_TOKEN", "").strip()
-    if not token:
-        return None
-    from opsbook.adapters.slack.api import TIMEOUT, SlackApi
-
-    url = os.environ.get("SLACK_API_URL") or "https://slack.com/api/"
-    return SlackApi(token, url, wait=time.sleep, timeout=seconds or TIMEOUT)
-
-
-def _login() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # no such user in this container
-        return ""

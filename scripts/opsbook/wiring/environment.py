@@ -1,0 +1,36 @@
+"""The variables by which the services outside are set up: a part whose variables are absent is not there."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from opsbook.adapters.slack.api import SlackApi
+
+
+def variable(name: str) -> str:
+    """The value of a variable; empty when it is not set."""
+    return os.environ.get(name, "").strip()
+
+
+def github() -> tuple[str, str, str]:
+    """Token, repository and address of the API, each of the first two empty when it is not set."""
+    url = variable("GITHUB_API_URL") or "https://api.github.com"
+    return variable("GITHUB_TOKEN"), variable("GITHUB_REPOSITORY"), url
+
+
+def slack_api(seconds: float | None = None) -> SlackApi | None:
+    """Slack, where there is a token for it.
+
+    Args:
+        seconds: how long an answer may take, where that is less than usual.
+    """
+    token = variable("SLACK_BOT_TOKEN")
+    if not token:
+        return None
+    from opsbook.adapters.slack.api import TIMEOUT, SlackApi
+
+    url = variable("SLACK_API_URL") or "https://slack.com/api/"
+    return SlackApi(token, url, wait=time.sleep, timeout=seconds or TIMEOUT)
