@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from opsbook.adapters.git.forge import LocalForge
+from opsbook.adapters.git.receipts import receipt_bytes
 from opsbook.core.errors import ForgeError, LostRace, Refused
 from opsbook.core.ports import Head
 from tests.contracts.forge import FOLDER, KEY, publish, receipt
@@ -531,7 +532,7 @@ def test_a_receipt_that_a_person_broke_counts_as_unknown(clone: Clone) -> None:
     forge = clone.forge()
     forge.claim([receipt(KEY)])
     clone.git("switch", "--quiet", "opsbook-receipts")
-    clone.commit("Broken", {f"{KEY}.json": "{", "README.md": "hello", "x/y/z.json": "{}"})
+    clone.commit("Broken", {f"2026/11/{KEY}.json": "{", "README.md": "hello", "x/y/z.json": "{}"})
     clone.git("switch", "--quiet", "main")
     seen = forge.receipts()[KEY]
     assert seen.reference == ""
@@ -540,11 +541,27 @@ def test_a_receipt_that_a_person_broke_counts_as_unknown(clone: Clone) -> None:
     assert forge.receipts(RECORD) == {KEY: receipt(KEY)}
 
 
+def test_a_receipt_from_before_there_were_folders_by_month_is_taken_up_where_it_lies(clone: Clone) -> None:
+    """The program of before kept them at the top: `<record>/<name>.json`."""
+    old = receipt(KEY)
+    clone.git("switch", "--quiet", "--orphan", "opsbook-receipts")
+    clone.commit("Claim", {f"{KEY}.json": receipt_bytes(old)})
+    clone.git("switch", "--quiet", "main")
+    forge = clone.forge()
+    other = f"{RECORD}/status-incident-chat-0123456789ab"
+    assert forge.claim([receipt(KEY), receipt(other)]) == {other}
+    assert forge.receipts() == forge.receipts(RECORD) == {KEY: old, other: receipt(other)}
+    forge.receipt({KEY: "message-1"})
+    assert forge.receipts()[KEY].reference == "message-1"
+    paths = clone.git("ls-tree", "-r", "--name-only", "opsbook-receipts").split()
+    assert paths == [f"2026/11/{other}.json", f"{KEY}.json"]
+
+
 def test_receipts_that_nobody_can_join_are_not_begun_anew(ours: Clone, theirs: Clone, remote: Path) -> None:
     theirs.forge(push=True).claim([receipt(KEY)])
     ours.git("checkout", "--quiet", "--orphan", "opsbook-receipts")
     ours.git("rm", "--quiet", "-r", "--force", ".")
-    ours.commit("A file where a folder should be", {RECORD: "x"})
+    ours.commit("A file where a folder should be", {"2026": "x"})
     ours.git("switch", "--quiet", "main")
     ours.git("fetch", "--quiet")
     forge = ours.forge(push=True)

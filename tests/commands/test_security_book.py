@@ -155,11 +155,11 @@ def test_a_declaration_that_is_killed_anywhere_is_finished_in_both_books_by_reco
         return replace(wire(two.there), intents=kept, outbox=NoOutbox(), sinks=())
 
     knife = Knife(at)
-    stub = ask("incident.declare", "oncall-a", {"security": True, "drill": True})
     facts = {"title": SECRET, "summary": MORE, "severity": "P1"}
+    whole = ask("incident.declare", "oncall-a", {"security": True, "drill": True, **facts})
     printed = ""
     try:
-        with performing_secret(stub, facts, sharpen(here(), knife), sharpen(there(), knife)) as (outcome, _):
+        with performing_secret(whole, sharpen(here(), knife), sharpen(there(), knife)) as (outcome, _):
             printed = outcome.id
     except Cut:
         pass

@@ -188,7 +188,7 @@ class Desk:
         """Every receipt on the branch of receipts, by key."""
         if not self.git("for-each-ref", "refs/heads/opsbook-receipts"):
             return {}
-        return {name.removesuffix(".json"): json.loads(text) for name, text in self.files("opsbook-receipts").items()}
+        return {key_at(path): json.loads(text) for path, text in self.files("opsbook-receipts").items()}
 
     # -- what lies in the state folder
 
@@ -217,6 +217,11 @@ class Desk:
             "status": self.git("status", "--porcelain=v2", "--branch", "--untracked-files=all"),
             "files": snapshot(self.path, without=(".git",)),
         }
+
+
+def key_at(path: str) -> str:
+    """The key of the receipt at a path of the branch of receipts."""
+    return "/".join(path.removesuffix(".json").split("/")[-2:])
 
 
 def snapshot(folder: Path, without: Sequence[str] = ()) -> dict[str, bytes | str]:

@@ -25,7 +25,7 @@ from tests.github_server.hub import NAME, OWNER
 from tests.github_server.server import GitHubServer
 from tests.support import desk as desks
 from tests.support.clock import Clock, machine
-from tests.support.desk import make_remote
+from tests.support.desk import key_at, make_remote
 from tests.support.repos import ENVIRONMENT
 from tests.support.repos import Clone as Desk
 from tests.support.small_book import FILES
@@ -146,7 +146,7 @@ def truth(server: GitHubServer) -> Truth:
             {name.removeprefix("refs/heads/"): sha for name, sha in branches.items()},
             [operation for found in trailers for operation in found],
             [(pull.head, pull.state) for pull in hub.issues.values() if pull.head],
-            {path.removesuffix(".json"): json.loads(git.blob(oid) or b"")["reference"] for path, oid in files},
+            {key_at(path): json.loads(git.blob(oid) or b"")["reference"] for path, oid in files},
             [comment.body for comment in hub.comments.values()],
         )
 

@@ -7,11 +7,13 @@ counts once the remote has it; when the remote cannot be reached, it counts in t
 from __future__ import annotations
 
 import json
+import re
 import secrets
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Protocol
 
 from opsbook.adapters.git.claims import claims, deliveries
 from opsbook.adapters.git.history import JOINER, History
@@ -30,7 +32,57 @@ _TRIES = 60
 _TURN_SECONDS = 60.0
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
+_DATED = re.compile(r"[A-Z]{3}-([0-9]{4})([0-9]{2})[0-9]{2}-")
+_YEAR = re.compile(r"[0-9]{4}")
+
 Make = Callable[[str | None], Mapping[str, Receipt]]
+
+
+class Folders(Protocol):
+    """What reads the trees of commits: a clone's objects, or GitHub's."""
+
+    def entry(self, root: str, path: str) -> Entry | None:
+        """What is at a path."""
+        ...
+
+    def tree(self, oid: str) -> Mapping[str, Entry]:
+        """What is in a folder."""
+        ...
+
+
+def folder_of(record: str) -> str:
+    """Where the receipts of a record are kept: by the year and month of its id, if it has a date."""
+    found = _DATED.match(record)
+    return f"{found[1]}/{found[2]}/{record}" if found else record
+
+
+def place_of(objects: Folders, root: str | None, key: str) -> str:
+    """The file of a receipt. Before there were folders by year and month, records lay at the top; theirs stay there."""
+    record, _, name = key.partition("/")
+    old = f"{key}.json"
+    if root is not None and objects.entry(root, old) is not None:
+        return old
+    return f"{folder_of(record)}/{name}.json"
+
+
+def keys_of(objects: Folders, root: str, record: str | None) -> Iterator[str]:
+    """The keys of a record's receipts, or of all."""
+
+    def below(folder: str) -> list[str]:
+        entry = objects.entry(root, folder) if folder else None
+        return sorted(objects.tree(entry.oid if entry else root)) if not folder or (entry and entry.is_folder) else []
+
+    if record is not None:
+        folders = [folder_of(record), record]
+    else:
+        top = below("")
+        folders = [name for name in top if not _YEAR.fullmatch(name)]
+        months = (f"{year}/{month}" for year in top if _YEAR.fullmatch(year) for month in below(year))
+        folders += [f"{month}/{name}" for month in months for name in below(month)]
+    found = (
+        f"{folder.rpartition('/')[2]}/{name.removesuffix('.json')}" for folder in folders for name in below(folder)
+    )
+    yield from dict.fromkeys(found)
 
 
 class Receipts:
@@ -80,16 +132,9 @@ class Receipts:
         if tip is None:
             return {}
         root = self._objects.root(tip)
-        folders = [record_name(record)] if record else sorted(self._objects.tree(root))
-        found = {}
-        for folder in folders:
-            entry = self._objects.entry(root, folder)
-            for name in sorted(self._objects.tree(entry.oid)) if entry and entry.is_folder else ():
-                key = f"{folder}/{name.removesuffix('.json')}"
-                receipt = self._read(root, key)
-                if receipt is not None:
-                    found[key] = receipt
-        return found
+        keys = keys_of(self._objects, root, record_name(record) if record else None)
+        found = {key: self._read(root, key) for key in keys}
+        return {key: receipt for key, receipt in found.items() if receipt is not None}
 
     def share(self) -> None:
         """Bring to the remote what was claimed and delivered while it could not be reached, if it can be now."""
@@ -139,7 +184,7 @@ class Receipts:
     def _choose(self, base: str | None, path: str, mine: Entry | None, yours: Entry | None) -> Entry | None:
         """Of two receipts for one announcement the delivered one, else the earlier claim."""
         del base
-        key = path.removesuffix(".json")
+        key = "/".join(path.removesuffix(".json").split("/")[-2:])
 
         def rank(entry: Entry | None) -> tuple[bool, bool, datetime, str]:
             data = self._objects.blob(entry.oid) if entry else None
@@ -149,16 +194,18 @@ class Receipts:
         return min(mine, yours, key=rank)
 
     def _commit(self, tip: str | None, made: Mapping[str, Receipt], verb: str) -> str:
+        root = self._objects.root(tip) if tip else None
         changes = {
-            f"{key}.json": Entry("100644", self._writer.blob(receipt_bytes(receipt))) for key, receipt in made.items()
+            place_of(self._objects, root, key): Entry("100644", self._writer.blob(receipt_bytes(receipt)))
+            for key, receipt in made.items()
         }
         message = claim_message(verb, made)
-        tree = self._writer.tree(self._objects.root(tip) if tip else None, changes)
+        tree = self._writer.tree(root, changes)
         when = max(receipt.claimed_at for receipt in made.values())
         return self._writer.commit(tree, [tip] if tip else [], message, JOINER, when)
 
     def _read(self, root: str | None, key: str) -> Receipt | None:
-        entry = self._objects.entry(root, f"{key}.json") if root else None
+        entry = self._objects.entry(root, place_of(self._objects, root, key)) if root else None
         if entry is None:
             return None
         return parse_receipt(key, self._objects.blob(entry.oid) or b"")

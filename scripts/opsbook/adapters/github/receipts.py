@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from opsbook.adapters.git.claims import claims, deliveries
 from opsbook.adapters.git.history import JOINER
-from opsbook.adapters.git.receipts import BRANCH, claim_message, parse_receipt, receipt_bytes
+from opsbook.adapters.git.receipts import BRANCH, claim_message, keys_of, parse_receipt, place_of, receipt_bytes
 from opsbook.adapters.github.api import Api, Step, Text
 from opsbook.adapters.github.objects import HubObjects
 from opsbook.adapters.github.session import GitHubRefused
@@ -56,23 +56,14 @@ class HubReceipts:
         tip = self._look()
         if tip is None:
             return {}
-        folders = [record_name(record)] if record else sorted(self._objects.tree(tip.tree))
-        found = {}
-        for folder in folders:
-            entry = self._objects.entry(tip.tree, folder)
-            for name in sorted(self._objects.tree(entry.oid)) if entry and entry.is_folder else ():
-                key = f"{folder}/{name.removesuffix('.json')}"
-                receipt = self._read(tip.tree, key)
-                if receipt is not None:
-                    found[key] = receipt
-        return found
+        keys = keys_of(self._objects, tip.tree, record_name(record) if record else None)
+        found = {key: self._read(tip.tree, key) for key in keys}
+        return {key: receipt for key, receipt in found.items() if receipt is not None}
 
     def known(self, record: str) -> dict[str, Receipt]:
         """The receipts of a record as this process last wrote or saw them, without asking where the branch is."""
         tip = self._tip
-        entry = self._objects.entry(tip.tree, record) if tip else None
-        names = [name.removesuffix(".json") for name in self._objects.tree(entry.oid)] if entry else []
-        found = {f"{record}/{name}": self._read(tip.tree if tip else None, f"{record}/{name}") for name in names}
+        found = {key: self._read(tip.tree, key) for key in keys_of(self._objects, tip.tree, record)} if tip else {}
         return {key: receipt for key, receipt in found.items() if receipt is not None}
 
     def _knows(self, keys: Mapping[str, str]) -> bool:
@@ -100,12 +91,13 @@ class HubReceipts:
         raise ForgeError("Too many others are writing receipts at this moment.", "Run `opsbook reconcile`.")
 
     def _commit(self, tip: Step | None, made: Mapping[str, Receipt], verb: str) -> Step:
-        files = {f"{key}.json": Text(receipt_bytes(receipt)) for key, receipt in made.items()}
-        tree = self._api.create_tree(tip.tree if tip else None, files)
+        root = tip.tree if tip else None
+        files = {place_of(self._objects, root, key): Text(receipt_bytes(item)) for key, item in made.items()}
+        tree = self._api.create_tree(root, files)
         parents = (tip.commit,) if tip else ()
         message = claim_message(verb, made)
         when = max(receipt.claimed_at for receipt in made.values())
-        self._objects.grow(tip.tree if tip else None, tree, files)
+        self._objects.grow(root, tree, files)
         return Step(self._api.create_commit(tree, parents, message, JOINER, when), tree, parents, message)
 
     def _swap(self, tip: Step | None, new: Step) -> bool:
@@ -144,7 +136,7 @@ class HubReceipts:
         return there.commit == new.commit or any(step.commit == new.commit for step in self._api.commits(there.commit))
 
     def _read(self, root: str | None, key: str) -> Receipt | None:
-        entry = self._objects.entry(root, f"{key}.json") if root else None
+        entry = self._objects.entry(root, place_of(self._objects, root, key)) if root else None
         if entry is None:
             return None
         return parse_receipt(key, self._objects.blob(entry.oid) or b"")
