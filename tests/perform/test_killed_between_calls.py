@@ -21,6 +21,7 @@ from opsbook.core.context import Context
 from opsbook.core.request import Request
 from opsbook.perform import performing, reconcile
 from tests.github_server.server import GitHubServer
+from tests.perform.test_slack_cut_off import CHANNELS, DECLARE, MOVE_ON, CutApi, in_any_order, told_in
 from tests.slack_server import SlackServer, slack_server
 from tests.slack_server.workspace import TOKEN as SLACK_TOKEN
 from tests.support.clock import Clock
@@ -30,7 +31,6 @@ from tests.support.requests import other
 from tests.support.slack import by_name
 from tests.support.sweeps import KILLED, Sweep, leaks
 from tests.support.wired import Chat
-from tests.test_slack_cut_off import CHANNELS, DECLARE, MOVE_ON, CutApi, in_any_order, told_in
 
 
 class CutHub:

@@ -10,7 +10,7 @@ import pytest
 
 from opsbook.core.context import Context
 from opsbook.perform import Outcome, performing, reconcile
-from tests.adapters.test_github_failures import DECLARE
+from tests.adapters.github.test_forge_failures import DECLARE
 from tests.github_server.faults import KINDS, Fault
 from tests.github_server.server import GitHubServer
 from tests.support.clock import Clock

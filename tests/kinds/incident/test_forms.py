@@ -28,7 +28,7 @@ from tests.support import form as phone
 from tests.support.hostile import texts
 from tests.support.small_book import FILES, SERVICE
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 HEADINGS = ("### How bad is it?", "### Which services are affected?", "### Is it a drill?", "### What do you see?")
 
