@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
+from opsbook.core.front import Urgent
 from opsbook.site.build import build
-from opsbook.site.home import OpenIncident
 from opsbook.site.stage import stage
 from tests.support.samples import BROKEN, DRILL, HOSTILE, SLOW, book, home, pages
 from tests.support.site import DESKTOP, PHONE, SCREENS, Scheme, served, visit
@@ -125,7 +125,7 @@ ORDER = [
     "I am changing something",
 ]
 
-FRONTS: dict[str, tuple[OpenIncident, ...]] = {
+FRONTS: dict[str, tuple[Urgent, ...]] = {
     "quiet": (),
     "one incident": (BROKEN,),
     "many incidents": (BROKEN, SLOW, DRILL, SLOW, SLOW),
