@@ -7,6 +7,7 @@ the process ended. It can also kill that process before its N-th effect on the d
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import runpy
@@ -30,7 +31,7 @@ def kill_before(number: int, below: str, fault: str) -> None:
 
     Args:
         below: effects on files count below this folder only.
-        fault: raise an error with these words instead.
+        fault: raise an error with these words instead; `full` makes the disk full from then on.
     """
     seen = 0
 
@@ -45,6 +46,10 @@ def kill_before(number: int, below: str, fault: str) -> None:
         else:
             counts = event in FILE_EFFECTS and str(arguments[0]).startswith(below)
         seen += counts
+        if fault == "full":
+            if counts and seen >= number and event != "os.remove":  # there is always room for less
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            return
         if counts and seen == number:
             if fault:
                 raise RuntimeError(fault)

@@ -119,3 +119,9 @@ FILES: dict[str, str] = {
     "docs/readme.md": "# A page\n",
 }
 """Path to text: the whole book."""
+
+SITE: dict[str, str] = {
+    "mkdocs.yml": "site_name: Example operations\n",
+    **{f"docs/{name}/index.md": f"# {name}\n" for name in ("change", "help", "incident-process", "security-breach")},
+}
+"""What the small book lacks to be built: the pages that every site links to."""
