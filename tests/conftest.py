@@ -54,8 +54,11 @@ def overheard(caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str
     return listen
 
 
+# Property tests are judged by their promises, not by how busy the machine is.
+settings.register_profile("opsbook", settings.default, deadline=None)
+settings.load_profile("opsbook")
 # For whoever is editing: `make quick`. The full run tries as many inputs as Hypothesis does by itself.
-settings.register_profile("quick", max_examples=20)
+settings.register_profile("quick", settings.default, max_examples=20)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

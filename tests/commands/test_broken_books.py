@@ -94,27 +94,27 @@ BROKEN: dict[str, Callable[[Desk], None]] = {
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_a_broken_record_stops_neither_a_declaration_nor_a_note(quick: Desk, name: str) -> None:
-    BROKEN[name](quick)
+def test_a_broken_record_stops_neither_a_declaration_nor_a_note(desk: Desk, name: str) -> None:
+    BROKEN[name](desk)
     service = () if name == "the service that is affected" else ("--service", "checkout")
-    first = quick.opsbook(*DECLARE, "--service", "checkout", "--format", "json")
+    first = desk.opsbook(*DECLARE, "--service", "checkout", "--format", "json")
     assert first.code == 0, str(first)
-    quick.git("add", "--all")
-    quick.git("commit", "--quiet", "-m", "Broken")
-    done = quick.opsbook(*DECLARE, *service, "--format", "json")
+    desk.git("add", "--all")
+    desk.git("commit", "--quiet", "-m", "Broken")
+    done = desk.opsbook(*DECLARE, *service, "--format", "json")
     assert done.code == 0, str(done)
     assert [told["ok"] for told in done.json["told"]] == [True, True]
     id_ = done.json["id"]
     for words in (("note", id_, "Seen"), ("update", id_, "--severity", "P2"), ("list",)):
-        assert quick.opsbook("incident", *words).code == 0, words
-    assert "severity: P2" in "".join(quick.written(f"opsbook/{id_}").values())
+        assert desk.opsbook("incident", *words).code == 0, words
+    assert "severity: P2" in "".join(desk.written(f"opsbook/{id_}").values())
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_a_broken_record_never_hides_the_findings_of_the_others(quick: Desk, name: str) -> None:
-    quick.write({"services/other.yaml": FILES["services/search.yaml"].replace("search", "wrong")})
-    BROKEN[name](quick)
-    done = quick.opsbook("check", "--format", "json")
+def test_a_broken_record_never_hides_the_findings_of_the_others(desk: Desk, name: str) -> None:
+    desk.write({"services/other.yaml": FILES["services/search.yaml"].replace("search", "wrong")})
+    BROKEN[name](desk)
+    done = desk.opsbook("check", "--format", "json")
     places = {finding["path"] for finding in done.json["findings"]}
     assert done.code == 1
     assert "services/other.yaml" in places
@@ -122,34 +122,34 @@ def test_a_broken_record_never_hides_the_findings_of_the_others(quick: Desk, nam
         assert len(places) > 1 or name in ("a stray folder",), done.json
 
 
-def test_notes_go_on_although_the_facts_of_their_incident_cannot_be_read(quick: Desk) -> None:
-    id_ = quick.declare()
-    quick.git("switch", "--quiet", quick.branch())
-    (facts,) = quick.path.glob("incidents/*/*/incident.yaml")
+def test_notes_go_on_although_the_facts_of_their_incident_cannot_be_read(desk: Desk) -> None:
+    id_ = desk.declare()
+    desk.git("switch", "--quiet", desk.branch())
+    (facts,) = desk.path.glob("incidents/*/*/incident.yaml")
     facts.write_text(facts.read_text().replace("status: investigating", "status: investigatin"))
-    quick.git("commit", "--quiet", "--all", "-m", "By hand at three in the morning")
-    quick.git("switch", "--quiet", "main")
-    assert quick.opsbook("incident", "note", id_, "Restarted").code == 0
-    assert "cannot be read" in quick.opsbook("incident", "list").out
-    assert "Restarted" in quick.opsbook("incident", "show", id_).out
-    done = quick.opsbook("incident", "update", id_, "--severity", "P2")
+    desk.git("commit", "--quiet", "--all", "-m", "By hand at three in the morning")
+    desk.git("switch", "--quiet", "main")
+    assert desk.opsbook("incident", "note", id_, "Restarted").code == 0
+    assert "cannot be read" in desk.opsbook("incident", "list").out
+    assert "Restarted" in desk.opsbook("incident", "show", id_).out
+    done = desk.opsbook("incident", "update", id_, "--severity", "P2")
     assert done.code == 1
     assert "opsbook check" in done.err
-    assert quick.opsbook(*DECLARE).code == 0
+    assert desk.opsbook(*DECLARE).code == 0
 
 
-def test_a_broken_checklist_says_so_and_stops_no_note(quick: Desk) -> None:
-    id_ = quick.declare()
-    quick.git("switch", "--quiet", quick.branch())
-    (checklist,) = quick.path.glob("incidents/*/*/checklist.yaml")
+def test_a_broken_checklist_says_so_and_stops_no_note(desk: Desk) -> None:
+    id_ = desk.declare()
+    desk.git("switch", "--quiet", desk.branch())
+    (checklist,) = desk.path.glob("incidents/*/*/checklist.yaml")
     checklist.write_text("checklists: [\n")
-    quick.git("commit", "--quiet", "--all", "-m", "By hand")
-    quick.git("switch", "--quiet", "main")
-    assert quick.opsbook("incident", "note", id_, "Restarted").code == 0
-    done = quick.opsbook("checklist", "tick", id_, "1")
+    desk.git("commit", "--quiet", "--all", "-m", "By hand")
+    desk.git("switch", "--quiet", "main")
+    assert desk.opsbook("incident", "note", id_, "Restarted").code == 0
+    done = desk.opsbook("checklist", "tick", id_, "1")
     assert done.code == 1
     assert len(done.err.rstrip("\n").split("\n")) <= 2
-    assert quick.opsbook("checklist", "show", id_).code == 0
+    assert desk.opsbook("checklist", "show", id_).code == 0
 
 
 SECTIONS = [line.partition(":")[0] for line in OPSBOOK_YML.splitlines() if re.match(r"\w", line)]
@@ -187,9 +187,9 @@ HARMLESS = {"is empty", "has nothing for rotas", "has a main branch that Git loc
 
 
 @pytest.mark.parametrize("name", [*WHOLE, *PARTS])
-def test_a_broken_configuration_on_main_stops_neither_a_declaration_nor_a_note(quick: Desk, name: str) -> None:
-    quick.commit({"opsbook.yml": {**WHOLE, **PARTS}[name]}, "Broken")
-    person = replace(quick, variables={"OPSBOOK_BY": "local:somebody"})
+def test_a_broken_configuration_on_main_stops_neither_a_declaration_nor_a_note(desk: Desk, name: str) -> None:
+    desk.commit({"opsbook.yml": {**WHOLE, **PARTS}[name]}, "Broken")
+    person = replace(desk, variables={"OPSBOOK_BY": "local:somebody"})
     done = person.opsbook(*DECLARE, "--service", "checkout", "--format", "json")
     assert done.code == 0, str(done)
     assert all(told["ok"] for told in done.json["told"])
@@ -200,7 +200,7 @@ def test_a_broken_configuration_on_main_stops_neither_a_declaration_nor_a_note(q
     shown = person.opsbook("incident", "show", id_).out
     assert "Checkout is down" in shown
     assert "Seen" in shown
-    facts = next(text for path, text in quick.written().items() if path.endswith("/incident.yaml"))
+    facts = next(text for path, text in desk.written().items() if path.endswith("/incident.yaml"))
     assert "severity: P1" in facts
     assert "status: identified" in facts
     checked = person.opsbook("check", "--format", "json")
@@ -210,21 +210,21 @@ def test_a_broken_configuration_on_main_stops_neither_a_declaration_nor_a_note(q
 @pytest.mark.parametrize(
     "name", [*WHOLE, "has nonsense for people", "has nonsense for security", "has nonsense for forge"]
 )
-def test_a_broken_configuration_in_the_folder_stops_nothing_that_main_allows(quick: Desk, name: str) -> None:
-    quick.write({"opsbook.yml": {**WHOLE, **PARTS}[name]})
+def test_a_broken_configuration_in_the_folder_stops_nothing_that_main_allows(desk: Desk, name: str) -> None:
+    desk.write({"opsbook.yml": {**WHOLE, **PARTS}[name]})
     by = "oncall-a" if name == "has nonsense for people" else "local:somebody"
-    done = quick.opsbook(*DECLARE, "--by", by, "--format", "json")
+    done = desk.opsbook(*DECLARE, "--by", by, "--format", "json")
     assert done.code == 0, str(done)
     assert [told["ok"] for told in done.json["told"]] == [True, True]
-    assert quick.opsbook("incident", "note", done.json["id"], "Seen", "--by", by).code == 0
-    alerted = quick.opsbook("declare", "--security", "--yes", "--by", by)
+    assert desk.opsbook("incident", "note", done.json["id"], "Seen", "--by", by).code == 0
+    alerted = desk.opsbook("declare", "--security", "--yes", "--by", by)
     assert alerted.code == 0
     assert alerted.out.startswith("First: alert ")
 
 
-def test_a_broken_configuration_is_said_to_whoever_declares(quick: Desk) -> None:
-    quick.write({"opsbook.yml": OPSBOOK_YML.replace("incident: incident", "incident: [incident")})
-    done = quick.opsbook(*DECLARE, environ={"OPSBOOK_BY": "local:somebody"})
+def test_a_broken_configuration_is_said_to_whoever_declares(desk: Desk) -> None:
+    desk.write({"opsbook.yml": OPSBOOK_YML.replace("incident: incident", "incident: [incident")})
+    done = desk.opsbook(*DECLARE, environ={"OPSBOOK_BY": "local:somebody"})
     assert done.code == 0
     assert "opsbook.yml" in done.err
     assert "opsbook check" in done.err

@@ -45,10 +45,10 @@ READERS = {
 
 
 @pytest.fixture
-def busy(quick: Desk) -> Desk:
+def busy(desk: Desk) -> Desk:
     """A clone with an open incident."""
-    quick.declare()
-    return quick
+    desk.declare()
+    return desk
 
 
 # -- JSON
@@ -85,34 +85,34 @@ def test_a_dry_run_in_json_is_one_object_with_the_files(busy: Desk) -> None:
     assert all(path.startswith(done.json["path"]) for path in done.json["files"])
 
 
-def test_findings_in_json_have_what_an_annotation_needs(quick: Desk) -> None:
-    quick.write({"services/checkout.yaml": "name: checkout\nname: twice\n"})
-    done = quick.opsbook("check", "--format", "json")
+def test_findings_in_json_have_what_an_annotation_needs(desk: Desk) -> None:
+    desk.write({"services/checkout.yaml": "name: checkout\nname: twice\n"})
+    done = desk.opsbook("check", "--format", "json")
     assert done.code == 1
     for finding in done.json["findings"]:
         assert set(finding) == {"code", "severity", "path", "line", "column", "message", "remedy"}
 
 
-def test_a_check_as_sarif_is_one_object_with_what_is_allowed_and_fails_for_what_counts(quick: Desk) -> None:
-    text = (quick.path / "services/checkout.yaml").read_text()
+def test_a_check_as_sarif_is_one_object_with_what_is_allowed_and_fails_for_what_counts(desk: Desk) -> None:
+    text = (desk.path / "services/checkout.yaml").read_text()
     allow, because = "runbooks: [later/on] # opsbook: allow SVC003", " because it is written next week\n"
-    quick.write({"services/checkout.yaml": text + allow + because})
-    done = quick.opsbook("check", "--format", "sarif")
+    desk.write({"services/checkout.yaml": text + allow + because})
+    done = desk.opsbook("check", "--format", "sarif")
     assert (done.code, done.out.count("\n")) == (0, 1)
     assert [result["suppressions"][0]["kind"] for result in done.json["runs"][0]["results"]] == ["inSource"]
-    assert quick.opsbook("check", "--format", "json").json["findings"] == []
-    assert quick.opsbook("check").out.endswith("nothing found, 1 allowed by a comment\n")
+    assert desk.opsbook("check", "--format", "json").json["findings"] == []
+    assert desk.opsbook("check").out.endswith("nothing found, 1 allowed by a comment\n")
 
-    quick.write({"services/checkout.yaml": f"{text}{allow}\n"})
-    done = quick.opsbook("check", "--format", "sarif")
+    desk.write({"services/checkout.yaml": f"{text}{allow}\n"})
+    done = desk.opsbook("check", "--format", "sarif")
     assert done.code == 1
     assert [result["ruleId"] for result in done.json["runs"][0]["results"]] == ["SVC003", "SUP002"]
 
 
 @pytest.mark.parametrize("name", [*ACTIONS, *READERS])
-def test_what_is_refused_prints_nothing_on_standard_output(quick: Desk, name: str) -> None:
+def test_what_is_refused_prints_nothing_on_standard_output(desk: Desk, name: str) -> None:
     words = ACTIONS[name] if name in ACTIONS else READERS[name][0]
-    done = quick.opsbook(*words, "--format", "json", "--no-such-option")
+    done = desk.opsbook(*words, "--format", "json", "--no-such-option")
     assert (done.code, done.out) == (2, "")
 
 
@@ -120,8 +120,8 @@ def test_what_is_refused_prints_nothing_on_standard_output(quick: Desk, name: st
 
 
 @pytest.mark.parametrize("name", ["declare", "incident note", "incident update", "checklist tick", "reconcile"])
-def test_every_command_that_writes_to_the_record_takes_the_four_options(quick: Desk, name: str) -> None:
-    done = quick.opsbook(*name.split(), "--help")
+def test_every_command_that_writes_to_the_record_takes_the_four_options(desk: Desk, name: str) -> None:
+    done = desk.opsbook(*name.split(), "--help")
     for option in ("--dry-run", "--yes", "--by", "--format"):
         assert option in done.out
 
@@ -145,13 +145,13 @@ def test_a_dry_run_writes_nothing_anywhere(busy: Desk, words: tuple[str, ...]) -
     assert snapshot(busy.path) == before
 
 
-def test_a_dry_run_of_reconcile_lists_what_was_cut_off(quick: Desk) -> None:
-    quick.opsbook(*DECLARE, kill=12)
-    before = snapshot(quick.path)
-    done = quick.opsbook("reconcile", "--dry-run")
+def test_a_dry_run_of_reconcile_lists_what_was_cut_off(desk: Desk) -> None:
+    desk.opsbook(*DECLARE, kill=12)
+    before = snapshot(desk.path)
+    done = desk.opsbook("reconcile", "--dry-run")
     assert done.code == 0
     assert "incident.declare by oncall-a at " in done.out
-    assert snapshot(quick.path) == before
+    assert snapshot(desk.path) == before
 
 
 @pytest.mark.parametrize(
@@ -164,13 +164,13 @@ def test_a_dry_run_of_reconcile_lists_what_was_cut_off(quick: Desk) -> None:
     ],
 )
 def test_who_acts_is_by_then_the_environment_then_git_then_the_name_on_this_machine(
-    quick: Desk, given: str, environ: str, configured: str, actor: str
+    desk: Desk, given: str, environ: str, configured: str, actor: str
 ) -> None:
     if configured:
-        quick.git("config", "opsbook.by", configured)
+        desk.git("config", "opsbook.by", configured)
     by = ("--by", given) if given else ()
-    assert quick.opsbook(*DECLARE, *by, environ={"OPSBOOK_BY": environ}).code == 0
-    facts = next(text for path, text in quick.written().items() if path.endswith("/incident.yaml"))
+    assert desk.opsbook(*DECLARE, *by, environ={"OPSBOOK_BY": environ}).code == 0
+    facts = next(text for path, text in desk.written().items() if path.endswith("/incident.yaml"))
     assert re.search(rf"^declared_by: \"?{actor}\"?$", facts, re.MULTILINE), facts
 
 
@@ -247,39 +247,39 @@ class Promise:
     ],
     ids=lambda promise: promise.situation.__name__,
 )
-def test_an_exit_code_says_what_was_written_and_who_was_told(quick: Desk, tmp_path: Path, promise: Promise) -> None:
-    done = promise.situation(quick, tmp_path)
+def test_an_exit_code_says_what_was_written_and_who_was_told(desk: Desk, tmp_path: Path, promise: Promise) -> None:
+    done = promise.situation(desk, tmp_path)
     assert done.code == promise.code, str(done)
-    assert bool(quick.branches()) == promise.published
-    assert bool(quick.receipts()) == promise.told
-    assert bool(quick.intents()) == promise.saved
+    assert bool(desk.branches()) == promise.published
+    assert bool(desk.receipts()) == promise.told
+    assert bool(desk.intents()) == promise.saved
 
 
-def test_a_fault_of_ours_is_one_line_and_a_log_without_anybodys_words(quick: Desk) -> None:
+def test_a_fault_of_ours_is_one_line_and_a_log_without_anybodys_words(desk: Desk) -> None:
     words = ("declare", "--title", "Private words", "--severity", "P1", "--yes")
-    done = quick.opsbook(*words, kill=12, fault="More private words")
+    done = desk.opsbook(*words, kill=12, fault="More private words")
     assert (done.code, done.out) == (3, "")
     found = re.fullmatch(r"opsbook: this is our fault: RuntimeError\. The details are in (\S+)\.\n", done.err)
     assert found, done.err
     log = Path(found[1])
-    assert log.parent == quick.state / "log"
+    assert log.parent == desk.state / "log"
     assert "opsbook/perform" in log.read_text()
     assert "rivate words" not in log.read_text()
-    again = quick.opsbook(*words)
+    again = desk.opsbook(*words)
     assert again.code == 0
     assert "asked for at" in again.out
-    assert len(quick.branches()) == 1
+    assert len(desk.branches()) == 1
 
 
 # -- help
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_help_begins_with_what_the_overview_says(quick: Desk, name: str) -> None:
-    overview = quick.opsbook("--help")
+def test_help_begins_with_what_the_overview_says(desk: Desk, name: str) -> None:
+    overview = desk.opsbook("--help")
     assert (overview.code, overview.err) == (0, "")
     (line,) = (line for line in overview.out.splitlines() if re.match(rf"  {name}  ", line))
-    done = quick.opsbook(*name.split(), "--help")
+    done = desk.opsbook(*name.split(), "--help")
     assert (done.code, done.err) == (0, "")
     assert done.out.startswith(f"usage: opsbook {name} ")
     assert line.removeprefix(f"  {name}").strip() in " ".join(done.out.split())
@@ -289,36 +289,36 @@ def test_help_begins_with_what_the_overview_says(quick: Desk, name: str) -> None
     ("typed", "meant"),
     [(("declre",), "declare"), (("chek",), "check"), (("reconsile",), "reconcile"), (("explian", "INC001"), "explain")],
 )
-def test_an_unknown_command_suggests_the_one_that_was_meant(quick: Desk, typed: tuple[str, ...], meant: str) -> None:
-    done = quick.opsbook(*typed)
+def test_an_unknown_command_suggests_the_one_that_was_meant(desk: Desk, typed: tuple[str, ...], meant: str) -> None:
+    done = desk.opsbook(*typed)
     assert (done.code, done.out) == (2, "")
     assert f"Did you mean: opsbook {meant}?" in done.err
 
 
 @pytest.mark.parametrize("group", sorted({name.split()[0] for name in COMMANDS if " " in name}))
-def test_the_first_word_of_several_commands_lists_them(quick: Desk, group: str) -> None:
+def test_the_first_word_of_several_commands_lists_them(desk: Desk, group: str) -> None:
     members = [name for name in COMMANDS if name.startswith(group + " ")]
-    asked = quick.opsbook(group, "--help")
+    asked = desk.opsbook(group, "--help")
     assert asked.code == 0
     assert all(f"opsbook {name}  {COMMANDS[name]}" in asked.out for name in members)
-    unknown = quick.opsbook(group, "nonsense")
+    unknown = desk.opsbook(group, "nonsense")
     assert (unknown.code, unknown.out) == (2, "")
     assert all(f"opsbook {name}  " in unknown.err for name in members)
 
 
-def test_nothing_at_all_shows_the_overview(quick: Desk) -> None:
-    done = quick.opsbook()
+def test_nothing_at_all_shows_the_overview(desk: Desk) -> None:
+    done = desk.opsbook()
     assert (done.code, done.out) == (2, "")
     assert all(name in done.err for name in COMMANDS)
-    assert re.fullmatch(r"opsbook \d+\.\d+\.\d+\n", quick.opsbook("--version").out)
+    assert re.fullmatch(r"opsbook \d+\.\d+\.\d+\n", desk.opsbook("--version").out)
 
 
-def test_every_code_is_explained(quick: Desk) -> None:
-    listed = quick.opsbook("explain")
+def test_every_code_is_explained(desk: Desk) -> None:
+    listed = desk.opsbook("explain")
     assert listed.code == 0
     for name, code in all_codes(registry()).items():
         assert re.search(rf"^{name} +(error|warning) +{re.escape(code.title())}$", listed.out, re.MULTILINE)
-        done = quick.opsbook("explain", name.lower())
+        done = desk.opsbook("explain", name.lower())
         assert (done.code, done.err) == (0, "")
         assert done.out.startswith(f"{name}: {code.title()}\n")
         assert "It " in done.out.rstrip("\n").split("\n")[-1]

@@ -7,25 +7,25 @@ from tests.support.desk import Desk
 FORM = ".github/ISSUE_TEMPLATE/declare-an-incident.yml"
 
 
-def test_forms_are_written_once_and_found_out_of_date_when_the_book_changes(quick: Desk) -> None:
-    before = quick.opsbook("forms", "--check")
+def test_forms_are_written_once_and_found_out_of_date_when_the_book_changes(desk: Desk) -> None:
+    before = desk.opsbook("forms", "--check")
     assert before.code == 1
     assert f"{FORM} is out of date: run opsbook forms" in before.out
-    assert not (quick.path / ".github").exists()
-    assert quick.opsbook("forms").code == 0
-    assert quick.opsbook("forms", "--check").code == 0
-    text = (quick.path / "opsbook.yml").read_text()
-    quick.write({"opsbook.yml": text.replace("title: Major", "title: Grave")})
-    after = quick.opsbook("forms", "--check")
+    assert not (desk.path / ".github").exists()
+    assert desk.opsbook("forms").code == 0
+    assert desk.opsbook("forms", "--check").code == 0
+    text = (desk.path / "opsbook.yml").read_text()
+    desk.write({"opsbook.yml": text.replace("title: Major", "title: Grave")})
+    after = desk.opsbook("forms", "--check")
     assert after.code == 1
     assert FORM in after.out
-    quick.opsbook("forms")
-    assert "P2 Grave: Users can use it with difficulty." in (quick.path / FORM).read_text()
+    desk.opsbook("forms")
+    assert "P2 Grave: Users can use it with difficulty." in (desk.path / FORM).read_text()
 
 
-def test_forms_are_not_made_from_what_cannot_be_read(quick: Desk) -> None:
-    quick.write({"opsbook.yml": "incidents: [\n"})
-    done = quick.opsbook("forms")
+def test_forms_are_not_made_from_what_cannot_be_read(desk: Desk) -> None:
+    desk.write({"opsbook.yml": "incidents: [\n"})
+    done = desk.opsbook("forms")
     assert done.code == 1
     assert "opsbook check" in done.err
-    assert not (quick.path / ".github").exists()
+    assert not (desk.path / ".github").exists()

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import re
 import unicodedata
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,7 +18,6 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from tests.support.desk import Desk, Done, Word, make_desk
-from tests.support.forkserver import ForkServer
 
 TITLES: dict[str, tuple[Word, str]] = {
     "quotes": ("He said \"it's 'down'\" \\ \\n", "He said \"it's 'down'\" \\ \\n"),
@@ -128,16 +126,16 @@ def markdown_words(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("name", TITLES)
-def test_a_title_is_nothing_but_words_wherever_it_comes_out(quick: Desk, name: str) -> None:
+def test_a_title_is_nothing_but_words_wherever_it_comes_out(desk: Desk, name: str) -> None:
     typed, seen = TITLES[name]
-    before = quick.condition()
-    done = quick.opsbook("declare", b"--title=" + os.fsencode(typed), "--severity", "P1", "--yes")
+    before = desk.condition()
+    done = desk.opsbook("declare", b"--title=" + os.fsencode(typed), "--severity", "P1", "--yes")
     assert done.code == 0, str(done)
     printed(done)
 
-    branch = quick.branch()
+    branch = desk.branch()
     assert re.fullmatch(r"opsbook/INC-\d{8}-[0-9A-HJKMNP-TV-Z]{5}", branch)
-    files = quick.written()
+    files = desk.written()
     for path in files:
         assert re.fullmatch(
             r"incidents/20\d\d/INC-\d{8}-[0-9A-Z]{5}(-[a-z0-9-]+)?/[a-z]+(/[0-9TZ]+-[0-9a-z]{5})?\.(yaml|md)", path
@@ -145,12 +143,12 @@ def test_a_title_is_nothing_but_words_wherever_it_comes_out(quick: Desk, name: s
     facts = next(load(text) for path, text in files.items() if path.endswith("incident.yaml"))
     (entry,) = (load(text) for path, text in files.items() if "/timeline/" in path)
     assert facts["title"] == entry["text"] == seen
-    message = quick.git("log", "-1", "--format=%an%n%ae%n%cn%n%ce%n%B", branch)
+    message = desk.git("log", "-1", "--format=%an%n%ae%n%cn%n%ce%n%B", branch)
     who = r"oncall-a\noncall-a@opsbook.invalid\n"
     subject = r"Declare INC-\d{8}-[0-9A-Z]{5} \(P1\)\n\nOpsbook-Operation: [0-9a-f]{20}\n\n"
     assert re.fullmatch(who + who + subject, message), message
 
-    outbox = quick.outbox()
+    outbox = desk.outbox()
     assert len(outbox) == 3
     for text in outbox.values():
         inert(text)
@@ -162,26 +160,26 @@ def test_a_title_is_nothing_but_words_wherever_it_comes_out(quick: Desk, name: s
     )
     assert sum(f"P1 incident: {broken}" in text or f"P1 incident: {seen}" in text for text in outbox.values()) == 2
 
-    shown = quick.opsbook("incident", "show", "--format", "json")
+    shown = desk.opsbook("incident", "show", "--format", "json")
     assert shown.json["incident"]["title"] == seen
     printed(shown)
-    printed(quick.opsbook("incident", "show"))
-    assert quick.condition() == before
+    printed(desk.opsbook("incident", "show"))
+    assert desk.condition() == before
 
 
-def test_every_such_incident_passes_the_check_once_it_is_merged(quick: Desk) -> None:
+def test_every_such_incident_passes_the_check_once_it_is_merged(desk: Desk) -> None:
     for typed, _ in TITLES.values():
-        done = quick.opsbook("declare", b"--title=" + os.fsencode(typed), "--severity", "P1", "--yes")
+        done = desk.opsbook("declare", b"--title=" + os.fsencode(typed), "--severity", "P1", "--yes")
         assert done.code == 0, str(done)
-    listed = quick.opsbook("incident", "list")
+    listed = desk.opsbook("incident", "list")
     assert listed.out.count("\n") == len(TITLES) + 1
     printed(listed)
-    quick.git("merge", "--quiet", "--no-edit", *quick.branches())
-    done = quick.opsbook("check", "--format", "json")
+    desk.git("merge", "--quiet", "--no-edit", *desk.branches())
+    done = desk.opsbook("check", "--format", "json")
     assert done.json["checked"] == len(TITLES) + 3
     assert done.json["findings"] == []
-    assert sorted(quick.opsbook("reconcile", "--format", "json").json["tidied"]) != []
-    assert quick.branches() == []
+    assert sorted(desk.opsbook("reconcile", "--format", "json").json["tidied"]) != []
+    assert desk.branches() == []
 
 
 TEXTS: dict[str, tuple[bytes, str]] = {
@@ -205,21 +203,21 @@ TEXTS: dict[str, tuple[bytes, str]] = {
 
 
 @pytest.mark.parametrize("name", TEXTS)
-def test_a_note_says_exactly_what_was_typed(quick: Desk, name: str) -> None:
+def test_a_note_says_exactly_what_was_typed(desk: Desk, name: str) -> None:
     typed, seen = TEXTS[name]
-    id_ = quick.declare()
-    done = quick.opsbook("incident", "note", id_, stdin=typed)
+    id_ = desk.declare()
+    done = desk.opsbook("incident", "note", id_, stdin=typed)
     assert done.code == 0, str(done)
     printed(done)
-    (entry,) = (load(text) for text in quick.written().values() if "\nkind: note\n" in text)
+    (entry,) = (load(text) for text in desk.written().values() if "\nkind: note\n" in text)
     assert entry["text"] == seen
-    for text in quick.outbox().values():
+    for text in desk.outbox().values():
         inert(text)
-    printed(quick.opsbook("incident", "show"))
-    shown = quick.opsbook("incident", "show", "--format", "json")
+    printed(desk.opsbook("incident", "show"))
+    shown = desk.opsbook("incident", "show", "--format", "json")
     printed(shown)
     assert shown.json["timeline"][-1]["text"] == seen
-    assert "ghp_" not in quick.git("log", "-p", "--all") + "".join(quick.outbox().values()) + done.out + done.err
+    assert "ghp_" not in desk.git("log", "-p", "--all") + "".join(desk.outbox().values()) + done.out + done.err
 
 
 TOO_MUCH = {
@@ -238,12 +236,12 @@ TOO_MUCH = {
 
 
 @pytest.mark.parametrize("name", TOO_MUCH)
-def test_too_much_and_too_little_are_refused_in_a_sentence_and_nothing_is_written(quick: Desk, name: str) -> None:
-    quick.declare()
-    before = quick.git("for-each-ref"), quick.outbox(), quick.condition()
-    refused(quick.opsbook(*TOO_MUCH[name], "--yes"), {1, 2})
-    assert (quick.git("for-each-ref"), quick.outbox(), quick.condition()) == before
-    assert quick.intents() == []
+def test_too_much_and_too_little_are_refused_in_a_sentence_and_nothing_is_written(desk: Desk, name: str) -> None:
+    desk.declare()
+    before = desk.git("for-each-ref"), desk.outbox(), desk.condition()
+    refused(desk.opsbook(*TOO_MUCH[name], "--yes"), {1, 2})
+    assert (desk.git("for-each-ref"), desk.outbox(), desk.condition()) == before
+    assert desk.intents() == []
 
 
 VALUES: tuple[Word, ...] = (
@@ -292,9 +290,9 @@ PLACES: dict[str, tuple[str, ...]] = {
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_a_value_that_is_no_such_thing_is_refused_in_a_sentence_and_nothing_is_written(quick: Desk, place: str) -> None:
-    quick.declare()
-    before = quick.git("for-each-ref"), quick.outbox(), quick.condition()
+def test_a_value_that_is_no_such_thing_is_refused_in_a_sentence_and_nothing_is_written(desk: Desk, place: str) -> None:
+    desk.declare()
+    before = desk.git("for-each-ref"), desk.outbox(), desk.condition()
     for value in VALUES:
         if (place, value) in ACCEPTED or (value == "oncall-a\n" and place in ("declare --by", "declare --lead")):
             continue
@@ -305,13 +303,13 @@ def test_a_value_that_is_no_such_thing_is_refused_in_a_sentence_and_nothing_is_w
             words = [*words[:-1], value, words[-1]]
         else:
             words = [*words, value]
-        done = quick.opsbook(*words)
+        done = desk.opsbook(*words)
         if place == "a second word" and done.code == 2:
             printed(done)
             continue
         refused(done, {1, 2})
-        assert quick.intents() == []
-    assert (quick.git("for-each-ref"), quick.outbox(), quick.condition()) == before
+        assert desk.intents() == []
+    assert (desk.git("for-each-ref"), desk.outbox(), desk.condition()) == before
 
 
 ACCEPTED = {("a command", "-rf"), ("note ID", "-rf")}
@@ -319,11 +317,11 @@ ACCEPTED = {("a command", "-rf"), ("note ID", "-rf")}
 
 
 @pytest.mark.parametrize("who", ["github:octo-cat", "github:dependabot[bot]", "slack:U0123ABC", "local:somebody.else"])
-def test_whoever_acts_is_a_plain_name_in_the_commit(quick: Desk, who: str) -> None:
-    quick.declare("x", "P1", "--by", who)
-    author = quick.git("log", "-1", "--format=%an <%ae>", quick.branch()).strip()
+def test_whoever_acts_is_a_plain_name_in_the_commit(desk: Desk, who: str) -> None:
+    desk.declare("x", "P1", "--by", who)
+    author = desk.git("log", "-1", "--format=%an <%ae>", desk.branch()).strip()
     assert re.fullmatch(r"[A-Za-z0-9._:-]+ <[A-Za-z0-9._-]+@opsbook\.invalid>", author), author
-    assert f"declared_by: {who}" in "".join(quick.written().values()).replace('"', "")
+    assert f"declared_by: {who}" in "".join(desk.written().values()).replace('"', "")
 
 
 _SPACES = " \t\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
@@ -334,11 +332,9 @@ _SPACES = " \t\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008
     text=st.text(min_size=1, max_size=60)
     | st.text(alphabet="\n\r\t :-#[]{}'\"|>&*!%@`\\\0\x1b\u200d\ufe0f👩🚀", max_size=30)
 )
-def test_any_text_at_all_can_be_read_back_from_a_note(
-    tmp_path_factory: pytest.TempPathFactory, server: ForkServer, text: str
-) -> None:
+def test_any_text_at_all_can_be_read_back_from_a_note(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
     assume("⟨" not in text)
-    desk = _noted(tmp_path_factory, server)
+    desk = _noted(tmp_path_factory)
     done = desk.opsbook("incident", "note", "-", "--format", "json", stdin=text.encode("utf-8", "surrogatepass"))
     printed(done)
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
@@ -355,12 +351,12 @@ def test_any_text_at_all_can_be_read_back_from_a_note(
 _DESKS: dict[Path, Desk] = {}
 
 
-def _noted(folders: pytest.TempPathFactory, server: ForkServer) -> Desk:
+def _noted(folders: pytest.TempPathFactory) -> Desk:
     """One clone with an open incident for all examples, renewed when its timeline has grown long."""
     base = folders.getbasetemp()
     desk = _DESKS.get(base)
     if desk is None or len(desk.outbox()) > 40:
-        desk = replace(make_desk(folders.mktemp("noted") / "desk"), server=server)
+        desk = make_desk(folders.mktemp("noted") / "desk")
         desk.declare()
         _DESKS[base] = desk
     return desk

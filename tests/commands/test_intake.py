@@ -17,7 +17,6 @@ from tests.github_server.faults import Fault
 from tests.github_server.hub import Comment
 from tests.github_server.server import GitHubServer
 from tests.support.desk import Done
-from tests.support.forkserver import ForkServer
 from tests.support.form import P3, Phone, answers, body
 from tests.support.github import make_github, push_main, truth
 from tests.support.small_book import FILES
@@ -34,9 +33,9 @@ def hub(tmp_path: Path) -> Iterator[GitHubServer]:
 
 
 @pytest.fixture
-def phone(hub: GitHubServer, server: ForkServer, tmp_path: Path) -> Phone:
+def phone(hub: GitHubServer, tmp_path: Path) -> Phone:
     """The phone of somebody who may write."""
-    return Phone(hub, tmp_path, server)
+    return Phone(hub, tmp_path)
 
 
 def said(hub: GitHubServer, number: int = 1) -> str:

@@ -7,7 +7,6 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,7 +17,6 @@ from tests.github_server.server import GitHubServer
 from tests.slack_server import SlackServer, seen, slack_server
 from tests.slack_server.workspace import TOKEN
 from tests.support.clock import Clock, machine
-from tests.support.forkserver import ForkServer
 from tests.support.form import Phone, answers, body
 from tests.support.github import make_github, truth
 
@@ -29,11 +27,11 @@ def slack() -> Iterator[SlackServer]:
         yield server
 
 
-def phone_of(hub: GitHubServer, slack: SlackServer, folder: Path, runner: ForkServer | None) -> Phone:
+def phone_of(hub: GitHubServer, slack: SlackServer, folder: Path) -> Phone:
     """Somebody who may write, in a repository whose workflow may also speak in Slack."""
     hub.hub.permissions["writer"] = "write"
     variables = {"SLACK_BOT_TOKEN": TOKEN, "SLACK_API_URL": slack.url}
-    return Phone(hub, folder, runner, variables=variables)
+    return Phone(hub, folder, variables=variables)
 
 
 def state(hub: GitHubServer, slack: SlackServer, issue: Issue) -> dict[str, object]:
@@ -53,10 +51,10 @@ def state(hub: GitHubServer, slack: SlackServer, issue: Issue) -> dict[str, obje
 
 
 def test_github_fails_while_it_is_published_and_people_who_know_are_not_told_again_from_another_machine(
-    tmp_path: Path, slack: SlackServer, server: ForkServer
+    tmp_path: Path, slack: SlackServer
 ) -> None:
     with closing(make_github(tmp_path / "github.git")) as hub:
-        phone = phone_of(hub, slack, tmp_path, server)
+        phone = phone_of(hub, slack, tmp_path)
         hub.faults.append(Fault("git/create-ref", "unavailable", times=None))
         issue, done = phone.declare("Checkout is down", body())
         assert done.code == 4, str(done)
@@ -73,7 +71,7 @@ def test_github_fails_while_it_is_published_and_people_who_know_are_not_told_aga
 
 
 def test_killed_at_any_call_to_github_the_next_run_ends_as_if_nothing_had_happened(
-    tmp_path: Path, slack: SlackServer, server: ForkServer
+    tmp_path: Path, slack: SlackServer
 ) -> None:
     """The call at which it is killed has its effect, and nobody hears the answer; it is the same issue every time."""
     opened = Clock(machine())
@@ -84,9 +82,9 @@ def test_killed_at_any_call_to_github_the_next_run_ends_as_if_nothing_had_happen
         folder.mkdir()
         github = make_github(folder / "github.git", now=opened.now)
         with closing(github) as hub, slack_server("incident", "team") as chat:
-            phone = phone_of(hub, chat, folder, server)
+            phone = phone_of(hub, chat, folder)
             issue = phone.open("Checkout is down", body(summary="Every order fails."))
-            desk = replace(phone.machine(), server=None)
+            desk = phone.machine()
             Path(desk.variables["GITHUB_EVENT_PATH"]).write_text(json.dumps(phone.event(issue)))
             hub.forget()
             hub.meanwhile += [("*", lambda: None)] * (number - 1)

@@ -38,8 +38,8 @@ def foreign(desk: Desk) -> Desk:
 
 
 @pytest.mark.parametrize("where", ["empty", "foreign", "no git"])
-def test_a_check_of_a_folder_that_is_no_book_says_so_and_ends_with_6(tmp_path: Path, quick: Desk, where: str) -> None:
-    folder = replace(quick, path=tmp_path / "folder")
+def test_a_check_of_a_folder_that_is_no_book_says_so_and_ends_with_6(tmp_path: Path, desk: Desk, where: str) -> None:
+    folder = replace(desk, path=tmp_path / "folder")
     if where == "foreign":
         foreign(folder)
     else:
@@ -53,8 +53,8 @@ def test_a_check_of_a_folder_that_is_no_book_says_so_and_ends_with_6(tmp_path: P
         assert "opsbook.yml" in done.err
 
 
-def test_nothing_is_declared_in_a_repository_that_is_no_book(tmp_path: Path, quick: Desk) -> None:
-    folder = foreign(replace(quick, path=tmp_path / "folder"))
+def test_nothing_is_declared_in_a_repository_that_is_no_book(tmp_path: Path, desk: Desk) -> None:
+    folder = foreign(replace(desk, path=tmp_path / "folder"))
     before = snapshot(folder.path)
     done = folder.opsbook(*DECLARE, environ={"OPSBOOK_BY": ""})
     assert done.code == 2
@@ -64,10 +64,10 @@ def test_nothing_is_declared_in_a_repository_that_is_no_book(tmp_path: Path, qui
 
 
 def test_a_book_without_git_can_be_checked_and_read_and_says_what_it_needs_to_declare(
-    tmp_path: Path, quick: Desk
+    tmp_path: Path, desk: Desk
 ) -> None:
-    folder = replace(quick, path=tmp_path / "folder")
-    shutil.copytree(quick.path, folder.path, ignore=shutil.ignore_patterns(".git"))
+    folder = replace(desk, path=tmp_path / "folder")
+    shutil.copytree(desk.path, folder.path, ignore=shutil.ignore_patterns(".git"))
     assert folder.opsbook("check").code == 0
     assert folder.opsbook("incident", "list").code == 0
     done = folder.opsbook(*DECLARE)
@@ -77,16 +77,16 @@ def test_a_book_without_git_can_be_checked_and_read_and_says_what_it_needs_to_de
 
 
 def test_a_book_below_the_root_of_its_repository_can_be_checked_and_says_why_it_cannot_be_written_to(
-    tmp_path: Path, quick: Desk
+    tmp_path: Path, desk: Desk
 ) -> None:
-    outer = replace(quick, path=tmp_path / "outer")
+    outer = replace(desk, path=tmp_path / "outer")
     outer.path.mkdir()
     outer.git("init", "--quiet", "--initial-branch=main")
     configure(outer)
-    shutil.copytree(quick.path, outer.path / "ops", ignore=shutil.ignore_patterns(".git"))
+    shutil.copytree(desk.path, outer.path / "ops", ignore=shutil.ignore_patterns(".git"))
     outer.git("add", ".")
     outer.git("commit", "--quiet", "-m", "Begin")
-    inner = replace(quick, path=outer.path / "ops")
+    inner = replace(desk, path=outer.path / "ops")
     assert inner.opsbook("check").code == 0
     assert outer.opsbook("-C", "ops", "check").code == 0
     before = outer.git("for-each-ref")
@@ -99,21 +99,21 @@ def test_a_book_below_the_root_of_its_repository_can_be_checked_and_says_why_it_
 # -- somewhere in a book
 
 
-def test_every_folder_of_a_book_belongs_to_it(quick: Desk) -> None:
-    folder = quick.path / "runbooks" / "incident-response"
-    assert quick.opsbook("check", "respond.md", folder=folder).code == 0
-    assert quick.opsbook(*DECLARE, folder=folder).code == 0
-    assert len(quick.branches()) == 1
+def test_every_folder_of_a_book_belongs_to_it(desk: Desk) -> None:
+    folder = desk.path / "runbooks" / "incident-response"
+    assert desk.opsbook("check", "respond.md", folder=folder).code == 0
+    assert desk.opsbook(*DECLARE, folder=folder).code == 0
+    assert len(desk.branches()) == 1
 
 
-def test_a_book_can_be_named_from_anywhere(tmp_path: Path, quick: Desk) -> None:
+def test_a_book_can_be_named_from_anywhere(tmp_path: Path, desk: Desk) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    assert quick.opsbook("-C", str(quick.path), *DECLARE, folder=elsewhere).code == 0
-    assert quick.opsbook(f"-C{os.path.relpath(quick.path, elsewhere)}", "check", folder=elsewhere).code == 0
-    assert len(quick.branches()) == 1
+    assert desk.opsbook("-C", str(desk.path), *DECLARE, folder=elsewhere).code == 0
+    assert desk.opsbook(f"-C{os.path.relpath(desk.path, elsewhere)}", "check", folder=elsewhere).code == 0
+    assert len(desk.branches()) == 1
     for name in ("nowhere", "x" * 5_000, "\0"[:0] + "bad\nname"):
-        done = quick.opsbook("-C", name, "check", folder=elsewhere)
+        done = desk.opsbook("-C", name, "check", folder=elsewhere)
         assert done.code == 2
         said(done.err)
 
@@ -131,20 +131,20 @@ def test_a_folder_that_was_deleted_under_us_is_told_in_a_sentence(tmp_path: Path
 # -- odd clones
 
 
-def test_a_detached_head_is_no_hindrance(quick: Desk) -> None:
-    quick.commit({"docs/more.md": "# More\n"})
-    quick.git("checkout", "--quiet", "--detach", "HEAD~1")
-    before = quick.condition()
-    id_ = quick.declare()
-    assert quick.opsbook("incident", "note", id_, "Seen").code == 0
-    assert quick.condition() == before
-    assert quick.git("merge-base", "main", quick.branch()) == quick.git("rev-parse", "main")
+def test_a_detached_head_is_no_hindrance(desk: Desk) -> None:
+    desk.commit({"docs/more.md": "# More\n"})
+    desk.git("checkout", "--quiet", "--detach", "HEAD~1")
+    before = desk.condition()
+    id_ = desk.declare()
+    assert desk.opsbook("incident", "note", id_, "Seen").code == 0
+    assert desk.condition() == before
+    assert desk.git("merge-base", "main", desk.branch()) == desk.git("rev-parse", "main")
 
 
-def test_a_shallow_clone_is_no_hindrance(tmp_path: Path, quick: Desk) -> None:
-    quick.commit({"docs/more.md": "# More\n"})
-    quick.git("clone", "--quiet", "--depth=1", f"file://{quick.path}", str(tmp_path / "shallow"))
-    shallow = configure(replace(quick, path=tmp_path / "shallow"))
+def test_a_shallow_clone_is_no_hindrance(tmp_path: Path, desk: Desk) -> None:
+    desk.commit({"docs/more.md": "# More\n"})
+    desk.git("clone", "--quiet", "--depth=1", f"file://{desk.path}", str(tmp_path / "shallow"))
+    shallow = configure(replace(desk, path=tmp_path / "shallow"))
     id_ = shallow.declare()
     assert shallow.opsbook("incident", "note", id_, "Seen").code == 0
     assert shallow.opsbook("incident", "update", id_, "--status", "resolved").code == 0
@@ -153,50 +153,50 @@ def test_a_shallow_clone_is_no_hindrance(tmp_path: Path, quick: Desk) -> None:
     assert "Seen" in shallow.opsbook("incident", "show", id_).out
 
 
-def test_a_linked_working_tree_shares_incidents_and_intents_with_the_clone(tmp_path: Path, quick: Desk) -> None:
-    quick.git("worktree", "add", "--quiet", "--detach", str(tmp_path / "linked"))
-    linked = replace(quick, path=tmp_path / "linked")
+def test_a_linked_working_tree_shares_incidents_and_intents_with_the_clone(tmp_path: Path, desk: Desk) -> None:
+    desk.git("worktree", "add", "--quiet", "--detach", str(tmp_path / "linked"))
+    linked = replace(desk, path=tmp_path / "linked")
     id_ = linked.declare()
-    assert quick.branches() == [f"opsbook/{id_}"]
-    assert quick.opsbook("incident", "note", id_, "From the clone").code == 0
+    assert desk.branches() == [f"opsbook/{id_}"]
+    assert desk.opsbook("incident", "note", id_, "From the clone").code == 0
     assert "From the clone" in linked.opsbook("incident", "show").out
-    assert linked.git("status", "--porcelain") == quick.git("status", "--porcelain") == ""
+    assert linked.git("status", "--porcelain") == desk.git("status", "--porcelain") == ""
 
 
-def test_a_branch_of_a_record_that_is_checked_out_moves_with_its_files(quick: Desk) -> None:
-    id_ = quick.declare()
-    quick.git("switch", "--quiet", f"opsbook/{id_}")
-    quick.write({"docs/readme.md": "my own work\n"})
-    assert quick.opsbook("incident", "note", id_, "Seen").code == 0
-    assert quick.git("status", "--porcelain") == " M docs/readme.md\n"
-    assert "Seen" in "".join(path.read_text() for path in quick.path.glob("incidents/*/*/timeline/*.yaml"))
+def test_a_branch_of_a_record_that_is_checked_out_moves_with_its_files(desk: Desk) -> None:
+    id_ = desk.declare()
+    desk.git("switch", "--quiet", f"opsbook/{id_}")
+    desk.write({"docs/readme.md": "my own work\n"})
+    assert desk.opsbook("incident", "note", id_, "Seen").code == 0
+    assert desk.git("status", "--porcelain") == " M docs/readme.md\n"
+    assert "Seen" in "".join(path.read_text() for path in desk.path.glob("incidents/*/*/timeline/*.yaml"))
 
 
-def test_a_note_that_would_overwrite_an_edit_is_saved_and_says_what_to_do(quick: Desk) -> None:
-    id_ = quick.declare()
-    quick.git("switch", "--quiet", f"opsbook/{id_}")
-    (facts,) = quick.path.glob("incidents/*/*/incident.yaml")
+def test_a_note_that_would_overwrite_an_edit_is_saved_and_says_what_to_do(desk: Desk) -> None:
+    id_ = desk.declare()
+    desk.git("switch", "--quiet", f"opsbook/{id_}")
+    (facts,) = desk.path.glob("incidents/*/*/incident.yaml")
     edited = facts.read_text() + "summary: by hand\n"
     facts.write_text(edited)
-    done = quick.opsbook("incident", "update", id_, "--severity", "P2")
+    done = desk.opsbook("incident", "update", id_, "--severity", "P2")
     assert done.code == 4
     assert "checked out" in done.out
     assert facts.read_text() == edited
-    quick.git("stash", "--quiet")
-    assert quick.opsbook("reconcile").code == 0
+    desk.git("stash", "--quiet")
+    assert desk.opsbook("reconcile").code == 0
     assert "severity: P2" in facts.read_text()
 
 
 # -- without Git, without permission
 
 
-def test_without_git_a_book_can_be_checked_and_read(quick: Desk) -> None:
+def test_without_git_a_book_can_be_checked_and_read(desk: Desk) -> None:
     without = {"PATH": "/nonexistent"}
-    assert quick.opsbook("check", environ=without).code == 0
-    listed = quick.opsbook("incident", "list", environ=without)
+    assert desk.opsbook("check", environ=without).code == 0
+    listed = desk.opsbook("incident", "list", environ=without)
     assert (listed.code, listed.out) == (0, "No open incident is on record.\n")
     assert "Git is not installed" in listed.err
-    done = quick.opsbook(*DECLARE, environ=without)
+    done = desk.opsbook(*DECLARE, environ=without)
     assert (done.code, done.out) == (3, "")
     assert "Git is not installed" in done.err
 
@@ -240,10 +240,10 @@ def test_a_read_only_repository_refuses_what_it_cannot_keep_and_tells_nobody(rea
     assert snapshot(readonly.path) == before
 
 
-def test_two_clones_see_each_other_after_a_fetch(tmp_path: Path, quick: Desk) -> None:
+def test_two_clones_see_each_other_after_a_fetch(tmp_path: Path) -> None:
     make_remote(tmp_path / "remote")
-    here = replace(clone(tmp_path / "remote", tmp_path / "here"), server=quick.server)
-    there = replace(clone(tmp_path / "remote", tmp_path / "there"), server=quick.server)
+    here = clone(tmp_path / "remote", tmp_path / "here")
+    there = clone(tmp_path / "remote", tmp_path / "there")
     id_ = here.declare()
     there.git("fetch", "--quiet")
     assert id_ in there.opsbook("incident", "list").out

@@ -125,9 +125,9 @@ def test_an_odd_locale_loses_no_word(desk: Desk, environ: dict[str, str]) -> Non
 
 
 @pytest.mark.parametrize("environ", [{}, {"NO_COLOR": "1"}, {"FORCE_COLOR": "1", "CLICOLOR_FORCE": "1"}], ids=str)
-def test_what_is_no_terminal_gets_no_escape_sequences(quick: Desk, environ: dict[str, str]) -> None:
-    quick.declare()
-    quick.write({"services/checkout.yaml": "name: [\n"})
+def test_what_is_no_terminal_gets_no_escape_sequences(desk: Desk, environ: dict[str, str]) -> None:
+    desk.declare()
+    desk.write({"services/checkout.yaml": "name: [\n"})
     for words in (
         ("check",),
         ("incident", "list"),
@@ -136,20 +136,20 @@ def test_what_is_no_terminal_gets_no_escape_sequences(quick: Desk, environ: dict
         ("explain", "INC001"),
         DECLARE,
     ):
-        done = quick.opsbook(*words, environ=environ)
+        done = desk.opsbook(*words, environ=environ)
         assert "\x1b" not in done.out + done.err
 
 
-def test_people_read_standard_output_and_progress_goes_to_standard_error(quick: Desk) -> None:
-    done = quick.opsbook(*DECLARE)
+def test_people_read_standard_output_and_progress_goes_to_standard_error(desk: Desk) -> None:
+    done = desk.opsbook(*DECLARE)
     assert done.out.startswith("Declared INC-")
     assert all(line.startswith(("To ", "  ")) for line in done.err.splitlines())
     assert not re.search(r"^To \w+:", done.out, re.MULTILINE)
 
 
-def test_annotations_for_github_are_commands_and_nothing_else_is(quick: Desk) -> None:
-    quick.write({"services/checkout.yaml": "name: '::error::x'\n"})
-    done = quick.opsbook("check", "--format", "github")
+def test_annotations_for_github_are_commands_and_nothing_else_is(desk: Desk) -> None:
+    desk.write({"services/checkout.yaml": "name: '::error::x'\n"})
+    done = desk.opsbook("check", "--format", "github")
     assert done.code == 1
     lines = done.out.splitlines()
     commands = [line for line in lines if line.startswith("::")]
@@ -161,8 +161,8 @@ def test_annotations_for_github_are_commands_and_nothing_else_is(quick: Desk) ->
 
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))
-def test_every_command_refuses_what_it_does_not_know_in_a_sentence(quick: Desk, name: str) -> None:
-    done = quick.opsbook(*name.split(), "--no-such-option", "\x1b[31m")
+def test_every_command_refuses_what_it_does_not_know_in_a_sentence(desk: Desk, name: str) -> None:
+    done = desk.opsbook(*name.split(), "--no-such-option", "\x1b[31m")
     assert (done.code, done.out) == (2, "")
     assert done.err.startswith("opsbook: ")
     assert f"opsbook {name} --help" in done.err
@@ -170,15 +170,15 @@ def test_every_command_refuses_what_it_does_not_know_in_a_sentence(quick: Desk, 
 
 
 @pytest.mark.parametrize("word", ["--by", "--help", "-h", "--", "--by=oncall-b", "-", "--format=json"])
-def test_what_comes_after_two_dashes_is_a_word_and_no_option(quick: Desk, word: str) -> None:
-    record = quick.declare()
-    assert quick.opsbook("incident", "note", record, "--kind", "note", "--", f"{word} said somebody").code == 0
-    said = quick.opsbook("explain", "--", word)
+def test_what_comes_after_two_dashes_is_a_word_and_no_option(desk: Desk, word: str) -> None:
+    record = desk.declare()
+    assert desk.opsbook("incident", "note", record, "--kind", "note", "--", f"{word} said somebody").code == 0
+    said = desk.opsbook("explain", "--", word)
     assert (said.code, said.out) == (2, "")
     assert word in said.err
-    done = quick.opsbook("incident", "note", "--", record, word)
+    done = desk.opsbook("incident", "note", "--", record, word)
     assert done.code == 0 or word == "-", str(done)
-    unknown = quick.opsbook("schema", "--", word)
+    unknown = desk.opsbook("schema", "--", word)
     assert unknown.code == 2
     assert word in unknown.err
     assert "U+0000" not in unknown.err

@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 import signal
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
@@ -16,21 +15,12 @@ from typing import Any
 import pytest
 
 from tests.support.desk import Desk, make_desk
-from tests.support.forkserver import ForkServer
 
 COMMANDS = {
     "declare": ("declare", "--title", "Checkout is down", "--severity", "P1", "--lead", "oncall-b", "--yes"),
     "note": ("incident", "note", "-", "Restarted the pods"),
     "update": ("incident", "update", "--status", "identified", "--tell", "We know the cause."),
 }
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[ForkServer]:
-    """Where the commands run."""
-    server = ForkServer()
-    yield server
-    server.close()
 
 
 @cache
@@ -42,10 +32,10 @@ def template(name: str) -> Path:
     return desk.path
 
 
-def begin(root: Path, name: str, server: ForkServer | None = None) -> Desk:
+def begin(root: Path, name: str) -> Desk:
     """A fresh copy of it."""
     shutil.copytree(template(name), root, symlinks=True)
-    return Desk(root, server=server)
+    return Desk(root)
 
 
 def shape(desk: Desk) -> dict[str, Any]:
@@ -77,21 +67,19 @@ def check_whole(desk: Desk, wanted: dict[str, Any], where: str) -> None:
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_killed_before_any_effect_and_run_again_it_is_as_if_nothing_had_happened(
-    tmp_path: Path, name: str, server: ForkServer
-) -> None:
-    undisturbed = begin(tmp_path / "undisturbed", name, server)
+def test_killed_before_any_effect_and_run_again_it_is_as_if_nothing_had_happened(tmp_path: Path, name: str) -> None:
+    undisturbed = begin(tmp_path / "undisturbed", name)
     untouched = shape(undisturbed)
     assert undisturbed.opsbook(*COMMANDS[name]).code == 0
     wanted = shape(undisturbed)
     for number in itertools.count(1):
-        desk = begin(tmp_path / "desk", name, server)
+        desk = begin(tmp_path / "desk", name)
         killed = desk.opsbook(*COMMANDS[name], kill=number)
         if killed.code != -signal.SIGKILL:
             assert killed.code == 0
             break
         where = f"{name}, killed before effect {number}"
-        twin = Desk(tmp_path / "twin", server=server)
+        twin = Desk(tmp_path / "twin")
         shutil.copytree(desk.path, twin.path, symlinks=True)
         if desk.intents():
             assert twin.opsbook("reconcile").code == 0

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import opsbook
+from tests.support import forkserver
 from tests.support.clock import handed_on
-from tests.support.forkserver import ForkServer
 from tests.support.small_book import FILES
 
 PACKAGE = Path(opsbook.__file__).parents[1]
@@ -78,12 +78,10 @@ class Desk:
 
     Attributes:
         variables: more of the environment.
-        server: runs the command without the time that Python takes to start; a new process does without one.
     """
 
     path: Path
     variables: Mapping[str, str] = field(default_factory=dict)
-    server: ForkServer | None = None
 
     # -- the program
 
@@ -93,25 +91,29 @@ class Desk:
         stdin: bytes | None = None,
         folder: Path | None = None,
         environ: Mapping[str, str] | None = None,
+        kill: int = 0,
+        fault: str = "",
         **options: Any,
     ) -> Done:
         """Run the real command to its end; no traceback may ever be seen.
 
         Args:
-            options: `kill` (see `ForkServer.run`) where there is a server, options of `Popen` where there is none.
+            kill, fault: see `ForkServer.run`.
+            options: of `Popen`, for a process that Python starts anew.
         """
-        if self.server is not None:
-            code, out, err = self.server.run(
+        if options:
+            process = self.start(*words, stdin=subprocess.PIPE, folder=folder, environ=environ, **options)
+            out, err = process.communicate(stdin or b"", timeout=120)
+            code = process.returncode
+        else:
+            code, out, err = forkserver.shared().run(
                 [os.fsdecode(word) for word in words],
                 folder or self.path,
                 environment(**self.variables, **(environ or {})),
                 stdin or b"",
-                **options,
+                kill=kill,
+                fault=fault,
             )
-        else:
-            process = self.start(*words, stdin=subprocess.PIPE, folder=folder, environ=environ, **options)
-            out, err = process.communicate(stdin or b"", timeout=120)
-            code = process.returncode
         done = Done(code, out.decode(errors="surrogateescape"), err.decode(errors="surrogateescape"))
         assert "Traceback" not in done.err + done.out, str(done)
         return done

@@ -1,27 +1,49 @@
 """The real command in a process of its own, without the time that Python takes to start: for thousands of runs.
 
-`python -m tests.support.forkserver` imports the program once. For each line on its standard input it forks a process
-that runs `opsbook` with the arguments, the folder, the environment and the files of that line, and answers with how
-the process ended. It can also kill that process before its N-th effect on the disk or in Git, with SIGKILL.
+`python -m tests.support.forkserver SOCKET` imports the program once. For each connection it forks a process that runs
+`opsbook` with the words, the folder, the environment and the three files of that connection, and answers with how the
+process ended. It can also kill that process before its N-th effect on the disk or in Git, with SIGKILL.
 """
 
 from __future__ import annotations
 
+import atexit
 import errno
 import json
 import os
 import runpy
+import select
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, TemporaryFile
 from typing import Any, NoReturn
+
+from tests.support.clock import handed_on
 
 WRITING = {"mktree", "commit-tree", "update-ref", "push", "fetch", "read-tree"}
 """Git commands after which a repository differs; a blob alone is seen by nobody."""
+
+PATIENCE = 120
+"""Seconds that a command may take."""
+
+PROGRAM = """#!{python} -IS
+import json, os, socket, sys
+with socket.socket(socket.AF_UNIX) as connection:
+    connection.connect({path!r})
+    socket.send_fds(connection, [b" "], [0, 1, 2])
+    task = {{"words": sys.argv[1:], "folder": os.getcwd(), "environment": dict(os.environ)}}
+    connection.sendall(json.dumps(task).encode() + b"\\n")
+    code = int(connection.makefile().readline())
+sys.exit(code) if code >= 0 else os.kill(os.getpid(), -code)
+"""
 
 FILE_EFFECTS = {"os.rename", "os.link", "os.remove", "os.mkdir", "os.truncate"}
 
@@ -58,18 +80,21 @@ def kill_before(number: int, below: str, fault: str) -> None:
     sys.addaudithook(hook)
 
 
-def child(task: Mapping[str, Any]) -> NoReturn:
-    """Become the command."""
-    for number, (name, flags) in enumerate(
-        ((task["stdin"], os.O_RDONLY), (task["out"], os.O_WRONLY), (task["err"], os.O_WRONLY))
-    ):
-        os.dup2(os.open(name, flags), number)
+def child(task: Mapping[str, Any], files: Sequence[int]) -> NoReturn:
+    """Become the command; one that hangs is ended, so that it fails one test and not all."""
+    signal.alarm(PATIENCE)
+    for number, file in enumerate(files):
+        os.dup2(file, number)
+    # As Python makes them when it starts: what the server has of them remembers where its own files stood.
+    sys.stdin = sys.__stdin__ = os.fdopen(0, encoding="utf-8", errors="surrogateescape", closefd=False)
+    sys.stdout = sys.__stdout__ = os.fdopen(1, "w", encoding="utf-8", errors="surrogateescape", closefd=False)
+    sys.stderr = sys.__stderr__ = os.fdopen(2, "w", 1, encoding="utf-8", errors="backslashreplace", closefd=False)
     os.chdir(task["folder"])
     os.environ.clear()
     os.environ.update(task["environment"])
     sys.argv = ["opsbook", *task["words"]]
-    if task["kill"]:
-        kill_before(task["kill"], task["below"], task["fault"])
+    if task.get("kill"):
+        kill_before(task["kill"], task["folder"], task["fault"])
     code = 1
     try:
         runpy.run_module("opsbook", run_name="__main__")
@@ -83,8 +108,8 @@ def child(task: Mapping[str, Any]) -> NoReturn:
     os._exit(code)
 
 
-def serve() -> None:
-    """Fork for each line."""
+def serve(path: str) -> None:
+    """Fork for each connection, until nobody holds standard input any more."""
     # Everything that a command may import; none of it does anything when it is imported.
     import opsbook.commands.helping
     import opsbook.run
@@ -95,23 +120,58 @@ def serve() -> None:
         __import__(found.module)
     __import__("slugify")
     opsbook.wiring.workspace.registry()
-    requests = os.fdopen(os.dup(0), "r")
-    answers = os.fdopen(os.dup(1), "w")
-    for line in iter(requests.readline, ""):
-        process = os.fork()
-        if process == 0:
-            child(json.loads(line))
-        _, status = os.waitpid(process, 0)
-        answers.write(f"{os.waitstatus_to_exitcode(status)}\n")
-        answers.flush()
+    ended, ends = os.pipe()
+    os.set_blocking(ends, False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.set_wakeup_fd(ends, warn_on_full_buffer=False)
+    running: dict[int, socket.socket] = {}
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(path)
+        listener.listen()
+        print("ready", flush=True)
+        while True:
+            ready, _, _ = select.select([listener, ended, 0], [], [])
+            if 0 in ready:
+                return
+            if listener in ready:
+                connection, _ = listener.accept()
+                task, files = _receive(connection)
+                if (process := os.fork()) == 0:
+                    signal.set_wakeup_fd(-1)
+                    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                    child(task, files)
+                for file in files:
+                    os.close(file)
+                running[process] = connection
+            if ended in ready:
+                os.read(ended, 1000)
+            for process, code in _ended():
+                with suppress(OSError), running.pop(process) as connection:
+                    connection.sendall(f"{code}\n".encode())
+
+
+def _receive(connection: socket.socket) -> tuple[dict[str, Any], list[int]]:
+    """A task, and its three files."""
+    _, files, _, _ = socket.recv_fds(connection, 1, 3)
+    with connection.makefile("rb") as stream:
+        return json.loads(stream.readline()), files
+
+
+def _ended() -> Iterator[tuple[int, int]]:
+    """Every process that has ended, and its exit code, negative for a signal."""
+    with suppress(ChildProcessError):
+        while (found := os.waitpid(-1, os.WNOHANG))[0]:
+            yield found[0], os.waitstatus_to_exitcode(found[1])
 
 
 class ForkServer:
     """The client: starts the server when it is first needed."""
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()
         self._process: subprocess.Popen[str] | None = None
         self._folder = TemporaryDirectory(prefix="opsbook-runs-")
+        self._path = f"{self._folder.name}/socket"
 
     def run(
         self,
@@ -129,36 +189,51 @@ class ForkServer:
             kill: the number of the effect before which it is killed; 0 lets it live.
             fault: the words of an error that is raised there instead.
         """
-        if self._process is None:
-            here = Path(__file__).parents[2]
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.support.forkserver"],
-                cwd=here,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                text=True,
-                env={**environment, "PYTHONPATH": os.pathsep.join(sys.path)},
-            )
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        root = Path(self._folder.name)
-        files = {name: root / name for name in ("stdin", "out", "err")}
-        for file in files.values():
-            file.write_bytes(b"")
-        files["stdin"].write_bytes(stdin)
+        self._start()
         task = {
-            **{name: str(file) for name, file in files.items()},
             "words": list(words),
             "folder": str(folder),
             "environment": dict(environment),
             "kill": kill,
             "fault": fault,
-            "below": str(folder),
         }
-        self._process.stdin.write(json.dumps(task) + "\n")
-        self._process.stdin.flush()
-        code = int(self._process.stdout.readline())
-        return code, files["out"].read_bytes(), files["err"].read_bytes()
+        with TemporaryFile() as given, TemporaryFile() as out, TemporaryFile() as err:
+            given.write(stdin)
+            given.seek(0)
+            with socket.socket(socket.AF_UNIX) as connection:
+                connection.connect(self._path)
+                socket.send_fds(connection, [b" "], [given.fileno(), out.fileno(), err.fileno()])
+                connection.sendall(json.dumps(task).encode() + b"\n")
+                with connection.makefile() as answer:
+                    code = int(answer.readline())
+            out.seek(0)
+            err.seek(0)
+            return code, out.read(), err.read()
+
+    def program(self) -> str:
+        """The text of a program that is `opsbook`: it lets the server run it."""
+        self._start()
+        return PROGRAM.format(python=sys.executable, path=self._path)
+
+    def _start(self) -> None:
+        with self._lock:
+            if self._process is not None:
+                return
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "tests.support.forkserver", self._path],
+                cwd=Path(__file__).parents[2],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+                env={
+                    "PATH": os.environ["PATH"],
+                    "LANG": "C.UTF-8",
+                    "PYTHONPATH": os.pathsep.join(sys.path),
+                    **handed_on(),
+                },
+            )
+            assert self._process.stdout is not None
+            assert self._process.stdout.readline() == "ready\n"
 
     def close(self) -> None:
         """End the server."""
@@ -171,5 +246,13 @@ class ForkServer:
         self._folder.cleanup()
 
 
+@cache
+def shared() -> ForkServer:
+    """The one for all tests of this process."""
+    server = ForkServer()
+    atexit.register(server.close)
+    return server
+
+
 if __name__ == "__main__":
-    serve()
+    serve(sys.argv[1])

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from tests.github_server.hub import Hub, Issue, Run
 from tests.github_server.server import GitHubServer
 from tests.support.desk import Desk, Done
-from tests.support.forkserver import ForkServer
 from tests.support.github import person
 
 P1 = "P1 Critical: Users cannot use the service."
@@ -45,7 +44,6 @@ class Phone:
 
     server: GitHubServer
     folder: Path
-    runner: ForkServer | None = None
     login: str = "writer"
     variables: dict[str, str] = field(default_factory=dict)
     _machines: int = 0
@@ -88,7 +86,7 @@ class Phone:
             "GITHUB_STEP_SUMMARY": str(path.with_suffix(".md")),
             **self.variables,
         }
-        return replace(person(self.server, path, **variables), server=self.runner)
+        return person(self.server, path, **variables)
 
     def run(self, event: dict[str, Any] | str | bytes, *words: str, name: str = "", on: Desk | None = None) -> Done:
         """Run the job for an event, on a machine of its own unless `on` is one."""

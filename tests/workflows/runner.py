@@ -8,9 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
-import shlex
 import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,8 +16,8 @@ from typing import Any
 
 import yaml
 
+from tests.support import forkserver
 from tests.support.clock import handed_on
-from tests.support.desk import PACKAGE
 from tests.workflows.expressions import fill, holds, text_of
 
 ROOT = Path(__file__).parents[2]
@@ -281,8 +279,7 @@ class _Place:
 def _install(place: _Place) -> None:
     """The command, as the action leaves it on the path: the program under test, and nothing of this machine."""
     program = place.programs / "opsbook"
-    run = f"PYTHONPATH={shlex.quote(str(PACKAGE))} exec {shlex.quote(sys.executable)} -m opsbook"
-    program.write_text(f'#!/bin/sh\n{run} "$@"\n')
+    program.write_text(forkserver.shared().program())
     program.chmod(0o755)
 
 
