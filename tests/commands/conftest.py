@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +23,15 @@ def desk(tmp_path: Path) -> Desk:
 def server() -> Iterator[ForkServer]:
     """Runs commands without the time that Python takes to start."""
     server = ForkServer()
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def powerless() -> Iterator[ForkServer]:
+    """Runs commands as somebody to whom the permissions of files apply, also where the tests run as root."""
+    drop = ("setpriv", "--bounding-set=-dac_override,-dac_read_search") if os.geteuid() == 0 else ()
+    server = ForkServer(*drop)
     yield server
     server.close()
 

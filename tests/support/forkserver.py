@@ -108,9 +108,14 @@ def serve() -> None:
 
 
 class ForkServer:
-    """The client: starts the server when it is first needed."""
+    """The client: starts the server when it is first needed.
 
-    def __init__(self) -> None:
+    Args:
+        prefix: the beginning of its command line, for a server that may do less.
+    """
+
+    def __init__(self, *prefix: str) -> None:
+        self._prefix = prefix
         self._process: subprocess.Popen[str] | None = None
         self._folder = TemporaryDirectory(prefix="opsbook-runs-")
 
@@ -133,7 +138,7 @@ class ForkServer:
         if self._process is None:
             here = Path(__file__).parents[2]
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.support.forkserver"],
+                [*self._prefix, sys.executable, "-m", "tests.support.forkserver"],
                 cwd=here,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
