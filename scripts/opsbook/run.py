@@ -116,7 +116,7 @@ def _demand_book(workspace: Workspace) -> None:
     """Raise NothingToCheck where there is no book."""
     if not workspace.book.config.present:
         raise NothingToCheck(
-            f"{workspace.root} is no book: there is no opsbook.yml.",
+            f"{workspace.root} is no book: there is no opsbook.yml that can be read.",
             "Go to the folder of a book or name it with -C, or start one: opsbook new book FOLDER.",
         )
 

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+<<<<<<< HEAD
+=======
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+>>>>>>> reads
 from pathlib import Path
 
 import pytest
@@ -13,3 +19,29 @@ from tests.support.desk import Desk, make_desk
 def desk(tmp_path: Path) -> Desk:
     """A clone of the small book, and a person."""
     return make_desk(tmp_path / "desk")
+<<<<<<< HEAD
+=======
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[ForkServer]:
+    """Runs commands without the time that Python takes to start."""
+    server = ForkServer()
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def powerless() -> Iterator[ForkServer]:
+    """Runs commands as somebody to whom the permissions of files apply, also where the tests run as root."""
+    drop = ("setpriv", "--bounding-set=-dac_override,-dac_read_search") if os.geteuid() == 0 else ()
+    server = ForkServer(*drop)
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def quick(tmp_path: Path, server: ForkServer) -> Desk:
+    """A clone of the small book, for tests of many commands."""
+    return replace(make_desk(tmp_path / "quick"), server=server)
+>>>>>>> reads

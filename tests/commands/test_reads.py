@@ -211,6 +211,21 @@ def test_a_branch_that_cannot_be_read_hides_no_other_and_a_note_on_it_is_saved(q
     assert len(quick.commits(f"opsbook/{first}")) == 2
 
 
+def test_receipts_that_cannot_be_read_hide_no_incident_and_nobody_is_said_not_to_have_been_told(quick: Desk) -> None:
+    record = quick.declare()
+    quick.git("merge", "--quiet", "--no-ff", "--no-edit", f"opsbook/{record}")
+    (facts,) = quick.path.glob("incidents/*/*/incident.yaml")
+    quick.commit({str(facts.relative_to(quick.path)): facts.read_text().replace("severity: P1", "severity: P2")})
+    assert "0 would be said" not in quick.opsbook("announce", "--since", "2d", "--dry-run").out
+    assert quick.opsbook("announce", "--since", "2d").code == 0
+    assert "0 would be said" in quick.opsbook("announce", "--since", "2d", "--dry-run").out
+    (quick.path / ".git/refs/heads/opsbook-receipts").write_text("garbage\n")
+    done = quick.opsbook("announce", "--since", "2d", "--dry-run")
+    assert (done.code, done.out) == (7, "")
+    assert "opsbook-receipts" in done.err
+    reads(quick, record)
+
+
 def test_opsbook_yml_that_cannot_be_read_on_a_branch_hides_nothing(quick: Desk) -> None:
     record = quick.declare()
     quick.git("switch", "--quiet", f"opsbook/{record}")

@@ -182,6 +182,21 @@ SHARED: dict[str, Break] = {
 GONE = {"the branch is garbage", "the branch is empty", "the branch names no object"}
 
 
+FORBIDDEN: dict[str, Callable[[World], Path]] = {
+    "the repository": lambda w: w.desk.path / ".git",
+    "its configuration": lambda w: w.desk.path / ".git/config",
+    "its objects": lambda w: w.desk.path / ".git/objects",
+    "its refs": lambda w: w.desk.path / ".git/refs",
+    "its branches": lambda w: w.ref("heads"),
+    "the branches of records": lambda w: w.ref("heads/opsbook"),
+    "a branch": lambda w: w.branch,
+    "the folder of an object": lambda w: w.object(f"opsbook/{w.first}").parent,
+    "the folder of incidents": lambda w: w.desk.path / "incidents",
+    "the saved requests": lambda w: w.desk.state / "intents",
+}
+"""What may not be read by whoever runs the command."""
+
+
 def copied(world: World, folder: Path, server: ForkServer) -> World:
     """The same world, elsewhere."""
     shutil.copytree(world.desk.path.parent, folder, symlinks=True)
@@ -240,6 +255,20 @@ def test_with_a_remote(name: str, tmp_path: Path, server: ForkServer, sweep: Swe
     world = copied(_shared(), tmp_path / "world", server)
     SHARED[name](world)
     sweep(READS, hold(world, name, news=True))
+
+
+@pytest.mark.parametrize("name", FORBIDDEN)
+def test_without_permission(name: str, tmp_path: Path, powerless: ForkServer, sweep: Sweep) -> None:
+    world = copied(_here(), tmp_path / "world", powerless)
+    (world.desk.path / "incidents").mkdir()
+    path = FORBIDDEN[name](world)
+    mode = path.stat().st_mode
+    path.chmod(0)
+    try:
+        others = path.name in ("incidents", "intents") or path == world.branch or path.parent.name == "objects"
+        sweep(READS, hold(world, name, saved="saved" in name, others=others))
+    finally:
+        path.chmod(mode)
 
 
 @pytest.fixture(scope="module")

@@ -90,7 +90,11 @@ class LocalWorkspace:
     @cached_property
     def book(self) -> Book:
         """The working tree."""
-        return Book(DirectoryTree(self.root), self.kinds)
+
+        def forbidden(path: str, why: str) -> None:
+            self.unseen.append(Unseen(path or str(self.root), f"It may not be looked into: {why}", "See who owns it."))
+
+        return Book(DirectoryTree(self.root, forbidden=forbidden), self.kinds)
 
     @property
     def open_book(self) -> Book:
@@ -99,7 +103,8 @@ class LocalWorkspace:
 
     def look(self) -> None:
         """See `Workspace.look`."""
-        _ = self._laid
+        for kind in self.kinds:
+            self._laid.book.refs(kind)
 
     @cached_property
     def _laid(self) -> Laid:

@@ -580,3 +580,15 @@ def test_a_key_that_is_none_becomes_no_path(clone: Clone, key: str) -> None:
     with pytest.raises(Refused):
         forge.receipt({key: "x"})
     assert "opsbook-receipts" not in clone.branches()
+
+
+def test_a_main_that_was_replaced_since_it_was_read_is_a_lost_race(clone: Clone) -> None:
+    forge = clone.forge()
+    head = forge.head(RECORD)
+    tree = clone.git("rev-parse", "main^{tree}").strip()
+    clone.git("update-ref", "refs/heads/main", clone.git("commit-tree", tree, "-m", "Anew").strip())
+    with pytest.raises(LostRace):
+        forge.publish(head, commit_of())
+    published = forge.publish(forge.head(RECORD), commit_of())
+    assert published.next == f"git merge --no-ff opsbook/{RECORD}"
+    assert clone.git("merge-base", "main", published.commit).strip() == clone.at("main")

@@ -17,6 +17,7 @@ from opsbook.adapters.git.repository import (
     clean_environment,
     redacted,
 )
+from opsbook.adapters.git.tree import GitTree
 from opsbook.core.errors import ForgeError, UsageError
 from tests.support.repos import ENVIRONMENT, Clone, make_remote
 
@@ -261,3 +262,14 @@ def test_a_command_that_hangs_is_given_up_with_all_that_it_started(clone: Clone,
     environment = {**ENVIRONMENT, "GIT_SSH_COMMAND": str(transport), "GIT_SSH_VARIANT": "simple"}
     with pytest.raises(GitTimeout, match="no answer"):
         Repository(clone.path, environment=environment).run("fetch", "origin", seconds=0.3)
+
+
+@pytest.mark.parametrize("name", ["services", "services/checkout.yaml"])
+def test_what_a_commit_names_and_is_not_here_is_no_empty_folder_and_no_missing_file(clone: Clone, name: str) -> None:
+    oid = clone.at(f"main:{name}")
+    path = clone.path / ".git/objects" / oid[:2] / oid[2:]
+    path.unlink()
+    tree = GitTree(clone.repository(), "main")
+    with pytest.raises(GitFailed, match="not in this clone"):
+        tree.read("services/checkout.yaml") if name.endswith(".yaml") else list(tree.folders(name))
+    assert tree.read("opsbook.yml")

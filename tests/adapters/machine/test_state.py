@@ -248,6 +248,16 @@ def test_what_a_living_process_works_on_is_saved_too(tmp_path: Path) -> None:
         assert FileIntents(tmp_path, read_request).orphans() == []
 
 
+def test_a_request_that_cannot_be_locked_stops_no_other(tmp_path: Path) -> None:
+    key = abandoned(tmp_path)
+    (tmp_path / "intents" / f"{key}.lock").unlink()
+    (tmp_path / "intents" / f"{key}.lock").mkdir()
+    intents = FileIntents(tmp_path)
+    with intents.hold(REQUEST, LATER, SEED_2) as intent:
+        assert intent.key != key
+    assert [orphan.key for orphan in intents.orphans()] == [key, intent.key]
+
+
 def test_a_folder_that_cannot_be_listed_says_so(tmp_path: Path) -> None:
     (tmp_path / "intents").write_text("a file")
     assert FileIntents(tmp_path, read_request).saved() == FileIntents(tmp_path, read_request).orphans() == []

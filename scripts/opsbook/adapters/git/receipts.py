@@ -169,7 +169,10 @@ class Receipts:
 
     def _view(self) -> tuple[str | None, str | None, str | None]:
         """Our branch, the remote's as last seen, and one commit that holds both."""
-        refs = self._repository.refs(REF, self._tracking)
+        broken: list[str] = []
+        refs = self._repository.refs(REF, self._tracking, broken=broken)
+        if broken:  # whoever took that for none would say everything again
+            raise ForgeError(f"Git cannot read {broken[0]}.", "See `git fsck`; `git fetch` may bring it again.")
         local = refs[REF].commit if REF in refs else None
         tracked = refs[self._tracking].commit if self._tracking in refs else None
         if local is None or tracked is None:

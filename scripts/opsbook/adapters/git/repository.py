@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import stat
 import subprocess
 import tempfile
 import time
@@ -316,6 +317,9 @@ class Repository:
         output = self.run("for-each-ref", f"--format={form}", *patterns)
         if broken is not None:
             broken += re.findall(r"^warning: ignoring (?:broken|dangling)\D*? (refs/\S+)", output.errors, re.MULTILINE)
+            # Of a folder that it may not look into Git says nothing at all.
+            folders = {"refs", *(pattern.rpartition("/")[0] for pattern in patterns)}
+            broken += sorted(name for name in folders if _forbidden(self.common / name))
         fields = output.data.decode(errors="surrogateescape").split("\0")
         found = {}
         for name, commit, tree in zip(fields[::3], fields[1::3], fields[2::3], strict=False):
@@ -508,6 +512,16 @@ _EXPLAINED = (
     (r"No space left on device", "The disk is full.", "Free some space, then run the command again."),
     (r"[Pp]ermission denied", "Git may not write in this repository.", "Look at who owns its files."),
 )
+
+
+def _forbidden(folder: Path) -> bool:
+    """Whether a folder is there and may not be looked into."""
+    try:
+        return stat.S_ISDIR(folder.stat().st_mode) and not os.access(folder, os.R_OK | os.X_OK)
+    except PermissionError:
+        return True
+    except OSError:
+        return False
 
 
 def _mark(path: Path) -> tuple[int, int] | None:

@@ -54,6 +54,6 @@ def _is_new(repository: Repository) -> bool:
     try:
         broken: list[str] = []
         head = repository.run("rev-parse", "--verify", "--quiet", "HEAD", accept=(0, 1, 128)).status
-        return bool(head) and not repository.refs("refs/", broken=broken) and not broken
+        return bool(head) and not repository.refs("refs/heads/", "refs/remotes/", broken=broken) and not broken
     except OpsbookError:
         return False

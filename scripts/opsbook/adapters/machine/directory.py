@@ -5,10 +5,10 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from opsbook.core.tree import Mode
+from opsbook.core.tree import Mode, below
 
 
 class DirectoryTree:
@@ -20,10 +20,13 @@ class DirectoryTree:
 
     Args:
         root: the folder.
+        forbidden: is told of each folder that may not be looked into, and why: it would look as if it were empty.
     """
 
-    def __init__(self, root: Path | str) -> None:
+    def __init__(self, root: Path | str, *, forbidden: Callable[[str, str], None] = lambda _path, _why: None) -> None:
         self.root = Path(root).resolve()
+        self._forbidden = forbidden
+        self._told: set[str] = set()
         self._root = os.fsencode(self.root)
         self._real: str | None = None
 
@@ -39,7 +42,7 @@ class DirectoryTree:
         while folders:
             folder, at = folders.pop()
             lead = folder + "/" if folder else ""
-            for entry in _scan(at):
+            for entry in self._scan(folder, at):
                 name = lead + _decode(entry.name)
                 if entry.is_file(follow_symlinks=False):
                     found.append((name, "file"))
@@ -59,7 +62,7 @@ class DirectoryTree:
             return []
         return sorted(
             _decode(entry.name)
-            for entry in _scan(self._at(prefix))
+            for entry in self._scan(prefix, self._at(prefix))
             if not (entry.name.startswith(b".") and entry.is_dir(follow_symlinks=False))
         )
 
@@ -113,18 +116,25 @@ class DirectoryTree:
                     return None
                 at += b"/" + part
                 status = os.lstat(at)
-        except OSError:
+        except OSError as error:
+            self._tell(prefix, error)
             return None
         return status
 
+    def _scan(self, folder: str, at: bytes) -> list[os.DirEntry[bytes]]:
+        try:
+            with os.scandir(at) as entries:
+                return list(entries)
+        except OSError as error:
+            self._tell(folder, error)
+            return []
 
-def _scan(folder: bytes) -> list[os.DirEntry[bytes]]:
-    try:
-        with os.scandir(folder) as entries:
-            return list(entries)
-    except OSError:
-        # Gone or forbidden since it was listed.
-        return []
+    def _tell(self, folder: str, error: OSError) -> None:
+        """Say that a folder may not be looked into; one that is not there is no news."""
+        known = any(below(folder, told) for told in self._told)
+        if not known and error.errno not in (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG):
+            self._told.add(folder)
+            self._forbidden(folder, f"{error.strerror}.")
 
 
 def _parts(path: str) -> list[bytes] | None:

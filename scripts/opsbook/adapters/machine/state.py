@@ -182,7 +182,11 @@ class FileIntents:
         wanted = request.fingerprint()
         for path in self._files(".json"):
             key = path.stem
-            if key in self._held or (lock := _take(self._lock(key))) is None:
+            try:
+                lock = _take(self._lock(key)) if key not in self._held else None
+            except StateError:  # another account made it, perhaps: it stops no other
+                lock = None
+            if lock is None:
                 continue
             # Read under the lock: before it, its owner may have acknowledged it.
             with suppress(_Damaged):
@@ -246,7 +250,8 @@ class FileIntents:
         except StateError:
             with suppress(OSError):
                 self._path(intent.key).unlink(missing_ok=True)
-            raise
+            if not self._path(intent.key).exists():  # else it was begun, and `reconcile` would find it
+                raise
 
     def _write(self, intent: Intent, order: int) -> None:
         value = {
@@ -377,7 +382,8 @@ def _take(path: Path, *, seconds: float = 0.0) -> int | None:
     try:
         return locks.take(path, seconds=seconds)
     except OSError as error:
-        raise StateError(f"{path} cannot be locked: {error.strerror}.", "Keep the clone on a local disk.") from None
+        remedy = "Look at who owns it; and keep the clone on a local disk."
+        raise StateError(f"{path} cannot be locked: {error.strerror}.", remedy) from None
 
 
 def write(path: Path, data: bytes, *, new: bool = False) -> bool:
