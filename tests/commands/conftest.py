@@ -2,33 +2,20 @@
 
 from __future__ import annotations
 
-<<<<<<< HEAD
-=======
 import os
 from collections.abc import Iterator
-from dataclasses import replace
->>>>>>> reads
 from pathlib import Path
 
 import pytest
 
 from tests.support.desk import Desk, make_desk
+from tests.support.forkserver import ForkServer
 
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
     """A clone of the small book, and a person."""
     return make_desk(tmp_path / "desk")
-<<<<<<< HEAD
-=======
-
-
-@pytest.fixture(scope="session")
-def server() -> Iterator[ForkServer]:
-    """Runs commands without the time that Python takes to start."""
-    server = ForkServer()
-    yield server
-    server.close()
 
 
 @pytest.fixture(scope="session")
@@ -38,10 +25,3 @@ def powerless() -> Iterator[ForkServer]:
     server = ForkServer(*drop)
     yield server
     server.close()
-
-
-@pytest.fixture
-def quick(tmp_path: Path, server: ForkServer) -> Desk:
-    """A clone of the small book, for tests of many commands."""
-    return replace(make_desk(tmp_path / "quick"), server=server)
->>>>>>> reads

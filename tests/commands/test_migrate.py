@@ -23,28 +23,28 @@ follow_ups:
 """
 
 
-def test_a_book_of_before_is_moved_on(quick: Desk) -> None:
-    quick.commit({"opsbook.yml": OLD, f"{FOLDER}/incident.yaml": FACTS}, "A book of before")
-    found = quick.opsbook("check")
+def test_a_book_of_before_is_moved_on(desk: Desk) -> None:
+    desk.commit({"opsbook.yml": OLD, f"{FOLDER}/incident.yaml": FACTS}, "A book of before")
+    found = desk.opsbook("check")
     assert "CFG006" in found.out
     assert "Run `opsbook migrate`" in found.out
-    shown = quick.opsbook("migrate", "--dry-run")
+    shown = desk.opsbook("migrate", "--dry-run")
     assert "would change opsbook.yml" in shown.out
-    assert (quick.path / "opsbook.yml").read_text() == OLD
-    assert quick.opsbook("migrate").code == 0
-    text = (quick.path / "opsbook.yml").read_text()
+    assert (desk.path / "opsbook.yml").read_text() == OLD
+    assert desk.opsbook("migrate").code == 0
+    text = (desk.path / "opsbook.yml").read_text()
     assert "version: 2 # as it began\n" in text
     assert "incident.resolve:\n    any:\n      - team-lead\n" in text
-    facts = (quick.path / FOLDER / "incident.yaml").read_text()
+    facts = (desk.path / FOLDER / "incident.yaml").read_text()
     assert "  # the first thing to do\n  - id: FUP-" in facts
-    assert "CFG006" not in quick.opsbook("check").out
-    again = quick.opsbook("migrate")
+    assert "CFG006" not in desk.opsbook("check").out
+    again = desk.opsbook("migrate")
     assert (again.code, again.out) == (0, "The book is up to date.\n")
 
 
-def test_what_cannot_be_read_is_left_as_it_is(quick: Desk) -> None:
+def test_what_cannot_be_read_is_left_as_it_is(desk: Desk) -> None:
     broken = OLD + "roles: [\n"
-    quick.commit({"opsbook.yml": broken, f"{FOLDER}/incident.yaml": FACTS + "severity: P2\n"}, "Broken")
-    assert quick.opsbook("migrate").code == 0
-    assert (quick.path / "opsbook.yml").read_text() == broken
-    assert (quick.path / FOLDER / "incident.yaml").read_text() == FACTS + "severity: P2\n"
+    desk.commit({"opsbook.yml": broken, f"{FOLDER}/incident.yaml": FACTS + "severity: P2\n"}, "Broken")
+    assert desk.opsbook("migrate").code == 0
+    assert (desk.path / "opsbook.yml").read_text() == broken
+    assert (desk.path / FOLDER / "incident.yaml").read_text() == FACTS + "severity: P2\n"

@@ -14,7 +14,6 @@ import pytest
 from tests.github_server.faults import Fault
 from tests.github_server.server import GitHubServer
 from tests.support.desk import Desk, Done, clone, make_desk, make_remote
-from tests.support.forkserver import ForkServer
 from tests.support.github import make_github, merge_pull, person, truth
 from tests.support.small_book import SITE
 
@@ -31,9 +30,9 @@ def hub(tmp_path: Path) -> Iterator[GitHubServer]:
 
 
 @pytest.fixture
-def here(hub: GitHubServer, tmp_path: Path, server: ForkServer) -> Desk:
+def here(hub: GitHubServer, tmp_path: Path) -> Desk:
     """Somebody with a clone of it, and a token."""
-    return replace(person(hub, tmp_path / "book"), server=server)
+    return person(hub, tmp_path / "book")
 
 
 def close_github(hub: GitHubServer) -> Callable[[], None]:
@@ -179,9 +178,9 @@ def test_what_is_saved_here_is_seen_noted_and_finished_in_its_turn(
 
 
 def test_a_whole_id_is_taken_at_its_word_where_not_everything_could_be_seen(
-    hub: GitHubServer, here: Desk, tmp_path: Path, server: ForkServer
+    hub: GitHubServer, here: Desk, tmp_path: Path
 ) -> None:
-    record = replace(person(hub, tmp_path / "other"), server=server).declare()
+    record = person(hub, tmp_path / "other").declare()
     repair = close_github(hub)
     by_its_end = here.opsbook("incident", "note", record[-5:], "words")
     assert by_its_end.code == 1
@@ -196,42 +195,42 @@ def test_a_whole_id_is_taken_at_its_word_where_not_everything_could_be_seen(
 # -- A4
 
 
-def test_a_branch_that_cannot_be_read_hides_no_other_and_a_note_on_it_is_saved(quick: Desk) -> None:
-    first, second = quick.declare(), quick.declare("Search is slow", "P2")
-    tip = quick.git("rev-parse", f"opsbook/{first}").strip()
-    (quick.path / f".git/refs/heads/opsbook/{first}").write_text("garbage\n")
-    done = quick.opsbook("incident", "list", "--format", "json")
+def test_a_branch_that_cannot_be_read_hides_no_other_and_a_note_on_it_is_saved(desk: Desk) -> None:
+    first, second = desk.declare(), desk.declare("Search is slow", "P2")
+    tip = desk.git("rev-parse", f"opsbook/{first}").strip()
+    (desk.path / f".git/refs/heads/opsbook/{first}").write_text("garbage\n")
+    done = desk.opsbook("incident", "list", "--format", "json")
     assert done.code == 7
     assert [row["id"] for row in done.json["incidents"]] == [second]
     assert [item["what"] for item in done.json["unseen"]] == [first]
-    assert quick.opsbook("incident", "note", first, "words").code == 4
-    assert quick.opsbook("incident", "note", second, "words").code == 0
-    (quick.path / f".git/refs/heads/opsbook/{first}").write_text(f"{tip}\n")
-    assert quick.opsbook("reconcile").code == 0
-    assert len(quick.commits(f"opsbook/{first}")) == 2
+    assert desk.opsbook("incident", "note", first, "words").code == 4
+    assert desk.opsbook("incident", "note", second, "words").code == 0
+    (desk.path / f".git/refs/heads/opsbook/{first}").write_text(f"{tip}\n")
+    assert desk.opsbook("reconcile").code == 0
+    assert len(desk.commits(f"opsbook/{first}")) == 2
 
 
-def test_receipts_that_cannot_be_read_hide_no_incident_and_nobody_is_said_not_to_have_been_told(quick: Desk) -> None:
-    record = quick.declare()
-    quick.git("merge", "--quiet", "--no-ff", "--no-edit", f"opsbook/{record}")
-    (facts,) = quick.path.glob("incidents/*/*/incident.yaml")
-    quick.commit({str(facts.relative_to(quick.path)): facts.read_text().replace("severity: P1", "severity: P2")})
-    assert "0 would be said" not in quick.opsbook("announce", "--since", "2d", "--dry-run").out
-    assert quick.opsbook("announce", "--since", "2d").code == 0
-    assert "0 would be said" in quick.opsbook("announce", "--since", "2d", "--dry-run").out
-    (quick.path / ".git/refs/heads/opsbook-receipts").write_text("garbage\n")
-    done = quick.opsbook("announce", "--since", "2d", "--dry-run")
+def test_receipts_that_cannot_be_read_hide_no_incident_and_nobody_is_said_not_to_have_been_told(desk: Desk) -> None:
+    record = desk.declare()
+    desk.git("merge", "--quiet", "--no-ff", "--no-edit", f"opsbook/{record}")
+    (facts,) = desk.path.glob("incidents/*/*/incident.yaml")
+    desk.commit({str(facts.relative_to(desk.path)): facts.read_text().replace("severity: P1", "severity: P2")})
+    assert "0 would be said" not in desk.opsbook("announce", "--since", "2d", "--dry-run").out
+    assert desk.opsbook("announce", "--since", "2d").code == 0
+    assert "0 would be said" in desk.opsbook("announce", "--since", "2d", "--dry-run").out
+    (desk.path / ".git/refs/heads/opsbook-receipts").write_text("garbage\n")
+    done = desk.opsbook("announce", "--since", "2d", "--dry-run")
     assert (done.code, done.out) == (7, "")
     assert "opsbook-receipts" in done.err
-    reads(quick, record)
+    reads(desk, record)
 
 
-def test_opsbook_yml_that_cannot_be_read_on_a_branch_hides_nothing(quick: Desk) -> None:
-    record = quick.declare()
-    quick.git("switch", "--quiet", f"opsbook/{record}")
-    quick.commit({"opsbook.yml": "version: [1\n"})
-    quick.git("switch", "--quiet", "main")
-    reads(quick, record)
+def test_opsbook_yml_that_cannot_be_read_on_a_branch_hides_nothing(desk: Desk) -> None:
+    record = desk.declare()
+    desk.git("switch", "--quiet", f"opsbook/{record}")
+    desk.commit({"opsbook.yml": "version: [1\n"})
+    desk.git("switch", "--quiet", "main")
+    reads(desk, record)
 
 
 # -- A5, A6
@@ -257,10 +256,9 @@ DAMAGED = {
 
 @pytest.mark.parametrize("kind", DAMAGED)
 def test_a_saved_request_that_cannot_be_carried_out_is_named_and_kept_and_stops_no_other(
-    kind: str, tmp_path: Path, server: ForkServer
+    kind: str, tmp_path: Path
 ) -> None:
     desk, repair = shared(tmp_path)
-    desk = replace(desk, server=server)
     path = desk.state / "intents" / "0000.json"
     path.parent.mkdir(parents=True)
     path.write_text(DAMAGED[kind])
@@ -283,12 +281,10 @@ def test_a_saved_request_that_cannot_be_carried_out_is_named_and_kept_and_stops_
 # -- A7
 
 
-def test_a_disk_that_is_full_after_the_request_was_saved_says_that_it_is_saved(
-    tmp_path: Path, server: ForkServer
-) -> None:
+def test_a_disk_that_is_full_after_the_request_was_saved_says_that_it_is_saved(tmp_path: Path) -> None:
     seen = set()
     for effect in range(1, 200):
-        desk = replace(make_desk(tmp_path / f"{effect}"), server=server)
+        desk = make_desk(tmp_path / f"{effect}")
         done = desk.opsbook(*DECLARE, kill=effect, fault="full")
         seen.add(done.code)
         if done.code == 0:
@@ -353,15 +349,15 @@ def test_main_may_be_replaced_while_a_declaration_waits_for_its_pull_request(hub
     assert (len(set(now.operations)), len(now.pulls)) == (2, 1)
 
 
-def test_main_of_a_clone_may_be_replaced_and_the_person_is_told_how_to_merge(quick: Desk) -> None:
-    record = quick.declare()
-    tree = quick.git("rev-parse", "main^{tree}").strip()
-    quick.git("update-ref", "refs/heads/main", quick.git("commit-tree", tree, "-m", "Anew").strip())
-    done = quick.opsbook("incident", "note", record, "words")
+def test_main_of_a_clone_may_be_replaced_and_the_person_is_told_how_to_merge(desk: Desk) -> None:
+    record = desk.declare()
+    tree = desk.git("rev-parse", "main^{tree}").strip()
+    desk.git("update-ref", "refs/heads/main", desk.git("commit-tree", tree, "-m", "Anew").strip())
+    done = desk.opsbook("incident", "note", record, "words")
     assert done.code == 0
     assert "git merge --no-ff --allow-unrelated-histories" in done.out
-    quick.git("merge", "--quiet", "--no-ff", "--allow-unrelated-histories", "--no-edit", f"opsbook/{record}")
-    assert "words" in quick.opsbook("incident", "show", record).out
+    desk.git("merge", "--quiet", "--no-ff", "--allow-unrelated-histories", "--no-edit", f"opsbook/{record}")
+    assert "words" in desk.opsbook("incident", "show", record).out
 
 
 # -- A9
@@ -409,15 +405,15 @@ def test_what_is_gone_is_gone(hub: GitHubServer, here: Desk) -> None:
 
 
 def test_a_book_that_cannot_be_written_builds_elsewhere_or_says_what_must_be_writable(
-    quick: Desk, tmp_path: Path
+    desk: Desk, tmp_path: Path
 ) -> None:
-    quick.write(SITE)
-    (quick.path / "build").write_text("in the way")
-    done = quick.opsbook("site", "build", "--output", str(tmp_path / "site"))
+    desk.write(SITE)
+    (desk.path / "build").write_text("in the way")
+    done = desk.opsbook("site", "build", "--output", str(tmp_path / "site"))
     assert done.code == 0, str(done)
     assert (tmp_path / "site/index.html").is_file()
     for words in (("--stage-only",), ()):
-        done = quick.opsbook("site", "build", *words)
+        done = desk.opsbook("site", "build", *words)
         assert done.code == 1, str(done)
-        assert f"{quick.path / 'build'}" in done.err
+        assert f"{desk.path / 'build'}" in done.err
         assert "cannot be written" in done.err

@@ -197,7 +197,7 @@ FORBIDDEN: dict[str, Callable[[World], Path]] = {
 """What may not be read by whoever runs the command."""
 
 
-def copied(world: World, folder: Path, server: ForkServer) -> World:
+def copied(world: World, folder: Path, server: ForkServer | None = None) -> World:
     """The same world, elsewhere."""
     shutil.copytree(world.desk.path.parent, folder, symlinks=True)
     desk = Desk(folder / "desk", dict(world.desk.variables), server)
@@ -243,16 +243,16 @@ BLIND = {
 
 
 @pytest.mark.parametrize("name", HERE)
-def test_in_a_clone(name: str, tmp_path: Path, server: ForkServer, sweep: Sweep) -> None:
-    world = copied(_here(), tmp_path / "world", server)
+def test_in_a_clone(name: str, tmp_path: Path, sweep: Sweep) -> None:
+    world = copied(_here(), tmp_path / "world")
     broken = HERE[name](world)
     world = broken if isinstance(broken, World) else world
     sweep(READS, hold(world, name, saved="saved" in name, others=name not in BLIND))
 
 
 @pytest.mark.parametrize("name", SHARED)
-def test_with_a_remote(name: str, tmp_path: Path, server: ForkServer, sweep: Sweep) -> None:
-    world = copied(_shared(), tmp_path / "world", server)
+def test_with_a_remote(name: str, tmp_path: Path, sweep: Sweep) -> None:
+    world = copied(_shared(), tmp_path / "world")
     SHARED[name](world)
     sweep(READS, hold(world, name, news=True))
 
@@ -285,11 +285,8 @@ def github() -> Iterator[tuple[GitHubServer, World]]:
 
 
 @pytest.mark.parametrize("kind", [None, *KINDS])
-def test_with_github(
-    kind: str | None, github: tuple[GitHubServer, World], tmp_path: Path, server: ForkServer, sweep: Sweep
-) -> None:
+def test_with_github(kind: str | None, github: tuple[GitHubServer, World], tmp_path: Path, sweep: Sweep) -> None:
     hub, world = github
-    world = replace(world, desk=replace(world.desk, server=server))
     shutil.copytree(world.desk.path, tmp_path / "desk", symlinks=True)
     world = replace(world, desk=replace(world.desk, path=tmp_path / "desk"))
     hub.no_fetch = kind is None

@@ -78,10 +78,12 @@ class Desk:
 
     Attributes:
         variables: more of the environment.
+        server: what runs the program, if not the one that all tests share.
     """
 
     path: Path
     variables: Mapping[str, str] = field(default_factory=dict)
+    server: forkserver.ForkServer | None = None
 
     # -- the program
 
@@ -106,7 +108,7 @@ class Desk:
             out, err = process.communicate(stdin or b"", timeout=120)
             code = process.returncode
         else:
-            code, out, err = forkserver.shared().run(
+            code, out, err = (self.server or forkserver.shared()).run(
                 [os.fsdecode(word) for word in words],
                 folder or self.path,
                 environment(**self.variables, **(environ or {})),

@@ -167,17 +167,13 @@ def _ended() -> Iterator[tuple[int, int]]:
 class ForkServer:
     """The client: starts the server when it is first needed.
 
-<<<<<<< HEAD
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-=======
     Args:
         prefix: the beginning of its command line, for a server that may do less.
     """
 
     def __init__(self, *prefix: str) -> None:
         self._prefix = prefix
->>>>>>> reads
+        self._lock = threading.Lock()
         self._process: subprocess.Popen[str] | None = None
         self._folder = TemporaryDirectory(prefix="opsbook-runs-")
         self._path = f"{self._folder.name}/socket"
@@ -198,27 +194,7 @@ class ForkServer:
             kill: the number of the effect before which it is killed; 0 lets it live.
             fault: the words of an error that is raised there instead.
         """
-<<<<<<< HEAD
         self._start()
-=======
-        if self._process is None:
-            here = Path(__file__).parents[2]
-            self._process = subprocess.Popen(
-                [*self._prefix, sys.executable, "-m", "tests.support.forkserver"],
-                cwd=here,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                text=True,
-                env={**environment, "PYTHONPATH": os.pathsep.join(sys.path)},
-            )
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        root = Path(self._folder.name)
-        files = {name: root / name for name in ("stdin", "out", "err")}
-        for file in files.values():
-            file.write_bytes(b"")
-        files["stdin"].write_bytes(stdin)
->>>>>>> reads
         task = {
             "words": list(words),
             "folder": str(folder),
@@ -249,7 +225,7 @@ class ForkServer:
             if self._process is not None:
                 return
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.support.forkserver", self._path],
+                [*self._prefix, sys.executable, "-m", "tests.support.forkserver", self._path],
                 cwd=Path(__file__).parents[2],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,

@@ -122,6 +122,7 @@ FILES: dict[str, str] = {
 
 SITE: dict[str, str] = {
     "mkdocs.yml": "site_name: Example operations\n",
-    **{f"docs/{name}/index.md": f"# {name}\n" for name in ("change", "help", "incident-process", "security-breach")},
+    **{f"docs/{name}/index.md": f"# {name}\n" for name in ("change", "help", "incident-process")},
+    "docs/security-breach.md": "# I suspect a security breach\n",
 }
 """What the small book lacks to be built: the pages that every site links to."""
