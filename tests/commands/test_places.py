@@ -194,7 +194,7 @@ def test_without_git_a_book_can_be_checked_and_read(desk: Desk) -> None:
     without = {"PATH": "/nonexistent"}
     assert desk.opsbook("check", environ=without).code == 0
     listed = desk.opsbook("incident", "list", environ=without)
-    assert (listed.code, listed.out) == (0, "No open incident is on record.\n")
+    assert (listed.code, listed.out) == (7, "Nothing was found in what could be seen.\n")
     assert "Git is not installed" in listed.err
     done = desk.opsbook(*DECLARE, environ=without)
     assert (done.code, done.out) == (3, "")
