@@ -321,8 +321,7 @@ class LocalWorkspace:
         from opsbook.adapters.git.examiner import LocalExaminer
         from opsbook.adapters.github.examiner import GitHubExaminer
         from opsbook.adapters.slack.examiner import SlackExaminer
-        from opsbook.report.book_examiner import BookExaminer
-        from opsbook.report.restricted_examiner import RestrictedExaminer
+        from opsbook.report.book_examiner import BookExaminer, RestrictedExaminer
         from opsbook.wiring.restricted import restricted_forge
 
         config = self.book.config
@@ -342,10 +341,8 @@ class LocalWorkspace:
                 read=read_request,
                 now=self.now,
             ),
-            BookExaminer(self.book, self.kinds, str(self.root), actor=self.actor, now=self.now),
-            RestrictedExaminer(
-                core.security, lambda: restricted_forge(core, self.kinds), repository=repository, kinds=self.kinds
-            ),
+            BookExaminer(self.book, self.kinds, str(self.root), self.actor, self.now),
+            RestrictedExaminer(core.security, lambda: restricted_forge(core, self.kinds), repository, self.kinds),
             GitHubExaminer(
                 token,
                 repository,
