@@ -331,16 +331,7 @@ class LocalWorkspace:
         for section in (core, *config.sections.values()):
             told |= section.audiences()
         return (
-            LocalExaminer(
-                self.root,
-                os.environ,
-                main=core.forge.main,
-                push=core.forge.push,
-                elsewhere=repository if token else "",
-                zone=core.timezone,
-                read=read_request,
-                now=self.now,
-            ),
+            LocalExaminer(self.root, core, os.environ, repository if token else "", read_request),
             BookExaminer(self.book, self.kinds, str(self.root), self.actor, self.now),
             RestrictedExaminer(core.security, lambda: restricted_forge(core, self.kinds), repository, self.kinds),
             GitHubExaminer(
