@@ -73,7 +73,9 @@ def test_a_clone_without_any_service_is_fine_and_says_what_is_left_out(desk: Des
     before = snapshot(desk.path)
     done = desk.opsbook("doctor")
     assert (done.code, done.err) == (0, "")
-    assert "GitHub\n  note     set-up: Not set up, and left out.\n" in done.out
+    assert (
+        "GitHub\n  note     set-up: Not set up without GITHUB_TOKEN and GITHUB_REPOSITORY, and left out.\n" in done.out
+    )
     assert "           → Set SLACK_BOT_TOKEN to use it.\n" in done.out
     assert done.out.endswith("Nothing is missing.\n")
     assert snapshot(desk.path) == before

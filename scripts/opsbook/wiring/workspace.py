@@ -334,15 +334,7 @@ class LocalWorkspace:
             LocalExaminer(self.root, core, os.environ, repository if token else "", read_request),
             BookExaminer(self.book, self.kinds, str(self.root), self.actor, self.now),
             RestrictedExaminer(core.security, lambda: restricted_forge(core, self.kinds), repository, self.kinds),
-            GitHubExaminer(
-                token,
-                repository,
-                url=url,
-                main=core.forge.main,
-                zone=core.timezone,
-                now=self.now,
-                in_actions=os.environ.get("GITHUB_ACTIONS") == "true",
-            ),
+            GitHubExaminer(token, repository, url, core, self.now, os.environ.get("GITHUB_ACTIONS") == "true"),
             SlackExaminer(slack_api(seconds=5), core.channels, told, security=core.security.channel, now=self.now),
         )
 
