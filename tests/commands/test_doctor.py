@@ -98,7 +98,10 @@ def test_each_part_says_what_it_lacks_and_stops_no_other(whole: Desk, github: Gi
     done = whole.opsbook("doctor")
     assert done.code == 1
     assert "  MISSING  pull requests: The token may not open pull requests.\n" in done.out
-    assert "           → Write “/invite @opsbook” in #team.\n" in done.out
+    assert (
+        "           → Write “/invite @opsbook” in #team, create it, or correct its name: `channels` in opsbook.yml.\n"
+        in done.out
+    )
     assert "  MISSING  opsbook.yml: Line " in done.out
     assert done.out.splitlines()[-1] == "3 missing. The arrows say what to do."
 

@@ -335,7 +335,7 @@ class LocalWorkspace:
             BookExaminer(self.book, self.kinds, str(self.root), self.actor, self.now),
             RestrictedExaminer(core.security, lambda: restricted_forge(core, self.kinds), repository, self.kinds),
             GitHubExaminer(token, repository, url, core, self.now, os.environ.get("GITHUB_ACTIONS") == "true"),
-            SlackExaminer(slack_api(seconds=5), core.channels, told, security=core.security.channel, now=self.now),
+            SlackExaminer(slack_api(seconds=5), core, told, self.now),
         )
 
     def _said_before(self, record: str) -> Mapping[str, str]:
