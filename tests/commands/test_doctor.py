@@ -73,7 +73,9 @@ def test_a_clone_without_any_service_is_fine_and_says_what_is_left_out(desk: Des
     before = snapshot(desk.path)
     done = desk.opsbook("doctor")
     assert (done.code, done.err) == (0, "")
-    assert "GitHub\n  note     set-up: Not set up, and left out.\n" in done.out
+    assert (
+        "GitHub\n  note     set-up: Not set up without GITHUB_TOKEN and GITHUB_REPOSITORY, and left out.\n" in done.out
+    )
     assert "           → Set SLACK_BOT_TOKEN to use it.\n" in done.out
     assert done.out.endswith("Nothing is missing.\n")
     assert snapshot(desk.path) == before
@@ -96,7 +98,10 @@ def test_each_part_says_what_it_lacks_and_stops_no_other(whole: Desk, github: Gi
     done = whole.opsbook("doctor")
     assert done.code == 1
     assert "  MISSING  pull requests: The token may not open pull requests.\n" in done.out
-    assert "           → Write “/invite @opsbook” in #team.\n" in done.out
+    assert (
+        "           → Write “/invite @opsbook” in #team, create it, or correct its name: `channels` in opsbook.yml.\n"
+        in done.out
+    )
     assert "  MISSING  opsbook.yml: Line " in done.out
     assert done.out.splitlines()[-1] == "3 missing. The arrows say what to do."
 

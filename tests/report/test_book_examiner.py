@@ -23,7 +23,7 @@ def found(text: str | None = OPSBOOK_YML, *, actor: Callable[[], str] = lambda: 
     """What is found about the small book with another opsbook.yml, or without one."""
     files = {name: data for name, data in FILES.items() if name != "opsbook.yml"}
     book = Book(MemoryTree(files if text is None else {**files, "opsbook.yml": text}), registry())
-    items = list(BookExaminer(book, registry(), "/a/book", actor=actor, now=lambda: NOW).examine())
+    items = list(BookExaminer(book, registry(), "/a/book", actor, lambda: NOW).examine())
     for item in items:
         read_aloud(item, ())
     return items
@@ -84,7 +84,7 @@ def test_many_errors_are_counted() -> None:
     items = found(OPSBOOK_YML.replace("title: ", "titel: "))
     errors = [item for item in items if item.what == "opsbook.yml"]
     assert len(errors) == 4
-    assert "more errors" in errors[-1].says
+    assert "errors in all" in errors[-1].says
     assert errors[-1].remedy == "Run: opsbook check"
 
 

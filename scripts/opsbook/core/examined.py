@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
+
+from opsbook.core.errors import OpsbookError
+
+Failure = TypeVar("Failure", bound=Exception)
 
 State = Literal["fine", "missing", "unknown", "note"]
 """`missing`: somebody has to do something. `unknown`: it was tried, and no answer came. `note`: worth knowing."""
@@ -48,3 +53,16 @@ def unknown(what: str, says: str, remedy: str) -> Examined:
 def note(what: str, says: str, remedy: str = "") -> Examined:
     """It works, or is left out on purpose, and people should know."""
     return Examined(what, "note", says, remedy)
+
+
+def lacking(what: str) -> Callable[[OpsbookError], Examined]:
+    """Says of an error that it has to be put right, in its own words."""
+    return lambda error: missing(what, error.message, error.remedy)
+
+
+def judged(found: Iterable[Examined], failure: type[Failure], say: Callable[[Failure], Examined]) -> Iterator[Examined]:
+    """What is found while it goes well; a failure ends it, and is something found itself."""
+    try:
+        yield from found
+    except failure as error:
+        yield say(error)

@@ -1,90 +1,112 @@
-"""Examines the book: opsbook.yml, the version that it asks for, who acts, and what its settings leave out."""
+"""Examines the book: opsbook.yml, who acts, what its settings leave out, and the restricted book beside it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 
 from opsbook.core.book import CONFIG_PATH, Book
 from opsbook.core.check import check_book
+from opsbook.core.config import SecurityAlert
 from opsbook.core.errors import OpsbookError
 from opsbook.core.examined import Examined, fine, missing, note
-from opsbook.core.finding import Finding
 from opsbook.core.kind import Kinds
+from opsbook.core.ports import Forge
 
 SHOWN = 3
 """So many findings are told one by one; the check tells all."""
 
+_HOW = "See docs/how-to/keep-security-facts-apart.md."
 
+
+@dataclass
 class BookExaminer:
-    """The book (`core.ports.Examiner`).
+    """The book in the folder `place` (`core.ports.Examiner`); `actor` says who acts, or raises UsageError."""
 
-    Args:
-        book: the working tree.
-        place: where it is.
-        actor: who acts; raises UsageError when that is nobody.
-    """
-
+    book: Book
+    kinds: Kinds
+    place: str
+    actor: Callable[[], str]
+    now: Callable[[], datetime]
     part = "The book"
-
-    def __init__(
-        self, book: Book, kinds: Kinds, place: str, *, actor: Callable[[], str], now: Callable[[], datetime]
-    ) -> None:
-        self._book = book
-        self._kinds = kinds
-        self._place = place
-        self._actor = actor
-        self._now = now
 
     def examine(self) -> Iterator[Examined]:
         """See `Examiner.examine`."""
-        if not self._book.config.present:
-            yield missing(
-                CONFIG_PATH,
-                f"There is no file {CONFIG_PATH} in {self._place} that can be read.",
-                "Go to the folder of a book or name it with -C, or start one: opsbook new book",
-            )
+        config = self.book.config
+        if not config.present:
+            says = f"There is no file {CONFIG_PATH} in {self.place} that can be read."
+            how = "Go to the folder of a book or name it with -C, or start one: opsbook new book"
+            yield missing(CONFIG_PATH, says, how)
             return
         yield from self._settings()
         yield self._who()
-        config = self._book.config
         for section in (config.core, *config.sections.values()):
             yield from section.examine()
 
     def _settings(self) -> Iterator[Examined]:
-        found = {finding for finding in check_book(self._book, self._now(), self._kinds) if finding.path == CONFIG_PATH}
-        errors = sorted(finding for finding in found if finding.severity == "error")
-        for finding in errors[:SHOWN]:
-            yield missing(CONFIG_PATH, _told(finding), f"See: opsbook explain {finding.code}")
-        if more := len(errors[SHOWN:]):
-            yield missing(
-                CONFIG_PATH,
-                f"{more} more errors are in it." if more > 1 else "One more error is in it.",
-                "Run: opsbook check",
-            )
+        found = {found for found in check_book(self.book, self.now(), self.kinds) if found.path == CONFIG_PATH}
+        errors = sum(finding.severity == "error" for finding in found)
         if not errors:
-            yield fine(CONFIG_PATH, f"It can be read, and asks for Opsbook {self._book.config.core.requires}.")
-        for finding in sorted(found - set(errors))[:SHOWN]:
-            yield note(CONFIG_PATH, _told(finding), f"See: opsbook explain {finding.code}")
+            yield fine(CONFIG_PATH, f"It can be read, and asks for Opsbook {self.book.config.core.requires}.")
+        for finding in sorted(found, key=lambda finding: (finding.severity != "error", finding))[:SHOWN]:
+            say = missing if finding.severity == "error" else note
+            says = f"Line {finding.line}: {finding.message} ({finding.code})."
+            yield say(CONFIG_PATH, says, f"See: opsbook explain {finding.code}")
+        if errors > SHOWN:
+            yield missing(CONFIG_PATH, f"It has more: {errors} errors in all.", "Run: opsbook check")
 
     def _who(self) -> Examined:
-        core = self._book.config.core
+        core = self.book.config.core
         ids = [person.id for person in core.people if person.retired is None]
         some = ", ".join(ids[:6]) + (" …" if len(ids) > 6 else "")
         how = f"git config opsbook.by ID, or export OPSBOOK_BY=ID, with one of {some}" if ids else ""
         try:
-            actor = self._actor()
+            actor = self.actor()
         except OpsbookError as error:
             return missing("you", error.message, f"Set it anew: {how}." if how else error.remedy)
-        name = core.person_name(actor)
         if actor in ids:
-            return fine("you", f"You act as {actor}, {name}.")
-        return note(
-            "you",
-            f"You act as {actor}, who is not listed in {CONFIG_PATH}: you may declare and note, and hold no role.",
-            f"If you are listed: {how}." if how else "",
-        )
+            return fine("you", f"You act as {actor}, {core.person_name(actor)}.")
+        says = f"You act as {actor}, who is not listed in {CONFIG_PATH}: you may declare and note, and hold no role."
+        return note("you", says, how and f"If you are listed: {how}.")
 
 
-def _told(finding: Finding) -> str:
-    return f"Line {finding.line}: {finding.message} ({finding.code})."
+@dataclass
+class RestrictedExaminer:
+    """The restricted book (`core.ports.Examiner`). It is read, and nothing is written to it.
+
+    Attributes:
+        security: the settings of the book at hand.
+        forge: gives the forge of the restricted book; nothing where it cannot be reached from here.
+        repository: of the book at hand on GitHub, `owner/name`; empty without one.
+    """
+
+    security: SecurityAlert
+    forge: Callable[[], Forge | None]
+    repository: str
+    kinds: Kinds
+    part = "The restricted book"
+
+    def examine(self) -> Iterator[Examined]:
+        """See `Examiner.examine`."""
+        yield self._place()
+
+    def _place(self) -> Examined:
+        named = self.security.book or ""
+        if self.security.restricted:
+            return note("this book", "This is a restricted book: facts of security incidents may be kept here.")
+        if named and named.lower() == self.repository.lower():
+            says = f"security.book names {named}, which is this repository: everybody would read them."
+            return missing("place", says, f"Name another repository, or leave it out. {_HOW}")
+        try:
+            forge = self.forge()
+            if forge is None:
+                says = f"{named} is named, and no token is here for it" if named else "There is none"
+                return note("set-up", f"{says}: details of a security incident are refused.", _HOW)
+            book = Book(forge.read(forge.head(None)), self.kinds)
+        except OpsbookError as error:
+            return missing("place", f"It cannot be read: {error.message}", error.remedy or _HOW)
+        if book.config.core.security.restricted:
+            return fine("place", "It can be read, and says that it is restricted.")
+        says = "Its opsbook.yml does not say that it is restricted: facts would wait on this machine."
+        return missing("place", says, "Write `restricted: true` under `security` there, or name another book.")

@@ -326,8 +326,7 @@ class LocalWorkspace:
         from opsbook.adapters.git.examiner import LocalExaminer
         from opsbook.adapters.github.examiner import GitHubExaminer
         from opsbook.adapters.slack.examiner import SlackExaminer
-        from opsbook.report.book_examiner import BookExaminer
-        from opsbook.report.restricted_examiner import RestrictedExaminer
+        from opsbook.report.book_examiner import BookExaminer, RestrictedExaminer
         from opsbook.wiring.restricted import restricted_forge
 
         config = self.book.config
@@ -337,30 +336,11 @@ class LocalWorkspace:
         for section in (core, *config.sections.values()):
             told |= section.audiences()
         return (
-            LocalExaminer(
-                self.root,
-                os.environ,
-                main=core.forge.main,
-                push=core.forge.push,
-                elsewhere=repository if token else "",
-                zone=core.timezone,
-                read=read_request,
-                now=self.now,
-            ),
-            BookExaminer(self.book, self.kinds, str(self.root), actor=self.actor, now=self.now),
-            RestrictedExaminer(
-                core.security, lambda: restricted_forge(core, self.kinds), repository=repository, kinds=self.kinds
-            ),
-            GitHubExaminer(
-                token,
-                repository,
-                url=url,
-                main=core.forge.main,
-                zone=core.timezone,
-                now=self.now,
-                in_actions=os.environ.get("GITHUB_ACTIONS") == "true",
-            ),
-            SlackExaminer(slack_api(seconds=5), core.channels, told, security=core.security.channel, now=self.now),
+            LocalExaminer(self.root, core, os.environ, repository if token else "", read_request),
+            BookExaminer(self.book, self.kinds, str(self.root), self.actor, self.now),
+            RestrictedExaminer(core.security, lambda: restricted_forge(core, self.kinds), repository, self.kinds),
+            GitHubExaminer(token, repository, url, core, self.now, os.environ.get("GITHUB_ACTIONS") == "true"),
+            SlackExaminer(slack_api(seconds=5), core, told, self.now),
         )
 
     def _said_before(self, record: str) -> Mapping[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,9 @@ from opsbook.adapters.git.forge import LocalForge
 from opsbook.adapters.git.remote import Remote
 from opsbook.adapters.git.repository import NotARepository, Repository, installed
 from opsbook.adapters.machine.state import FileIntents, state_folder, try_folder
+from opsbook.core.config import CoreConfig
 from opsbook.core.errors import OpsbookError
-from opsbook.core.examined import Examined, fine, missing, note
+from opsbook.core.examined import Examined, fine, judged, lacking, missing, note
 from opsbook.core.request import Request
 from opsbook.core.times import Times
 
@@ -22,142 +23,92 @@ SECONDS = 10.0
 """After this time a remote counts as unreachable."""
 
 
+@dataclass(repr=False)
 class LocalExaminer:
     """This machine (`core.ports.Examiner`).
 
-    Args:
-        root: the folder of the book.
+    Attributes:
+        root: the folder of the book; core: its settings.
         environment: the variables of the process, for Git.
-        main: name of the main branch.
-        push: whether the local forge pushes.
         elsewhere: the repository on GitHub, as `owner/name`, when records are published there and not by this clone.
-        zone: in which people see times.
         read: makes a request of what was stored.
     """
 
+    root: Path
+    core: CoreConfig
+    environment: Mapping[str, str]
+    elsewhere: str
+    read: Callable[[Any], Request]
     part = "This machine"
-
-    def __init__(
-        self,
-        root: Path,
-        environment: Mapping[str, str],
-        *,
-        main: str,
-        push: bool,
-        elsewhere: str,
-        zone: str,
-        read: Callable[[Any], Request],
-        now: Callable[[], datetime],
-    ) -> None:
-        self._root = root
-        self._environment = environment
-        self._main = main
-        self._push = push
-        self._elsewhere = elsewhere
-        self._read = read
-        self._times = Times(now(), zone)
 
     def examine(self) -> Iterator[Examined]:
         """See `Examiner.examine`."""
-        repository: Repository | None = None
+        repository = None
         try:
-            yield _git(installed(self._environment))
-            repository = Repository(self._root, environment=self._environment)
+            version = installed(self.environment)
+            if tuple(int(part) for part in re.findall(r"\d+", version)[:2]) < OLDEST_GIT:
+                yield missing("Git", f"This is Git {version}.", "Install Git 2.34 or later.")
+            else:
+                yield fine("Git", f"This is Git {version}.")
+            repository = Repository(self.root, environment=self.environment)
             yield self._place(repository)
-        except NotARepository as error:
-            yield missing("repository", error.message, error.remedy)
         except OpsbookError as error:
-            yield missing("Git", error.message, error.remedy)
-        yield from self._state(state_folder(repository.common if repository is not None else None))
+            yield lacking("repository" if isinstance(error, NotARepository) else "Git")(error)
+        folder = state_folder(repository.common if repository is not None else None)
+        yield from judged(self._requests(folder), OpsbookError, lacking("state folder"))
         if repository is not None:
-            yield from self._branches(repository)
+            yield from judged(self._publishing(repository), OpsbookError, lacking("main branch"))
 
     def _place(self, repository: Repository) -> Examined:
         top = repository.worktree
-        if top is not None and top.resolve() != self._root.resolve():
-            return missing(
-                "repository",
-                f"The book in {self._root} is not at the root of its repository.",
-                f"Move it to {top}, or make it a repository of its own.",
-            )
-        return fine("repository", f"{self._root} is at the root of a Git repository.")
+        if top is None or top.resolve() == self.root.resolve():
+            return fine("repository", f"{self.root} is at the root of a Git repository.")
+        says = f"The book in {self.root} is not at the root of its repository."
+        return missing("repository", says, f"Move it to {top}, or make it a repository of its own.")
 
-    def _state(self, folder: Path) -> Iterator[Examined]:
+    def _requests(self, folder: Path) -> Iterator[Examined]:
         """Where requests are safe while GitHub is down, and what is still there."""
-        try:
-            try_folder(folder)
-        except OpsbookError as error:
-            yield missing("state folder", f"{error.message} Without it nothing can be declared.", error.remedy)
-            return
+        try_folder(folder)
         yield fine("state folder", f"{folder} can be written.")
-        intents = FileIntents(folder, self._read)
-        waiting, damaged = intents.orphans(), intents.damaged()
+        intents = FileIntents(folder, self.read)
+        waiting = intents.orphans()
+        damaged = (*intents.damaged(), *FileIntents(folder / "security", self.read).damaged())
         if waiting:
             first = waiting[0]
             count = "One request was" if len(waiting) == 1 else f"{len(waiting)} requests were"
-            yield missing(
-                "requests",
-                f"{count} cut off, the oldest at {self._times.full(first.now)}: "
-                f"{first.request.action} by {first.request.by}.",
-                "Run: opsbook reconcile",
-            )
+            since = Times(first.now, self.core.timezone).full(first.now)
+            says = f"{count} cut off, the oldest at {since}: {first.request.action} by {first.request.by}."
+            yield missing("requests", says, "Run: opsbook reconcile")
         elif not damaged:
             yield fine("requests", "None waits to be finished.")
-        for item in (*damaged, *FileIntents(folder / "security", self._read).damaged()):
+        for item in damaged:
             yield missing("requests", f"{item.what}: {item.why}", item.remedy)
 
-    def _branches(self, repository: Repository) -> Iterator[Examined]:
-        try:
-            commit = LocalForge(repository, main=self._main).head(None).main
-        except OpsbookError as error:
-            yield missing("main branch", error.message, error.remedy)
-            return
-        yield fine("main branch", f"{self._main} is there.")
-        origin = repository.remote_url()
-        if self._elsewhere:
+    def _publishing(self, repository: Repository) -> Iterator[Examined]:
+        main, origin = self.core.forge.main, repository.remote_url()
+        commit = LocalForge(repository, main=main).head(None).main
+        yield fine("main branch", f"{main} is there.")
+        if self.elsewhere:
             # Only what looks like a repository is quoted: people put the token in the wrong variable.
-            if origin is not None and "/" in self._elsewhere and not _is_of(origin, self._elsewhere):
-                yield note(
-                    "publishing",
-                    f"origin is {origin}, and records go to GITHUB_REPOSITORY, which is {self._elsewhere}.",
-                    "If they should go to one book, correct one of the two.",
-                )
-            return
-        if not self._push:
-            where = f"origin is {origin}. " if origin else ""
+            if origin is not None and "/" in self.elsewhere and not _leads_to(origin, self.elsewhere):
+                says = f"origin is {origin}, and records go to GITHUB_REPOSITORY, which is {self.elsewhere}."
+                yield note("publishing", says, "If they should go to one book, correct one of the two.")
+        elif not self.core.forge.push:
             yield note(
                 "publishing",
-                f"{where}Records stay on this machine until somebody pushes their branches.",
+                "Records stay on this machine until somebody pushes their branches.",
                 "Set `forge: {push: true}` in opsbook.yml to push by itself, or GITHUB_TOKEN and GITHUB_REPOSITORY to "
                 "open pull requests.",
             )
-            return
-        if origin is None:
-            yield missing(
-                "publishing",
-                "opsbook.yml says `push: true`, and this clone has no remote called origin.",
-                "Add it: git remote add origin ADDRESS",
-            )
-            return
-        reason = Remote(repository, "origin", self._main, seconds=SECONDS).try_push(commit)
-        if reason:
-            yield missing(
-                "publishing",
-                f"Branches cannot be pushed. {reason}",
-                f"See what Git says to: git push --dry-run origin {self._main}:opsbook/try",
-            )
+        elif reason := Remote(repository, "origin", main, seconds=SECONDS).try_push(commit):
+            add = "" if origin else "Add the remote: git remote add origin ADDRESS. "
+            how = f"{add}See what Git says to: git push --dry-run origin {main}:opsbook/try"
+            yield missing("publishing", f"Branches cannot be pushed. {reason}", how)
         else:
             yield fine("publishing", f"Branches can be pushed to {origin}.")
 
 
-def _is_of(address: str, repository: str) -> bool:
+def _leads_to(address: str, repository: str) -> bool:
     """Whether an address of Git's, in whatever form, leads to `owner/name` on some host."""
     path = re.sub(r"(\.git)?/*$", "", address)
     return "/".join(re.split(r"[/:]", path)[-2:]).lower() == repository.lower()
-
-
-def _git(version: str) -> Examined:
-    numbers = tuple(int(part) for part in re.findall(r"\d+", version)[:2])
-    if numbers < OLDEST_GIT:
-        return missing("Git", f"This is Git {version}.", "Install Git 2.34 or later.")
-    return fine("Git", f"This is Git {version}.")

@@ -41,7 +41,11 @@ _UNREACHED = (ConnectionRefusedError, socket.gaierror, ssl.SSLCertVerificationEr
 _NO_ROUTE = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN})
 
 
-class SlackRefusal(Exception):
+class SlackFailure(Exception):
+    """A call that did not succeed, as far as anybody knows."""
+
+
+class SlackRefusal(SlackFailure):
     """Slack said no, or was never reached: nothing happened.
 
     Attributes:
@@ -63,7 +67,7 @@ class SlackRefusal(Exception):
         return self.code in _PASSING or self.code.startswith("http_")
 
 
-class SlackUnknown(Exception):
+class SlackUnknown(SlackFailure):
     """Nobody knows whether it happened; the message says what came instead of an answer."""
 
 

@@ -123,7 +123,7 @@ class SlackHistory:
             kinds: `public_channel`, `private_channel` or both with a comma.
         """
         for page in self._pages(Span(), CHANNEL_PAGES, method, {"types": kinds, "limit": CHANNELS}):
-            named = [one for one in _objects(page.get("channels")) if isinstance(one.get("name"), str)]
+            named = [one for one in objects(page.get("channels")) if isinstance(one.get("name"), str)]
             yield {f"#{one['name']}": one for one in reversed(named) if isinstance(one.get("id"), str)}
 
     def ours(self, where: str, record: str, span: Span) -> Iterator[tuple[Place, Marker]]:
@@ -157,7 +157,7 @@ class SlackHistory:
             if refusal.passing:
                 raise
             return Marker()
-        for message in _objects(answer.get("messages")):
+        for message in objects(answer.get("messages")):
             if message.get("ts") == top.ts and message.get("subtype") != "tombstone":
                 return Marker.read(message)
         raise LookupError
@@ -165,7 +165,7 @@ class SlackHistory:
     def _messages(self, span: Span, method: str, arguments: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         whole = {**arguments, "limit": PAGE, "include_all_metadata": True}
         for page in self._pages(span, PAGES, method, whole):
-            yield from (message for message in _objects(page.get("messages")) if isinstance(message.get("ts"), str))
+            yield from (message for message in objects(page.get("messages")) if isinstance(message.get("ts"), str))
 
     def _pages(self, span: Span, most: int, method: str, arguments: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         cursor: dict[str, str] = {}
@@ -185,7 +185,7 @@ def oldest_first(places: Iterable[Place]) -> list[Place]:
     return sorted(places, key=lambda place: float(place.ts))
 
 
-def _objects(value: object) -> Iterator[Mapping[str, Any]]:
+def objects(value: object) -> Iterator[Mapping[str, Any]]:
     """The objects of a list in an answer.
 
     Raises:

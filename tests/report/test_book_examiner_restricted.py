@@ -11,7 +11,7 @@ from opsbook.core.config import SecurityAlert
 from opsbook.core.examined import Examined
 from opsbook.core.ports import Forge
 from opsbook.kinds import registry
-from opsbook.report.restricted_examiner import RestrictedExaminer
+from opsbook.report.book_examiner import RestrictedExaminer
 from tests.contracts.examiner import read_aloud
 from tests.support.desk import make_desk
 from tests.support.small_book import OPSBOOK_YML
@@ -20,7 +20,7 @@ from tests.support.wired import open_repository
 
 def found(security: SecurityAlert, forge: Forge | None = None, *, repository: str = "example/book") -> Examined:
     """The one thing that is found."""
-    (item,) = RestrictedExaminer(security, lambda: forge, repository=repository, kinds=registry()).examine()
+    (item,) = RestrictedExaminer(security, lambda: forge, repository, registry()).examine()
     read_aloud(item, ())
     return item
 
