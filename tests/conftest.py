@@ -6,6 +6,7 @@ import inspect
 import logging
 import os
 import shutil
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -57,6 +58,10 @@ def overheard(caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str
 # Property tests are judged by their promises, not by how busy the machine is.
 settings.register_profile("opsbook", settings.default, deadline=None)
 settings.load_profile("opsbook")
+# Whoever starts the tests in the background of a shell leaves every process deaf to Ctrl-C, and some tests press it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 # For whoever is editing: `make quick`. The full run tries as many inputs as Hypothesis does by itself.
 settings.register_profile("quick", settings.default, max_examples=20)
 
