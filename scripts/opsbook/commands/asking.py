@@ -23,12 +23,13 @@ Values = dict[str, Any]
 def declare(command: Write, dialogue: Dialogue, values: Values, args: argparse.Namespace, workspace: Workspace) -> int:
     """Ask what is missing, show what looks the same, and carry out the request."""
     screen = Screen(sys.stderr if args.format == "json" else sys.stdout, color=workspace.color)
-    by, security = workspace.actor(args.by), workspace.book.config.core.security
-    request = request_of(command.request, by, None, values)
-    if request.stub() is not None:
+    security = workspace.book.config.core.security
+    # Whom to alert is said before anything that was typed is judged: it helps also whoever is refused.
+    if alerted := command.request.model_construct(by="", **values).stub() is not None:
         _alert(security, screen)
-        if not security.restricted:
-            return _in_two_books(request, dialogue, args, workspace, screen)
+    by = workspace.actor(args.by)
+    if alerted and not security.restricted:
+        return _in_two_books(request_of(command.request, by, None, values), dialogue, args, workspace, screen)
     ask, book = workspace.asks and not args.yes and args.format == "text", workspace.open_book
     first, rest = dialogue.first(book), list(dialogue.rest(book, by)) if ask else []
     if first.field not in values and not ask:
