@@ -21,7 +21,7 @@ DONE, NOT, UNKNOWN = (
     Delivery("not done", error="It is down."),
     Delivery("unknown", error="Who knows."),
 )
-THERE: Any = SimpleNamespace(root=Path("/book"), color=False)
+THERE: Any = SimpleNamespace(root=Path("/book"), color=False, unseen=[])
 
 
 def told(*answers: Delivery) -> tuple[Told, ...]:

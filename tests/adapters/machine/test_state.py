@@ -252,7 +252,7 @@ def test_a_request_that_cannot_be_locked_stops_no_other(tmp_path: Path) -> None:
     key = abandoned(tmp_path)
     (tmp_path / "intents" / f"{key}.lock").unlink()
     (tmp_path / "intents" / f"{key}.lock").mkdir()
-    intents = FileIntents(tmp_path)
+    intents = FileIntents(tmp_path, read_request)
     with intents.hold(REQUEST, LATER, SEED_2) as intent:
         assert intent.key != key
     assert [orphan.key for orphan in intents.orphans()] == [key, intent.key]
