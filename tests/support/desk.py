@@ -249,9 +249,10 @@ def _template() -> Path:
     path = Path(tempfile.mkdtemp(prefix="opsbook-book-")) / "book"
     path.mkdir()
     desk = Desk(path)
-    desk.git("init", "--quiet", "--initial-branch=main")
+    desk.git("init", "--quiet", "--template=", "--initial-branch=main")
     configure(desk)
     desk.commit(FILES, "Begin")
+    desk.git("repack", "-adq")  # it is copied for every test
     return path
 
 
@@ -273,12 +274,12 @@ def make_remote(path: Path, *, push: bool = True) -> Path:
     desk = make_desk(path.with_name(path.name + "-seed"))
     if push:
         desk.commit({"opsbook.yml": FILES["opsbook.yml"].replace("push: false", "push: true")}, "Share it")
-    desk.git("clone", "--quiet", "--bare", str(desk.path), str(path))
+    desk.git("clone", "--quiet", "--template=", "--bare", str(desk.path), str(path))
     shutil.rmtree(desk.path)
     return path
 
 
 def clone(remote: Path, path: Path) -> Desk:
     """A clone of a bare repository."""
-    Desk(remote).git("clone", "--quiet", str(remote), str(path))
+    Desk(remote).git("clone", "--quiet", "--template=", str(remote), str(path))
     return configure(Desk(path))

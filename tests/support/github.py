@@ -56,7 +56,7 @@ def person(server: GitHubServer, path: Path, **variables: str) -> desks.Desk:
         variables: more of their environment, which win.
     """
     address = server.git_url.replace("http://", f"http://x-access-token:{TOKEN}@")
-    desks.Desk(path.parent).git("clone", "--quiet", address, str(path))
+    desks.Desk(path.parent).git("clone", "--quiet", "--template=", address, str(path))
     known = {"GITHUB_TOKEN": TOKEN, "GITHUB_REPOSITORY": f"{OWNER}/{NAME}", "GITHUB_API_URL": server.url}
     return desks.configure(desks.Desk(path, {**known, **variables}))
 
@@ -74,7 +74,7 @@ def push_main(server: GitHubServer, people: Path, files: Mapping[str, bytes | st
     desk = Desk(people)
     if not people.exists():
         desk = Desk(people.parent)
-        desk.git("clone", "--quiet", str(server.hub.git.path), str(people))
+        desk.git("clone", "--quiet", "--template=", str(server.hub.git.path), str(people))
         desk = Desk(people)
         desk.git("config", "user.name", "Test Person")
         desk.git("config", "user.email", "person@example.invalid")

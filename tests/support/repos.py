@@ -102,7 +102,7 @@ def _template() -> Path:
     path = Path(tempfile.mkdtemp(prefix="opsbook-test-")) / "book"
     path.mkdir()
     clone = Clone(path)
-    clone.git("init", "--quiet", "--initial-branch=main")
+    clone.git("init", "--quiet", "--template=", "--initial-branch=main")
     clone.git("config", "user.name", "Test Person")
     clone.git("config", "user.email", "person@example.invalid")
     clone.commit("Begin", {"opsbook.yml": "version: 1\n", "services/checkout.yaml": "owner: team-shop\n"})
@@ -117,14 +117,14 @@ def make_repo(path: Path) -> Clone:
 
 def make_remote(path: Path) -> Path:
     """A bare repository with that one commit on main."""
-    Clone(_template()).git("clone", "--quiet", "--bare", str(_template()), str(path))
+    Clone(_template()).git("clone", "--quiet", "--template=", "--bare", str(_template()), str(path))
     Clone(path).git("remote", "remove", "origin")
     return path
 
 
 def make_clone(remote: Path, path: Path) -> Clone:
     """A clone of a bare repository."""
-    Clone(remote).git("clone", "--quiet", str(remote), str(path))
+    Clone(remote).git("clone", "--quiet", "--template=", str(remote), str(path))
     clone = Clone(path)
     clone.git("config", "user.name", "Test Person")
     clone.git("config", "user.email", "person@example.invalid")

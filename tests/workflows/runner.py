@@ -252,7 +252,7 @@ class Runner:
         refs = ["+refs/heads/*:refs/remotes/origin/*"] if all_of_it else []
         depth = [] if all_of_it else ["--depth=1"]
         for words in (
-            ["init", "--quiet", "--initial-branch=main"],
+            ["init", "--quiet", "--template=", "--initial-branch=main"],
             ["remote", "add", "origin", self.remote],
             ["fetch", "--quiet", "--no-tags", *depth, f"file://{self.repository}", wanted, *refs],
         ):

@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 
 from opsbook.core.errors import UsageError
 from opsbook.core.request import Given, Request
+from opsbook.core.text import visible
 
 _LONGEST = 100_000
 """Characters that are read from standard input: an endless stream must not fill the memory, and is refused later."""
@@ -67,7 +68,7 @@ def values_of(args: argparse.Namespace, model: type[Request], need: tuple[str, s
         value = getattr(args, name)
         if given.many and field.annotation is str:
             value = " ".join(value) or ("" if sys.stdin.isatty() else sys.stdin.read(_LONGEST))
-            if not value.strip():
+            if not visible(value).strip():  # what cannot be seen is shown as what it is, and so is something
                 raise UsageError(*need)
         elif given.many:
             value = tuple(_numbers(value))
