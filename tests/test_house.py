@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 from importlib import import_module
@@ -12,6 +13,7 @@ import pytest
 
 from opsbook.commands import commands
 from opsbook.kinds import registry
+from tests.support.desk import Desk
 
 COMMANDS = {name: found.summary for name, found in commands().items()}
 
@@ -110,6 +112,14 @@ def test_another_teams_book_works_with_the_built_wheel(installed: Path, tmp_path
     assert "It is down" in (book / "build" / "site" / "index.html").read_text()
 
 
+@pytest.fixture(scope="module")
+def new_book(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A book as `opsbook new book` makes it."""
+    folder = tmp_path_factory.mktemp("new")
+    assert Desk(folder).opsbook("new", "book", "book").code == 0
+    return folder / "book"
+
+
 @pytest.mark.parametrize("template", ["runbook", "service", "service --not-ours"])
 @pytest.mark.parametrize(
     "title",
@@ -122,18 +132,21 @@ def test_another_teams_book_works_with_the_built_wheel(installed: Path, tmp_path
         "é 漢字 🙂 ok",
     ],
 )
-def test_every_template_gives_a_record_that_passes_the_check(template: str, title: str, tmp_path: Path) -> None:
-    book = tmp_path / "book"
-    main = [sys.executable, "-m", "opsbook"]
-    assert run(*main, "new", "book", book).returncode == 0
+def test_every_template_gives_a_record_that_passes_the_check(
+    template: str, title: str, new_book: Path, tmp_path: Path
+) -> None:
+    book = Desk(tmp_path / "book")
+    shutil.copytree(new_book, book.path)
     kind, *more = template.split()
-    drafted = run(*main, "-C", book, "new", kind, title, *more)
-    assert drafted.returncode == 0, drafted.stderr
-    checked = run(*main, "-C", book, "check")
-    assert checked.returncode == 0, checked.stdout
+    drafted = book.opsbook("new", kind, title, *more)
+    assert drafted.code == 0, drafted.err
+    checked = book.opsbook("check")
+    assert checked.code == 0, checked.out
     assert sorted(path.name for path in tmp_path.iterdir()) == ["book"]
     written = [
-        path for path in book.rglob("*") if path.is_file() and path.name != "opsbook.yml" and title in _titles(path)
+        path
+        for path in book.path.rglob("*")
+        if path.is_file() and path.name != "opsbook.yml" and title in _titles(path)
     ]
     assert len(written) == 1
 

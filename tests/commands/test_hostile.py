@@ -332,6 +332,7 @@ _SPACES = " \t\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008
     text=st.text(min_size=1, max_size=60)
     | st.text(alphabet="\n\r\t :-#[]{}'\"|>&*!%@`\\\0\x1b\u200d\ufe0f👩🚀", max_size=30)
 )
+@example("\x85")  # a control character that Python takes for a space
 def test_any_text_at_all_can_be_read_back_from_a_note(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
     assume("⟨" not in text)
     desk = _noted(tmp_path_factory)

@@ -364,8 +364,10 @@ def test_main_of_a_clone_may_be_replaced_and_the_person_is_told_how_to_merge(des
 # -- A9
 
 
-@pytest.mark.parametrize("kind", ["not found", "server error", "timeout", "unreadable"])
-@pytest.mark.parametrize("skip", range(4))
+@pytest.mark.parametrize(
+    ("kind", "skip"),
+    [*(("not found", skip) for skip in range(4)), ("server error", 0), ("timeout", 1), ("unreadable", 2)],
+)
 def test_a_branch_that_github_does_not_show_once_is_read_again(
     hub: GitHubServer, here: Desk, kind: str, skip: int
 ) -> None:

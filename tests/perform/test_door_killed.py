@@ -18,7 +18,6 @@ from tests.support.desk import Desk, make_desk
 
 COMMANDS = {
     "declare": ("declare", "--title", "Checkout is down", "--severity", "P1", "--lead", "oncall-b", "--yes"),
-    "note": ("incident", "note", "-", "Restarted the pods"),
     "update": ("incident", "update", "--status", "identified", "--tell", "We know the cause."),
 }
 
