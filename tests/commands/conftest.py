@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.slack_server import SlackServer, slack_server
 from tests.support.desk import Desk, make_desk
 from tests.support.forkserver import ForkServer
 
@@ -16,6 +17,13 @@ from tests.support.forkserver import ForkServer
 def desk(tmp_path: Path) -> Desk:
     """A clone of the small book, and a person."""
     return make_desk(tmp_path / "desk")
+
+
+@pytest.fixture
+def slack() -> Iterator[SlackServer]:
+    """A Slack with the channels of the small book."""
+    with slack_server("incident", "team", "security", "drill") as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

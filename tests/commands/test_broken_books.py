@@ -103,7 +103,7 @@ def test_a_broken_record_stops_neither_a_declaration_nor_a_note(desk: Desk, name
     desk.git("commit", "--quiet", "-m", "Broken")
     done = desk.opsbook(*DECLARE, *service, "--format", "json")
     assert done.code == 0, str(done)
-    assert [told["ok"] for told in done.json["told"]] == [True, True]
+    assert [item["why"] for item in done.json["not_told"]] == ["Slack is not set up"] * 2
     id_ = done.json["id"]
     for words in (("note", id_, "Seen"), ("update", id_, "--severity", "P2"), ("list",)):
         assert desk.opsbook("incident", *words).code == 0, words
@@ -192,8 +192,8 @@ def test_a_broken_configuration_on_main_stops_neither_a_declaration_nor_a_note(d
     person = replace(desk, variables={"OPSBOOK_BY": "local:somebody"})
     done = person.opsbook(*DECLARE, "--service", "checkout", "--format", "json")
     assert done.code == 0, str(done)
-    assert all(told["ok"] for told in done.json["told"])
-    assert done.json["told"] or "Nobody was told" in done.err
+    assert done.json["told"] == []
+    assert done.json["not_told"] or "Nobody was told" in done.err
     id_ = done.json["id"]
     assert person.opsbook("incident", "note", id_, "Seen").code == 0
     assert person.opsbook("incident", "update", id_, "--status", "identified").code == 0
@@ -215,7 +215,7 @@ def test_a_broken_configuration_in_the_folder_stops_nothing_that_main_allows(des
     by = "oncall-a" if name == "has nonsense for people" else "local:somebody"
     done = desk.opsbook(*DECLARE, "--by", by, "--format", "json")
     assert done.code == 0, str(done)
-    assert [told["ok"] for told in done.json["told"]] == [True, True]
+    assert [item["why"] for item in done.json["not_told"]] == ["Slack is not set up"] * 2
     assert desk.opsbook("incident", "note", done.json["id"], "Seen", "--by", by).code == 0
     alerted = desk.opsbook("declare", "--security", "--yes", "--by", by)
     assert alerted.code == 0

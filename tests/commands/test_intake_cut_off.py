@@ -5,11 +5,8 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-
-import pytest
 
 from tests.github_server.faults import Fault
 from tests.github_server.hub import Issue
@@ -19,12 +16,6 @@ from tests.slack_server.workspace import TOKEN
 from tests.support.clock import Clock, machine
 from tests.support.form import Phone, answers, body
 from tests.support.github import make_github, truth
-
-
-@pytest.fixture
-def slack() -> Iterator[SlackServer]:
-    with slack_server("incident", "team", "security", "drill") as server:
-        yield server
 
 
 def phone_of(hub: GitHubServer, slack: SlackServer, folder: Path) -> Phone:

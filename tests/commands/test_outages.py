@@ -42,7 +42,7 @@ def test_while_the_remote_is_down_people_are_told_not_yet_on_record_and_reconcil
     remote = Desk(shared.path.with_name("remote"))
     first = shared.opsbook(*DECLARE)
     assert first.code == 4
-    assert "Not yet on record. P1 incident: Checkout is down" in first.err
+    assert "Not yet on record. P1 incident: Checkout is down" in "".join(shared.outbox().values())
     assert "opsbook reconcile" in first.out
     said = shared.outbox()
     assert sum("Not yet on record." in text for text in said.values()) == 2
@@ -58,7 +58,7 @@ def test_while_the_remote_is_down_people_are_told_not_yet_on_record_and_reconcil
     done = shared.opsbook("reconcile", "--format", "json")
     assert done.code == 0, str(done)
     (resumed,) = done.json["resumed"]
-    assert [told["ok"] for told in resumed["told"]] == [True, True]
+    assert [item["audience"] for item in resumed["not_told"]] == ["incident", "team"]
     assert remote.branches() == shared.branches() == [resumed["branch"]]
     assert len(remote.commits(resumed["branch"])) == 1
     assert all(receipt["reference"] for receipt in remote.receipts().values())
@@ -90,7 +90,7 @@ def test_a_declaration_without_a_single_commit_is_saved_told_and_published_later
     fresh.write(files)
     done = fresh.opsbook(*DECLARE)
     assert done.code == 4
-    assert "Not yet on record. P1 incident" in done.err
+    assert "Not yet on record. P1 incident" in "".join(fresh.outbox().values())
     fresh.git("config", "user.name", "Somebody")
     fresh.git("config", "user.email", "somebody@example.invalid")
     fresh.commit(files)
@@ -105,7 +105,7 @@ def test_an_outbox_that_cannot_be_written_to_leaves_the_incident_declared_and_sa
     blocked.write_text("in the way")
     done = desk.opsbook(*DECLARE)
     assert done.code == 5
-    assert "was not told by console" in done.out
+    assert "the words for incident could not be kept" in done.out
     assert "Finish it with: opsbook reconcile\n" in done.out
     assert len(desk.commits(desk.branch())) == 1
     blocked.unlink()

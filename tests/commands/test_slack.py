@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.slack_server import SlackServer, pings, seen, slack_server
+from tests.slack_server import SlackServer, pings, seen
 from tests.slack_server.workspace import TOKEN
 from tests.support.desk import Desk, clone, make_remote
 
 DECLARE = ("declare", "--title", "Checkout is down", "--severity", "P1", "--service", "checkout", "--yes")
 CLOSED = "http://127.0.0.1:9/api/"
 """Where nobody listens."""
-
-
-@pytest.fixture
-def slack() -> Iterator[SlackServer]:
-    with slack_server("incident", "team", "security", "drill") as server:
-        yield server
 
 
 def at(desk: Desk, url: str) -> Desk:
@@ -31,7 +24,8 @@ def test_an_incident_from_its_declaration_to_its_end(desk: Desk, slack: SlackSer
     desk = at(desk, slack.url)
     done = desk.opsbook(*DECLARE, "--lead", "oncall-b", "--format", "json")
     assert done.code == 0, str(done)
-    told = {item["ref"] for item in done.json["told"] if item["sink"] == "slack"}
+    assert done.json["not_told"] == []
+    told = {item["ref"] for item in done.json["told"]}
     assert told == {f"{slack.workspace.named(name).id}/{slack.messages(name)[0].ts}" for name in ("incident", "team")}
     id_ = done.json["id"]
     (first,) = slack.messages("incident")
@@ -54,7 +48,8 @@ def test_an_incident_from_its_declaration_to_its_end(desk: Desk, slack: SlackSer
 
 def test_without_a_token_slack_is_not_there(desk: Desk, slack: SlackServer) -> None:
     done = Desk(desk.path, {"SLACK_API_URL": slack.url}).opsbook(*DECLARE, "--format", "json")
-    assert {item["sink"] for item in done.json["told"]} == {"console"}
+    assert done.json["told"] == []
+    assert {item["why"] for item in done.json["not_told"]} == {"Slack is not set up"}
     assert slack.calls == []
 
 
@@ -81,7 +76,8 @@ def test_while_slack_is_down_it_is_declared_and_the_command_that_finishes_is_pri
     assert done.code == 5, str(done)
     assert "incident was not told by slack: Slack cannot be reached from here" in done.out
     assert "Finish it with: opsbook reconcile\n" in done.out
-    assert "P1 incident: Checkout is down" in done.err
+    assert "the words to tell people are in" in done.out
+    assert "P1 incident: Checkout is down" in "".join(desk.outbox().values())
     finished = at(desk, slack.url).opsbook("reconcile")
     assert finished.code == 0, str(finished)
     assert [len(slack.messages(name)) for name in ("incident", "team")] == [1, 1]

@@ -38,7 +38,7 @@ def test_it_asks_what_is_missing_suggests_the_rest_and_shows_what_it_will_declar
     for line in (r"Title +Checkout is down", r"Severity +P2 Major", r"Services +checkout", r"Lead +oncall-a"):
         assert re.search(line, preview), preview
     assert terminal.end() == 0
-    assert "Declared INC-" in terminal.screen
+    assert " declared, on this machine only." in terminal.screen
     for line in ("title: Checkout is down", "severity: P2", "- checkout", "lead: oncall-a"):
         assert line in facts(desk)
 
@@ -197,10 +197,10 @@ def test_nobody_can_add_details_to_the_stub(desk: Desk) -> None:
 def test_a_drill_is_told_to_the_drill_channel_only_and_says_so_first(desk: Desk) -> None:
     done = desk.opsbook("declare", "--title", "Loss of a region", "--severity", "P1", "--drill", "--yes")
     assert done.code == 0
-    assert done.out.startswith("Drill declared: INC-")
+    assert re.match(r"Drill [0-9A-Z]{5} declared, ", done.out)
     told = {name: text for name, text in desk.outbox().items() if "/request-" not in name}
     assert [name.partition("/")[2].partition("-console")[0] for name in told] == ["declared-drill"]
-    assert all(text.startswith("To drill: DRILL. ") for text in told.values())
+    assert all(text.startswith("For drill: DRILL. ") for text in told.values())
     assert "drill: true" in facts(desk)
     desk.opsbook("incident", "update", "--status", "resolved", "--tell", "Well done")
     assert len(desk.receipts()) == 3

@@ -90,7 +90,7 @@ class Place:
         self.context = Context(
             kinds=KINDS,
             forge=forge,
-            sinks=(ConsoleSink(outbox, None), chat),
+            sinks=(ConsoleSink(outbox, None, "no chat"), chat),
             intents=FileIntents(state, lambda value: read_request(value, requests_of(KINDS))),
             outbox=outbox,
             now=Clock().now,

@@ -12,20 +12,24 @@ from typing import Any
 import pytest
 
 from opsbook.commands.printing import show
+from opsbook.core.book import Book
 from opsbook.core.ports import Delivery
+from opsbook.core.tree import MemoryTree
 from opsbook.perform import Merged, Outcome, Reconciled, Result, Said, Told
 from tests.support.announcements import DECLARED
+from tests.support.wired import Chat
 
 DONE, NOT, UNKNOWN = (
     Delivery("done", "ref"),
     Delivery("not done", error="It is down."),
     Delivery("unknown", error="Who knows."),
 )
-THERE: Any = SimpleNamespace(root=Path("/book"), color=False, unseen=[])
+BOOK = Book(MemoryTree({}), {})
+THERE: Any = SimpleNamespace(root=Path("/book"), color=False, unseen=[], verbose=False, book=BOOK)
 
 
 def told(*answers: Delivery) -> tuple[Told, ...]:
-    return tuple(Told.of(DECLARED, "chat", answer) for answer in answers)
+    return tuple(Told.of(DECLARED, Chat(), answer) for answer in answers)
 
 
 def test_the_worst_that_is_left_is_the_exit_code_and_what_was_not_seen_yields_to_everything() -> None:

@@ -167,6 +167,11 @@ class CutSink:
         """See `Sink.name`."""
         return self.inner.name
 
+    @property
+    def unheard(self) -> str:
+        """See `Sink.unheard`."""
+        return self.inner.unheard
+
     def send(self, announcement: Announcement, key: str) -> Delivery:
         """See `Sink.send`."""
         return self.knife.around(f"send by {self.name}", lambda: self.inner.send(announcement, key))

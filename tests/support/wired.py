@@ -25,6 +25,7 @@ class Chat:
     """A chat that several clones share (a `Sink`): it remembers every message, and finds one by its key."""
 
     name: str = "chat"
+    unheard: str = ""
     said: list[tuple[str, Announcement]] = field(default_factory=list)
 
     def send(self, announcement: Announcement, key: str) -> Delivery:
@@ -73,7 +74,7 @@ def wire(
     return Context(
         kinds=registry(),
         forge=forge,
-        sinks=(ConsoleSink(outbox, stream), *sinks),
+        sinks=(ConsoleSink(outbox, stream, "no chat"), *sinks),
         intents=FileIntents(folder, read_request),
         outbox=outbox,
         now=(clock or Clock()).now,

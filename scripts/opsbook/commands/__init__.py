@@ -7,11 +7,17 @@ That is read as text: the overview imports no command.
 import os
 
 _HERE = os.path.dirname(__file__)  # noqa: PTH120 - `pathlib` alone would take longer than all the rest
-_FOLDERS = {
-    "for everybody": "kinds/*/commands",
-    "for workflows and maintenance": "commands/workflow",
-    "for those who make a book": "commands/maker",
-}
+_MOST, _FULL = (
+    "what people do most, on the only open record or on the one that -i names",
+    "the same in full, for scripts",
+)
+_WORKFLOW, _MAKER = "for workflows and maintenance", "for those who make a book"
+_FOLDERS = (
+    ("commands/everybody", _MOST),
+    ("kinds/*/commands", _MOST),
+    ("commands/workflow", _WORKFLOW),
+    ("commands/maker", _MAKER),
+)
 
 
 class Found:
@@ -28,18 +34,24 @@ def collected() -> dict[str, dict[str, Found]]:
     """Every command by name, in its group."""
     root = os.path.dirname(_HERE)  # noqa: PTH120
     kinds = [f"kinds/{kind}/commands" for kind in sorted(os.listdir(f"{root}/kinds"))]  # noqa: PTH208
-    groups: dict[str, dict[str, Found]] = {}
-    for group, pattern in _FOLDERS.items():
-        found: dict[str, Found] = {}
+    groups: dict[str, dict[str, Found]] = {_MOST: {}, _FULL: {}, _WORKFLOW: {}, _MAKER: {}}
+    for pattern, group in _FOLDERS:
         for folder in kinds if "*" in pattern else [pattern]:
             for file in sorted(os.listdir(f"{root}/{folder}")) if os.path.isdir(f"{root}/{folder}") else ():  # noqa: PTH112, PTH208
                 if file.endswith(".py") and file != "__init__.py":
                     with open(f"{root}/{folder}/{file}", encoding="utf-8") as source:  # noqa: PTH123
                         summary = source.readline().strip().strip('"')
                     module = f"opsbook.{folder.replace('/', '.')}.{file[:-3]}"
-                    found[file[:-3].replace("_", " ")] = Found(module, summary)
-        groups[group] = found
+                    name = file[:-3].replace("_", " ")
+                    groups[_group(name, group)][name] = Found(module, summary)
     return groups
+
+
+def _group(name: str, group: str) -> str:
+    """A bare word is what people do most; the long form of it is for scripts, and a draft for makers."""
+    if group != _MOST or " " not in name:
+        return group
+    return _MAKER if name.startswith("new ") else _FULL
 
 
 def commands() -> dict[str, Found]:

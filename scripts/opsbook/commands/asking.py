@@ -12,7 +12,7 @@ from opsbook.commands.workspace import Workspace
 from opsbook.commands.writing import carry_out
 from opsbook.core.command import Dialogue, Question, Write
 from opsbook.core.config import SecurityAlert
-from opsbook.core.errors import Refused, UsageError
+from opsbook.core.errors import Refused, Stopped, UsageError
 from opsbook.core.request import Request
 from opsbook.perform import performing_secret, preview
 from opsbook.report.screen import Screen
@@ -89,13 +89,13 @@ def _in_two_books(
         raise Refused("Nothing was written.", f"Alert {security.who} in any case.")
     assert stub is not None
     if restricted is None or args.dry_run:
-        return carry_out(stub, args, workspace, "Stub written:", tells=True)
+        return carry_out(stub, args, workspace, "Stub of {id} written", tells=True)
     values = request.values
     if ask:
         _ask([dialogue.secret(book)], values, screen)
     whole = request_of(type(request), request.by, None, {**dialogue.completed(book), **values})
     with performing_secret(whole, workspace.context(args.by), restricted) as (outcome, kept):
-        show(outcome, args, workspace, done="Stub written:", tells=True, kept=kept)
+        show(outcome, args, workspace, done="Stub of {id} written", tells=True, kept=kept)
         return kept.exit_code or outcome.exit_code
 
 
@@ -119,6 +119,9 @@ def _question(screen: Screen, text: str, default: str | None = None) -> str:
     while True:
         try:
             answer = input(screen.paint(f"{text}{hint} ", "bold")).strip()
+        except KeyboardInterrupt:
+            screen.line()
+            raise Stopped("Nothing was declared.") from None
         except EOFError:
             raise Refused("Nothing was declared: the answers ended.", "Give the rest as options; see --help.") from None
         if answer or default is not None:

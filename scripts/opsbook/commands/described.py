@@ -11,6 +11,8 @@ from opsbook.commands.picking import pick, pick_to_write
 from opsbook.commands.workspace import Workspace, seen
 from opsbook.core.command import Command, Draft, Pairs, Read, Table, View, Write
 from opsbook.core.errors import Refused
+from opsbook.core.record import Record
+from opsbook.core.text import one_line, shorten
 from opsbook.core.unseen import absent
 from opsbook.report.screen import Screen
 from opsbook.report.templates import draft
@@ -22,8 +24,15 @@ def arguments(command: Command, parser: argparse.ArgumentParser, *, helping: boo
         if command.picks == "first":
             parser.add_argument("id", help="its id or its last characters, or - for the only open one")
         elif command.picks:
-            parser.add_argument("id", nargs="?", help="its id or its last characters; nothing when only one is open")
-        add_options(parser, command.request, helping=helping)
+            text = "its id or its last characters; nothing when only one is open"
+            if command.picks == "-i":
+                parser.add_argument("-i", "--id", help=text)
+            else:
+                parser.add_argument("id", nargs="?", help=text)
+        for option in command.options:
+            parser.add_argument(*option.name.split(), help=option.help, **option.settings)
+        if command.values is None:
+            add_options(parser, command.request, helping=helping)
         writing.options(parser)
         return
     if isinstance(command, Read) and command.picks:
@@ -45,24 +54,40 @@ def run(command: Command, kind: str, args: argparse.Namespace, workspace: Worksp
 
 
 def _write(command: Write, kind: str, args: argparse.Namespace, workspace: Workspace) -> int:
-    values = values_of(args, command.request, command.need)
+    values = values_of(args, command.request, command.need) if command.values is None else {}
     if command.dialogue is not None:
         return asking.declare(command, command.dialogue, values, args, workspace)
     record = pick_to_write(args.id, kind, workspace) if command.picks else None
+    if command.values is not None:
+        values = {
+            name: value for name, value in command.values(args, workspace.actor(args.by)).items() if value is not None
+        }
     request = request_of(command.request, workspace.actor(args.by), record, values)
     if command.seen is not None and record is not None:
         found = workspace.open_book.resolve(kind, record)
         values["seen"] = command.seen(found, request) if found is not None else {}
         request = request_of(command.request, request.by, record, values)
-    return writing.carry_out(request, args, workspace, command.said(request), tells=command.tells)
+    done = command.said(request)
+    if command.picks == "-i" and args.id is None and record is not None:  # whoever did not say which is told which
+        title = workspace.open_book.title(kind, record)
+        done = done.replace("{id}", f"{{id}} ({shorten(one_line(title), 60)})") if title else done
+    return writing.carry_out(request, args, workspace, done, tells=command.tells)
 
 
 def _show(command: Read, kind: str, args: argparse.Namespace, workspace: Workspace) -> int:
     book = workspace.open_book if command.opened else workspace.book
     record = book.resolve(kind, pick(args.id, kind, workspace)) if command.picks else None
-    view = command.show(book, args, workspace.now(), record)
+    return present(command.show(book, args, workspace.now(), record), args, workspace, record)
+
+
+def present(view: View, args: argparse.Namespace, workspace: Workspace, record: Record | None = None) -> int:
+    """Print what is shown, and what is not on record of it.
+
+    Args:
+        record: the one that is shown, where it is one.
+    """
     screen = Screen(sys.stdout, color=workspace.color)
-    saved = record is not None and record.id in book.unrecorded
+    saved = record is not None and record.id in workspace.open_book.unrecorded
     if args.format == "json":
         screen.json({**view.data, **({"on_record": not saved} if record is not None else {}), **seen(workspace)})
         return 0

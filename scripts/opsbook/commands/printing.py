@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 
@@ -13,9 +13,10 @@ from opsbook.core.announcement import Announcement
 from opsbook.core.book import CONFIG_PATH
 from opsbook.core.errors import OpsbookError
 from opsbook.core.plan import Plan
+from opsbook.core.text import one_line, shorten
 from opsbook.core.types import write_time
 from opsbook.core.unseen import absent
-from opsbook.perform import Merged, Outcome, Reconciled, Result, Said
+from opsbook.perform import Merged, Outcome, Reconciled, Result, Said, Told
 from opsbook.report.screen import Screen
 
 Lines = Iterator[tuple[str, str]]
@@ -51,7 +52,7 @@ def show(
     What is still in a buffer was not printed: an intent is forgotten only when the person can see the result.
 
     Args:
-        done: what to say before the id of what was written.
+        done: what to say was done; `{id}` stands for the end of the record's id, `{changes}` for what changed.
         nothing: what to say when nothing was done, and nothing is left to do.
         tells: whether somebody should be told by it, so that silence is worth a word.
         kept: what came of the facts that went to the restricted book.
@@ -68,7 +69,7 @@ def show(
     elif result == type(result)():
         text = iter([(PLAIN if workspace.unseen else GOOD, absent(nothing, workspace.unseen))])
     else:
-        text = chain(_done(result, done, workspace.root), text)
+        text = chain(_done(result, done, workspace), text)
     for color, line in chain(text, _facts(kept) if kept is not None else ()):
         screen.line(line, color)
     try:
@@ -111,23 +112,10 @@ def show_unsaid(
     screen.line(end if would else absent(end, workspace.unseen))
 
 
-def _done(result: Result, done: str, root: Path) -> Lines:
+def _done(result: Result, done: str, workspace: Workspace) -> Lines:
     """What was done."""
     if isinstance(result, Outcome):
-        yield GOOD, f"{done} {result.id}"
-        yield from ((PLAIN, f"  first finished what was saved here before: {request}") for request in result.before)
-        if result.since is not None:
-            yield PLAIN, f"  asked for at {write_time(result.since)} and cut off; finished now, and not done twice"
-        if result.path:
-            yield PLAIN, f"  {result.path}"
-        if result.branch:
-            yield PLAIN, f"  on branch {result.branch}" + (f" at {result.commit[:12]}" if result.commit else "")
-        if result.url:
-            yield PLAIN, f"  {result.url}"
-        for place in map(Path, result.outbox):  # as it is typed in the book's folder, where it is in there
-            yield PLAIN, f"  text of the request: {place.relative_to(root) if place.is_relative_to(root) else place}"
-        if result.next:
-            yield PLAIN, f"  when it is agreed: {result.next}"
+        yield from _outcome(result, done, workspace)
     elif isinstance(result, Merged):
         yield from ((GOOD, f"Merged {record}: {at.url or at.commit}") for record, at in result.merged.items())
         yield from ((PLAIN, f"{record} stays open: {why}") for record, why in result.left_open.items())
@@ -138,6 +126,50 @@ def _done(result: Result, done: str, root: Path) -> Lines:
             else:
                 yield GOOD, f"Finished {outcome.id} on {outcome.branch}"
                 yield from ((color, f"  {line}") for color, line in _told(outcome))
+
+
+def _outcome(result: Outcome, done: str, workspace: Workspace) -> Lines:
+    """One line on what was done, where it is and who was told; one on what to do next. The rest for who wants it."""
+    core, root = workspace.book.config.core, workspace.root
+
+    def names(told: Iterable[Told]) -> str:
+        channels = [(core.channel(item.audience), item.audience) for item in told]
+        *first, last = dict.fromkeys(channel.name if channel is not None else name for channel, name in channels)
+        return f"{', '.join(first)} and {last}" if first else last
+
+    heard = [item for item in result.heard if item.ok]
+    told = [f"Told {names(heard)}."] if heard else []
+    for why in dict.fromkeys(item.unheard for item in result.unheard.values()):
+        missed = [item for item in result.unheard.values() if item.unheard == why]
+        told.append(f"{names(missed)} not told: {why}." if told else f"Nobody was told: {why}.")
+    changes = "; ".join(f"{label.lower()} {shorten(one_line(value), 60)}" for label, value in result.summary)
+    what = done.replace("{changes}", changes).replace("{id}", result.id[-5:])
+    yield GOOD, " ".join([f"{what}{_where(result)}.", *told])
+    yield from ((PLAIN, f"  {line}") for line in result.understood)
+    yield from ((PLAIN, f"  first finished what was saved here before: {request}") for request in result.before)
+    if result.since is not None:
+        yield PLAIN, f"  asked for at {write_time(result.since)} and cut off; finished now, and not done twice"
+    here = Path(result.outbox[0]).parent if result.outbox else Path()
+    here = here.relative_to(root) if here.is_relative_to(root) else here
+    if workspace.verbose:
+        yield PLAIN, f"  {result.id}  {result.path}"
+        yield PLAIN, f"  on branch {result.branch}" + (f" at {result.commit[:12]}" if result.commit else "")
+        for text in (*result.outbox, *(item.ref for item in result.unheard.values())):
+            yield PLAIN, f"  words: {here / Path(text).name}"
+    by_hand = result.unheard or not all(item.ok for item in result.heard)
+    words = f"; the words to tell people are in {here}" if by_hand and result.outbox and not workspace.verbose else ""
+    steps = [] if result.unpublished else [(result.share, "shares it"), (result.next, "when it is agreed")]
+    for command, why in [step for step in steps if step[0]][: None if workspace.verbose else 1]:
+        yield PLAIN, f"Next: {command}   ({why}{words})"
+
+
+def _where(result: Outcome) -> str:
+    """Where what was done is, so that whoever reads it knows who else can see it."""
+    if result.unpublished:
+        return ", saved on this machine"
+    if result.url:
+        return f": {result.url}"
+    return f", pushed to {result.shared}" if result.shared else ", on this machine only"
 
 
 def _left(result: Result, *, tells: bool) -> Lines:
@@ -165,7 +197,10 @@ def _told(said: Said) -> Lines:
     """Whom it did not reach, or perhaps not; and whom it did, where nothing else was done."""
     for item in said.told:
         lead = "" if isinstance(said, Outcome) else f"{item.record}: "
-        if not item.ok:
+        if item.unheard:
+            if not item.ok:
+                yield BAD, f"{lead}the words for {item.audience} could not be kept: {item.error}"
+        elif not item.ok:
             what = "was not told" if item.again else "may not have been told"
             yield BAD, f"{lead}{item.audience} {what} by {item.sink}: {item.error}"
         elif lead:

@@ -26,12 +26,14 @@ class Workspace(Protocol):
         unseen: what could not be seen so far, for whoever reads to say; complete once the book was opened.
         asks: whether somebody sits at a terminal and can be asked.
         color: whether the output may have colours.
+        verbose: whether the person wants to see everything that was done.
     """
 
     root: Path
     unseen: list[Unseen]
     asks: bool
     color: bool
+    verbose: bool
 
     @property
     def kinds(self) -> Kinds:

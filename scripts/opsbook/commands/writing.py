@@ -36,6 +36,7 @@ def options(
     group.add_argument("--yes", action="store_true", help=yes)
     if by:
         group.add_argument("--by", metavar="ID", help=by)
+    group.add_argument("-v", "--verbose", action="store_true", help="say where everything is, and every word told")
     group.add_argument("--format", choices=("text", "json"), default="text", help="json prints one object")
 
 

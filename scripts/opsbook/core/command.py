@@ -129,7 +129,10 @@ class Write:
     Attributes:
         request: whose fields are its options.
         done: what is said before the id when it is done.
-        picks: whether it is about a record that exists, which is named or the only open one.
+        picks: whether it is about a record that exists, the only open one or one that is named: first, last where it
+            is optional, or with `-i` by a bare word, of which people need as few letters as can be.
+        options, values: the arguments of a bare word, where they are not the fields of the request; and the values of
+            the request that it makes of them, and of whoever acts.
         tells: whether somebody should be told by it, so that silence is worth a word.
         seen: what the person has before them, where two people may change the same.
         need: what is said when a positional argument is empty: what is wrong, and the command as it should be.
@@ -138,7 +141,9 @@ class Write:
 
     request: type[Request]
     done: str | Callable[[Any], str]
-    picks: Literal["", "optional", "first"] = ""
+    picks: Literal["", "optional", "first", "-i"] = ""
+    options: Sequence[Option] = ()
+    values: Callable[[Namespace, str], Mapping[str, Any]] | None = None
     tells: bool = False
     seen: Callable[[Record, Any], Mapping[str, Any]] | None = None
     need: tuple[str, str] = ("", "")
@@ -154,11 +159,11 @@ class Read:
     """A command that shows something.
 
     Attributes:
-        show: the book, the arguments, the time; and the record, where it `picks` one.
+        show: from the book, the arguments, the time; and the record, where it `picks` one.
         opened: whether it is about records as they are now, with open branches and what main has more.
     """
 
-    show: Callable[[Book, Namespace, datetime, Record | None], View]
+    show: Callable[[Book, Namespace, datetime, Any], View]
     options: Sequence[Option] = ()
     picks: bool = False
     opened: bool = True

@@ -25,6 +25,12 @@ class Refused(OpsbookError):
     exit_code = 1
 
 
+class Stopped(Refused):
+    """The person stopped it before anything was written or said."""
+
+    exit_code = 130
+
+
 class UsageError(OpsbookError):
     """The command line is wrong."""
 

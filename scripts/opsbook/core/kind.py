@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from opsbook.core.announcement import Announcement
 from opsbook.core.book import Book
+from opsbook.core.command import Pairs, Text, View
 from opsbook.core.front import Front
 from opsbook.core.ids import Ids
 from opsbook.core.intake import Intake
@@ -76,6 +77,15 @@ class Kind(Shape):
         ids = list(book.refs(self.name))
         same = [id_ for id_ in ids if id_.casefold() == wanted]
         return same or [id_ for id_ in ids if wanted and id_.casefold().endswith(wanted)]
+
+    def listing(self, book: Book, now: datetime, *, every: bool) -> View | None:
+        """Its open records as a list, or `every` one; `None` of a kind whose records are not worked on."""
+        return None
+
+    def shown(self, record: Record, book: Book, now: datetime) -> View:
+        """One record on a terminal."""
+        rows = (("Title", book.title(self.name, record.id) or record.id), ("Where", record.path))
+        return View({"path": record.path}, [Text(record.id, "bold"), Pairs(rows)])
 
     def announce(self, before: Record | None, after: Record | None, book: Book) -> Sequence[Announcement]:
         """What the change from one state of a record to the next says."""

@@ -57,7 +57,9 @@ class Published:
         commit: the revision that holds it.
         url: where a person looks at it; empty for a forge without pages.
         next: what a person may run next, for example the `git merge` of the local forge.
-        unpushed: why the commit is on this machine only; empty when it is where it belongs.
+        unpushed: why the commit is not where it belongs; empty when it is.
+        shared: the remote that has it too; empty when this machine alone has it, or a site shows it (`url`).
+        share: what a person runs to share it, where the book keeps it on this machine and there is a remote.
     """
 
     branch: str
@@ -65,6 +67,8 @@ class Published:
     url: str = ""
     next: str = ""
     unpushed: str = ""
+    shared: str = ""
+    share: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,9 +227,14 @@ class Delivery:
 
 
 class Sink(Protocol):
-    """Where announcements go."""
+    """Where announcements go.
+
+    Attributes:
+        unheard: why nobody hears what is said here; empty where people do.
+    """
 
     name: str
+    unheard: str
 
     def send(self, announcement: Announcement, key: str) -> Delivery:
         """Say it once. `key` is the marker by which it can be found again."""

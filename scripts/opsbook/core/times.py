@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+_HOUR = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
+_AHEAD = timedelta(minutes=5)
+"""A clock that is this much behind does not make yesterday of a time that was typed."""
 
 _NEAR = {0: "", 1: " tomorrow", -1: " yesterday"}
 
@@ -20,6 +25,21 @@ class Times:
 
     now: datetime
     zone: str
+
+    def typed(self, text: str) -> datetime:
+        """A moment as somebody typed it: `10:05` (the last one), or a day and a time, with a zone or in this one.
+
+        Raises:
+            ValueError: it is neither.
+        """
+        if (found := _HOUR.fullmatch(text.strip())) is not None:
+            local = self._local(self.now)
+            moment = local.replace(hour=int(found[1]), minute=int(found[2]), second=0, microsecond=0)
+            return (moment if moment <= local + _AHEAD else moment - timedelta(days=1)).astimezone(UTC)
+        moment = datetime.fromisoformat(text.strip())
+        if len(text.strip()) < len("2026-11-21T10:05"):
+            raise ValueError("it has no time of day")
+        return (moment if moment.tzinfo else moment.replace(tzinfo=self._local(self.now).tzinfo)).astimezone(UTC)
 
     def clock(self, moment: datetime) -> str:
         """`16:30` today, else with the day: `16:30 tomorrow`, `16:30 on Mon 23 Nov`, `16:30 on 23 Nov 2025`."""

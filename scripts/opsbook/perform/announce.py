@@ -93,9 +93,9 @@ def speak(todo: Todo, speaker: Speaker, context: Context, seen: Mapping[str, Rec
     told: dict[str, Told] = {}
     for key, (item, sink) in todo.items():
         if key in ours:
-            told[key] = Told.of(item, sink.name, _say(item, sink, key, speaker, context, again=ours[key]))
+            told[key] = Told.of(item, sink, _say(item, sink, key, speaker, context, again=ours[key]))
         elif speaker.intent is not None:
-            told[key] = Told.of(item, sink.name, _said(item, sink, key, speaker, others[key]))
+            told[key] = Told.of(item, sink, _said(item, sink, key, speaker, others[key]))
     return Said(tuple(told.values()), "" if speaker.alone else _keep(told, speaker, context))
 
 

@@ -116,10 +116,13 @@ def run(intent: Intent, context: Context, *, adopted: bool, elsewhere: bool = Fa
         commit=published.commit,
         url=published.url,
         next=published.next,
+        shared=published.shared,
+        share=published.share,
         told=heard.told,
         unpublished=published.unpushed,
         unreceipted=heard.unreceipted,
         summary=plan.summary,
+        understood=plan.understood,
         outbox=kept,
         before=tuple(done),
     )

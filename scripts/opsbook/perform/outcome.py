@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from opsbook.core.announcement import Announcement
-from opsbook.core.ports import Delivery, Published
+from opsbook.core.ports import Delivery, Published, Sink
 
 UNPUBLISHED, UNTOLD, REFUSED, UNSEEN = 4, 5, 1, 7
 """What is left to do, the worst first: each is an exit code (design, section 6)."""
@@ -20,6 +20,7 @@ class Told:
 
     Attributes:
         again: it is known not to have been said, so that it may be said again at once.
+        unheard: why nobody heard it, although it was said: the sink only keeps the words.
     """
 
     record: str
@@ -30,12 +31,22 @@ class Told:
     ref: str
     error: str
     again: bool
+    unheard: str
 
     @classmethod
-    def of(cls, item: Announcement, sink: str, delivery: Delivery) -> Told:
+    def of(cls, item: Announcement, sink: Sink, delivery: Delivery) -> Told:
         """What a sink answered, for people to read."""
-        done, again = delivery.outcome == "done", delivery.outcome == "not done"
-        return cls(item.record, item.headline, item.audience, sink, done, delivery.reference, delivery.error, again)
+        return cls(
+            record=item.record,
+            headline=item.headline,
+            audience=item.audience,
+            sink=sink.name,
+            ok=delivery.outcome == "done",
+            ref=delivery.reference,
+            error=delivery.error,
+            again=delivery.outcome == "not done",
+            unheard=sink.unheard,
+        )
 
     def as_json(self) -> dict[str, Any]:
         """One entry of `told` in the contract (design, section 9)."""
@@ -74,14 +85,33 @@ class Said(Result):
     unreceipted: str = ""
     stopped: str = ""
 
+    @property
+    def heard(self) -> tuple[Told, ...]:
+        """What people were told, or should have been."""
+        return tuple(item for item in self.told if not item.unheard)
+
+    @property
+    def unheard(self) -> dict[str, Told]:
+        """What nobody was told, by the audience that it is for: the words are kept, and no sink reaches them."""
+        reached = {item.audience for item in self.heard}
+        return {item.audience: item for item in self.told if item.unheard and item.audience not in reached}
+
+    def untold(self) -> list[dict[str, str]]:
+        """The same for programs."""
+        return [{"audience": name, "why": item.unheard, "text": item.ref} for name, item in self.unheard.items()]
+
     def _left(self) -> Iterator[int]:
         if self.unreceipted or self.stopped or not all(item.ok for item in self.told):
             yield UNTOLD
 
     def as_json(self) -> dict[str, Any]:
         """See `Result`."""
-        told = [{"id": item.record, "headline": item.headline, **item.as_json()} for item in self.told]
-        return {"told": told, "problems": [problem for problem in (self.unreceipted, self.stopped) if problem]}
+        told = [{"id": item.record, "headline": item.headline, **item.as_json()} for item in self.heard]
+        return {
+            "told": told,
+            "not_told": self.untold(),
+            "problems": [problem for problem in (self.unreceipted, self.stopped) if problem],
+        }
 
     def __add__(self, other: Said) -> Said:
         return Said((*self.told, *other.told), self.unreceipted or other.unreceipted, self.stopped or other.stopped)
@@ -93,8 +123,9 @@ class Outcome(Said):
 
     Attributes:
         id: the record; path: its folder or file; branch, commit, url: where it is published.
-        next: what a person may run next.
+        next: what a person may run next. shared, share: see `Published`.
         unpublished: why it is not published yet; empty when it is.
+        summary, understood: see `Plan`.
         outbox: where its texts are kept.
         before: earlier requests about the same record that were saved here, and are finished now.
         since: when it was asked for, if an earlier run of it was cut off; aware UTC.
@@ -106,8 +137,11 @@ class Outcome(Said):
     commit: str = ""
     url: str = ""
     next: str = ""
+    shared: str = ""
+    share: str = ""
     unpublished: str = ""
     summary: tuple[tuple[str, str], ...] = ()
+    understood: tuple[str, ...] = ()
     outbox: tuple[str, ...] = ()
     before: tuple[str, ...] = ()
     since: datetime | None = None
@@ -128,7 +162,7 @@ class Outcome(Said):
     def as_json(self) -> dict[str, Any]:
         """See `Result`."""
         named = {name: getattr(self, name) for name in ("id", "path", "branch", "commit", "url")}
-        return {**named, "told": [item.as_json() for item in self.told]}
+        return {**named, "told": [item.as_json() for item in self.heard], "not_told": self.untold()}
 
 
 @dataclass

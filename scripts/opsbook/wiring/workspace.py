@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 R = TypeVar("R")
 
+_UNHEARD = "Slack is not set up"
+"""Why nobody is told of what only the console keeps: Slack is the one place so far where people are told."""
+
 WORTH_A_PROCESS = 400
 """Fewer items than this are faster in one process than in two: starting one costs about as much as 200 records."""
 
@@ -75,6 +78,7 @@ class LocalWorkspace:
         self._given = given
         self._fetches = fetches
         self._brought = False
+        self.verbose = False
         self.asks = sys.stdin.isatty() and sys.stdout.isatty()
         self.color = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
@@ -254,7 +258,7 @@ class LocalWorkspace:
         return Context(
             kinds=self.kinds,
             forge=self._forge,
-            sinks=(ConsoleSink(outbox, sys.stderr), *self._slack()),
+            sinks=(ConsoleSink(outbox, sys.stderr if self.verbose else None, _UNHEARD), *self._slack()),
             intents=FileIntents(self._state, read_request),
             outbox=outbox,
             now=self.now,

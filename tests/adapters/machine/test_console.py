@@ -20,7 +20,7 @@ class Terminal:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._stream = Printed()
-        self.sink = ConsoleSink(FileOutbox(folder), self._stream)
+        self.sink = ConsoleSink(FileOutbox(folder), self._stream, "no chat")
 
     def said(self) -> list[str]:
         return self._stream.texts
@@ -57,14 +57,14 @@ KEY = ANNOUNCEMENT.key("console")
 
 
 def test_the_text_is_in_the_outbox_under_the_reference(tmp_path: Path) -> None:
-    sent = ConsoleSink(FileOutbox(tmp_path), None).send(ANNOUNCEMENT, KEY)
+    sent = ConsoleSink(FileOutbox(tmp_path), None, "no chat").send(ANNOUNCEMENT, KEY)
     assert sent.reference == f"outbox/{KEY}.txt"
     assert (tmp_path / sent.reference).read_text() == render(ANNOUNCEMENT)
 
 
 def test_an_announcement_reads_like_a_message() -> None:
     assert render(ANNOUNCEMENT) == (
-        "To ops-incidents: SEV1: Checkout is down\n"
+        "For ops-incidents: SEV1: Checkout is down\n"
         "  Severity: SEV1\n"
         "  Lead: team-shop\n"
         "  1. Open the runbook\n"
@@ -77,7 +77,9 @@ def test_an_announcement_reads_like_a_message() -> None:
 def test_what_was_said_once_is_not_printed_again(tmp_path: Path) -> None:
     outbox = FileOutbox(tmp_path)
     first, second = io.StringIO(), io.StringIO()
-    assert ConsoleSink(outbox, first).send(ANNOUNCEMENT, KEY) == ConsoleSink(outbox, second).send(ANNOUNCEMENT, KEY)
+    assert ConsoleSink(outbox, first, "no chat").send(ANNOUNCEMENT, KEY) == ConsoleSink(outbox, second, "no chat").send(
+        ANNOUNCEMENT, KEY
+    )
     assert first.getvalue()
     assert second.getvalue() == ""
 
@@ -85,7 +87,7 @@ def test_what_was_said_once_is_not_printed_again(tmp_path: Path) -> None:
 def test_a_closed_terminal_loses_nothing(tmp_path: Path) -> None:
     stream = io.StringIO()
     stream.close()
-    sent = ConsoleSink(FileOutbox(tmp_path), stream).send(ANNOUNCEMENT, KEY)
+    sent = ConsoleSink(FileOutbox(tmp_path), stream, "no chat").send(ANNOUNCEMENT, KEY)
     assert sent.outcome == "done"
     assert (tmp_path / sent.reference).is_file()
 
@@ -94,5 +96,5 @@ def test_a_stream_that_knows_no_unicode_gets_escapes(tmp_path: Path) -> None:
     raw = io.BytesIO()
     stream = io.TextIOWrapper(raw, encoding="ascii")
     announcement = replace(ANNOUNCEMENT, headline="Zahlung \u202e für alle")
-    assert ConsoleSink(FileOutbox(tmp_path), stream).send(announcement, KEY).outcome == "done"
+    assert ConsoleSink(FileOutbox(tmp_path), stream, "no chat").send(announcement, KEY).outcome == "done"
     assert b"Zahlung \\u27e8U+202E\\u27e9 f\\xfcr alle" in raw.getvalue()

@@ -133,5 +133,5 @@ class WishKind(Kind):
         return Front(browse=[Way("Wishes", "wishes/index.md", "What people wish for")])
 
 
-MAKE = Write(Make, done="Wished", tells=True)
-GRANT = Write(Grant, done="Granted", picks="optional")
+MAKE = Write(Make, done="Wished {id}", tells=True)
+GRANT = Write(Grant, done="Granted {id}", picks="optional")

@@ -6,7 +6,6 @@ import re
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -183,7 +182,9 @@ class LocalForge:
         if plan.straight:
             return self._straight(expected, commit, files, refs)
         if found := self._published(refs, record, commit.operation):
-            return replace(found, unpushed=self._deliver(plan.branch)) if found.branch == plan.branch else found
+            if found.branch != plan.branch:
+                return found
+            return self._placed(refs, found.branch, found.commit, self._deliver(plan.branch), next=found.next)
         main = self._main_commit(refs)
         tip = self._open(main, refs, [record])[record]
         replaced = expected.main != main and self._history.base(expected.main, main) is None
@@ -194,7 +195,7 @@ class LocalForge:
         before = refs.get(f"refs/heads/{plan.branch}")
         self._move(plan.branch, before, new, f"opsbook: publish {commit.operation}")
         unpushed = self._deliver(plan.branch, made=(new, before))
-        return Published(plan.branch, new, next=self._merge(main, parent, plan.branch), unpushed=unpushed)
+        return self._placed(refs, plan.branch, new, unpushed, next=self._merge(main, parent, plan.branch))
 
     def _straight(
         self, expected: Head, commit: Commit, files: Mapping[str, bytes | None], refs: Mapping[str, Ref]
@@ -202,7 +203,7 @@ class LocalForge:
         """Publish on main itself, which is then pushed like a branch of a record."""
         main, local = self._main_commit(refs), refs.get(f"refs/heads/{self.main}")
         if found := self._published(refs, commit.plan.record, commit.operation):
-            return replace(found, unpushed=self._deliver(self.main))
+            return self._placed(refs, self.main, found.commit, self._deliver(self.main))
         if not self._unmoved(expected.main, main, [commit.plan.path, *files]):
             raise LostRace(f"{self.main} was changed by somebody else at this moment.", "Run the same command again.")
         if local is not None and not self._repository.is_ancestor(local.commit, main):
@@ -212,7 +213,7 @@ class LocalForge:
             )
         new = self._commit(main, commit, files)
         self._move(self.main, local, new, f"opsbook: publish {commit.operation}")
-        return Published(self.main, new, unpushed=self._deliver(self.main, made=(new, local)))
+        return self._placed(refs, self.main, new, self._deliver(self.main, made=(new, local)))
 
     def claim(self, receipts: Sequence[Receipt], *, expecting: Mapping[str, Receipt] | None = None) -> set[str]:
         """See `Forge.claim`."""
@@ -317,9 +318,20 @@ class LocalForge:
             if tip not in merged and (commit := self._history.find(main, tip, operation)):
                 here = f"refs/heads/{branch}" in refs
                 merge = self._merge(main, tip, branch if here else f"{self._known.name}/{branch}")
-                return Published(branch, commit, next=merge, unpushed=self._unpushed(refs, branch, commit))
+                return self._placed(refs, branch, commit, self._unpushed(refs, branch, commit), next=merge)
         commit = self._history.find_on_main(main, record, operation)
-        return Published(self.main, commit) if commit else None
+        return self._placed(refs, self.main, commit) if commit else None
+
+    def _placed(
+        self, refs: Mapping[str, Ref], branch: str, commit: str, unpushed: str = "", *, next: str = ""
+    ) -> Published:
+        """Where a commit is, and how it is shared where this book does not do so by itself."""
+        shared, share = "", ""
+        if self._remote is not None:
+            shared = self._remote.name if not unpushed else ""
+        elif self._known.tracking(self.main) in refs:
+            share = f"git push {self._known.name} {branch}"
+        return Published(branch, commit, next=next, unpushed=unpushed, shared=shared, share=share)
 
     def _merge(self, main: str, tip: str, branch: str) -> str:
         """What a person runs to bring a branch into main; also where main was replaced since the branch left it."""

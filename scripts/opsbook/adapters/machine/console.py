@@ -1,4 +1,4 @@
-"""The console as a sink: an announcement as readable lines, kept in the outbox and printed once."""
+"""The console as a sink: an announcement as readable lines, kept in the outbox for whoever tells people by hand."""
 
 from __future__ import annotations
 
@@ -12,20 +12,22 @@ from opsbook.core.text import one_line, terminal, visible
 
 
 class ConsoleSink:
-    """Says announcements to the person at the terminal.
+    """Keeps announcements for the person at the terminal, and prints them when it is asked to. Nobody else hears it.
 
     The file in the outbox is the marker: whoever creates it prints the text, so that two speakers say it once.
 
     Args:
         outbox: where the text is kept.
         stream: where it is printed; nowhere when there is none.
+        unheard: why nobody is told by it.
     """
 
     name = "console"
 
-    def __init__(self, outbox: FileOutbox, stream: TextIO | None) -> None:
+    def __init__(self, outbox: FileOutbox, stream: TextIO | None, unheard: str) -> None:
         self._outbox = outbox
         self._stream = stream
+        self.unheard = unheard
 
     def send(self, announcement: Announcement, key: str) -> Delivery:
         """See `Sink.send`."""
@@ -51,7 +53,7 @@ def render(announcement: Announcement) -> str:
         headline = f"Not yet on record. {headline}"
     if announcement.drill:
         headline = f"DRILL. {headline}"
-    lines = [f"To {one_line(announcement.audience)}: {headline}"]
+    lines = [f"For {one_line(announcement.audience)}: {headline}"]
     for label, value in announcement.facts:
         lines += _lines(f"  {one_line(label)}: ", value)
     for number, step in enumerate(announcement.steps, start=1):

@@ -35,6 +35,7 @@ class SlackSink:
     """
 
     name = "slack"
+    unheard = ""
 
     def __init__(
         self,

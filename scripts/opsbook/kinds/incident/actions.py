@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from opsbook.core.book import Book
@@ -13,6 +14,7 @@ from opsbook.core.plan import Plan
 from opsbook.core.record import Record
 from opsbook.core.request import Request
 from opsbook.core.text import shorten
+from opsbook.core.types import Step
 from opsbook.kinds.incident import files, model
 from opsbook.kinds.incident.requests import Note, Tick
 from opsbook.kinds.incident.view import IncidentView
@@ -26,50 +28,53 @@ def note(book: Book, request: Note, now: datetime, ids: Ids, operation: str) -> 
     """
     record = details(book, request)
     text = words(book, request.text, "note")
-    at = moment(request.at, now, "at") if request.at else now
+    at, said = moment(book, request.at, now, "at") if request.at else (now, "")
     entry = model.Note(at=at, by=request.by, kind=request.kind, text=text, operation=operation)
     path, data = files.entry(record.path, entry, ids)
     subject = f"Add a {request.kind} to {record.id}"
-    return plan_of(record, {path: data}, subject, (("Note", shorten(text, 200)),), github(text))
+    plan = plan_of(record, {path: data}, subject, (("Note", shorten(text, 200)),), github(text))
+    return replace(plan, understood=(said,) if said else ())
 
 
 def tick(book: Book, request: Tick, now: datetime, ids: Ids, operation: str) -> Plan:
     """Tick steps of a checklist, or say why they are left out."""
     record = details(book, request)
-    frozen = _checklist(record, request.runbook)
+    by_number = _numbered(record, request.runbook)
     text = words(book, request.text, "text") if request.text else None
     numbers = list(dict.fromkeys(request.steps))
     if not numbers:
-        raise Refused("No step is named.", f"Name one or more of 1 to {len(frozen.steps)}.")
-    by_number = {item.step: item for item in frozen.steps}
+        raise Refused("No step is named.", f"Name one or more of 1 to {len(by_number)}.")
     out: dict[str, bytes | None] = {}
     lines: list[tuple[str, str]] = []
     for number in numbers:
         if number not in by_number:
-            raise Refused(f"There is no step {number}.", f"The steps of {frozen.runbook} are 1 to {len(frozen.steps)}.")
+            of = f" of {request.runbook}" if request.runbook else ""
+            raise Refused(f"There is no step {number}.", f"The steps{of} are 1 to {len(by_number)}.")
+        frozen, step = by_number[number]
         entry = model.StepDone(
-            at=now, by=request.by, kind="step", runbook=frozen.runbook, step=number, outcome=request.outcome,
+            at=now, by=request.by, kind="step", runbook=frozen.runbook, step=step.step, outcome=request.outcome,
             text=text, operation=operation,
         )  # fmt: skip
         path, out[path] = files.entry(record.path, entry, ids)
-        lines.append((f"Step {number}", f"{by_number[number].action} — {request.outcome}"))
+        lines.append((f"Step {number}", f"{step.action} — {request.outcome}"))
     which = ", ".join(str(number) for number in numbers)
     subject = shorten(f"Record step {which} of {record.id} as {request.outcome}", 100)
     return plan_of(record, out, subject, tuple(lines), bullets(lines))
 
 
-def _checklist(record: Record, wanted: str | None) -> model.FrozenChecklist:
+def _numbered(record: Record, runbook: str | None) -> dict[int, tuple[model.FrozenChecklist, Step]]:
+    """The steps by the numbers that a person types: of all checklists, or of one as its runbook numbers them."""
     view = IncidentView(record)
     lists = view.checklist.checklists if view.checklist is not None else ()
     if not lists:
         raise Refused(f"{record.id} has no checklist.", "Its severity called for none when it was declared.")
-    names = ", ".join(frozen.runbook for frozen in lists)
-    if wanted is None and len(lists) > 1:
-        raise Refused(f"{record.id} has several checklists.", f"Say which with --runbook: {names}.")
-    found = next((item for item in lists if wanted in (None, item.runbook)), None)
+    if runbook is None:
+        return view.numbered
+    found = next((frozen for frozen in lists if frozen.runbook == runbook), None)
     if found is None:
-        raise Refused(f"{record.id} has no checklist of “{shorten(str(wanted), 80)}”.", f"It has {names}.")
-    return found
+        names = ", ".join(frozen.runbook for frozen in lists)
+        raise Refused(f"{record.id} has no checklist of “{shorten(runbook, 80)}”.", f"It has {names}.")
+    return {step.step: (found, step) for step in found.steps}
 
 
 def details(book: Book, request: Request) -> Record:

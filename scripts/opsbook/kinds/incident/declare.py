@@ -45,7 +45,7 @@ def declare(book: Book, request: Declare, now: datetime, ids: Ids, operation: st
     facts, severity = _facts(id_, book, request, now, operation)
     slug = slugify(facts.title, max_length=40, word_boundary=True, save_order=True)
     folder = f"incidents/{now:%Y}/{id_}" + (f"-{slug}" if slug else "")
-    frozen = _freeze(book, severity)
+    frozen = _freeze(book, severity, drill=facts.drill)
 
     said = {"at": now, "by": request.by, "operation": operation}
     entries: list[AnyEntry] = [
@@ -75,6 +75,7 @@ def declare(book: Book, request: Declare, now: datetime, ids: Ids, operation: st
             ("Checklist", ", ".join(f"{item.title} ({len(item.steps)} steps)" for item in frozen) or "none"),
             ("Folder", folder),
         ),
+        understood=(moment(book, request.started_at, now, "started-at")[1],) if request.started_at else (),
         labels=pull.labels(facts, severity),
     )
 
@@ -95,7 +96,7 @@ def _facts(id_: str, book: Book, request: Declare, now: datetime, operation: str
     impact = None
     if facing is not None or components:
         impact = Impact(user_facing=facing is None or facing, components=tuple(components))
-    started = moment(request.started_at, now, "started-at") if request.started_at else None
+    started = moment(book, request.started_at, now, "started-at")[0] if request.started_at else None
     facts = Incident(
         id=id_,
         title=title,
@@ -214,8 +215,23 @@ def _components_of(book: Book, services: list[str]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _freeze(book: Book, severity: Severity) -> list[FrozenChecklist]:
-    """The checklists that the severity calls for, as they are now; a runbook that is broken is left out."""
+def _freeze(book: Book, severity: Severity, *, drill: bool) -> list[FrozenChecklist]:
+    """The checklists that the severity calls for, as they are now; a runbook that is broken is left out.
+
+    In a drill their steps name the channel of drills, where they send people to one where an incident is told.
+    """
+    channels, core = book.config.section(IncidentsConfig).channels, book.config.core
+    told = [
+        found.name for id_ in (channels.incident, channels.team) if id_ and (found := core.channel(id_)) is not None
+    ]
+    instead = core.channel(channels.drill) if drill and channels.drill is not None else None
+
+    def placed(action: str) -> str:
+        if instead is not None:
+            for name in told:
+                action = re.sub(rf"(?<![\w-]){re.escape(name)}(?![\w-])", instead.name, action)
+        return action
+
     frozen: list[FrozenChecklist] = []
     for name in severity.checklists:
         record = book.resolve("runbook", name)
@@ -223,7 +239,7 @@ def _freeze(book: Book, severity: Severity) -> list[FrozenChecklist]:
         if file is None or file.data is None:
             continue
         steps = tuple(
-            Step(step=number, action=line.action, owner=line.owner)
+            Step(step=number, action=placed(line.action), owner=line.owner)
             for number, line in enumerate(checklists.lines_of(markdown.parse(file.data)), 1)
             if line.action and line.owner
         )

@@ -10,6 +10,7 @@ from typing import ClassVar
 from opsbook.core import yaml
 from opsbook.core.announcement import Announcement
 from opsbook.core.book import Book
+from opsbook.core.command import View
 from opsbook.core.front import Begin, Front, Urgent, Way
 from opsbook.core.ids import Ids
 from opsbook.core.kind import Kind, Sheet
@@ -23,11 +24,13 @@ from opsbook.kinds.incident.config import IncidentsConfig
 from opsbook.kinds.incident.declare import declare
 from opsbook.kinds.incident.forms import TEMPLATE
 from opsbook.kinds.incident.intake import IncidentIntake
+from opsbook.kinds.incident.listing import listing
 from opsbook.kinds.incident.model import Checklist, FollowUp, Incident, TimelineEntry
 from opsbook.kinds.incident.reminders import remind
 from opsbook.kinds.incident.requests import Declare, Note, Tick, Update
 from opsbook.kinds.incident.rules import BOOK_RULES, RULES
-from opsbook.kinds.incident.similar import open_incidents
+from opsbook.kinds.incident.shown import shown
+from opsbook.kinds.incident.similar import open_incidents, rank
 from opsbook.kinds.incident.update import update
 from opsbook.kinds.incident.view import CHECKLIST, FACTS, REPORT, IncidentView, view_of
 
@@ -60,6 +63,14 @@ class IncidentKind(Kind):
     def open_in(self, book: Book) -> Sequence[Record]:
         """See `Kind.open_in`."""
         return [view.record for view in open_incidents(book)]
+
+    def listing(self, book: Book, now: datetime, *, every: bool) -> View:
+        """See `Kind.listing`."""
+        return listing(book, now, every=every)
+
+    def shown(self, record: Record, book: Book, now: datetime) -> View:
+        """See `Kind.shown`."""
+        return shown(record, book, now)
 
     def announce(self, before: Record | None, after: Record | None, book: Book) -> Sequence[Announcement]:
         """See `Kind.announce`."""
@@ -118,7 +129,7 @@ def _urgent(view: IncidentView, config: IncidentsConfig, now: datetime) -> Urgen
         id=facts.id,
         title=facts.title,
         severity=facts.severity or "",
-        rank=page.rank(config, facts),
+        rank=rank(config, facts),
         status=facts.status,
         page=where,
         next_update=due,

@@ -12,8 +12,9 @@ from opsbook.core.kind import Sheet
 from opsbook.core.text import untitled
 from opsbook.core.types import spoken
 from opsbook.kinds.incident.config import IncidentsConfig
-from opsbook.kinds.incident.model import Declared, Incident, StepDone, Update
+from opsbook.kinds.incident.model import Declared, StepDone, Update
 from opsbook.kinds.incident.report import GUIDANCE
+from opsbook.kinds.incident.similar import rank
 from opsbook.kinds.incident.told import words_of
 from opsbook.kinds.incident.view import FACTS, REPORT, IncidentView
 
@@ -93,12 +94,6 @@ def _row(view: IncidentView, config: IncidentsConfig) -> Row:
         resolved_at=facts.times.resolved_at if facts is not None else None,
         next_update=view.next_update(config),
     )
-
-
-def rank(config: IncidentsConfig, facts: Incident | None) -> int:
-    """1 for the worst severity of the book, and so on; 0 when there is none."""
-    ids = [severity.id for severity in config.severities]
-    return ids.index(facts.severity) + 1 if facts is not None and facts.severity in ids else 0
 
 
 def _values(view: IncidentView, row: Row, book: Book) -> dict[str, Any]:

@@ -107,7 +107,7 @@ class Tick(Request):
     steps: Annotated[tuple[int, ...], Given(flag="steps", many="+")] = many(max_length=1000)
     """Numbers and ranges: 1 2 5-8."""
     runbook: Annotated[str | None, Given(metavar="NAME")] = None
-    """Whose checklist, when there are several."""
+    """The steps are of this checklist, and numbered as in its runbook."""
     outcome: Annotated[Literal["done", "skipped"], Given(flag="--skip", const="skipped")] = "done"
     """Left out and not done."""
     text: Typed = None

@@ -7,6 +7,8 @@ import re
 from collections.abc import Sequence
 
 from opsbook.core.book import Book
+from opsbook.core.types import write_time
+from opsbook.kinds.incident.config import IncidentsConfig
 from opsbook.kinds.incident.model import Incident
 from opsbook.kinds.incident.view import FACTS, IncidentView, says_over
 
@@ -15,7 +17,7 @@ ENOUGH = 0.6
 
 
 def open_incidents(book: Book) -> list[IncidentView]:
-    """Every open incident, the latest first: security stubs and those whose facts cannot be read among them.
+    """Every open incident, the worst first, then the latest: stubs and those whose facts cannot be read among them.
 
     Of the others, which are nearly all, only the text of the facts is looked at.
     """
@@ -26,7 +28,24 @@ def open_incidents(book: Book) -> list[IncidentView]:
             view = IncidentView(book.record(ref))
             if view.is_open:
                 found.append(view)
-    return sorted(found, key=lambda view: view.record.id, reverse=True)
+    config = book.config.section(IncidentsConfig)
+    latest = sorted(found, key=_begun, reverse=True)
+    return sorted(latest, key=lambda view: (_is_drill(view), rank(config, view.facts) or 99))
+
+
+def _is_drill(view: IncidentView) -> bool:
+    return view.facts is not None and view.facts.drill
+
+
+def rank(config: IncidentsConfig, facts: Incident | None) -> int:
+    """1 for the worst severity of the book, and so on; 0 when there is none."""
+    ids = [severity.id for severity in config.severities]
+    return ids.index(facts.severity) + 1 if facts is not None and facts.severity in ids else 0
+
+
+def _begun(view: IncidentView) -> tuple[str, str]:
+    """Orders by time; an id holds the day."""
+    return view.record.id[:12], write_time(view.facts.times.declared_at) if view.facts is not None else ""
 
 
 def similar(book: Book, title: str, services: Sequence[str]) -> list[Incident]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -68,7 +69,8 @@ def update(book: Book, request: Update, now: datetime, ids: Ids, operation: str)
         out[f"{record.path}/{FACTS}"] = yaml.edit(view.file.text, change.facts_to, files.ORDER).encode()
     out.update(files.entry(record.path, entry, ids) for entry in change.entries)
     subject = f"Update {record.id}: " + ", ".join(label.lower() for label, _ in change.lines)
-    return plan_of(record, out, shorten(subject, 100), tuple(change.lines), bullets(change.lines))
+    plan = plan_of(record, out, shorten(subject, 100), tuple(change.lines), bullets(change.lines))
+    return replace(plan, understood=tuple(change.understood))
 
 
 class _Change:
@@ -83,6 +85,7 @@ class _Change:
         self.facts_to: list[tuple[tuple[str, ...], Any]] = []
         self.entries: list[AnyEntry] = []
         self.lines: list[tuple[str, str]] = []
+        self.understood: list[str] = []
 
     def _set(self, place: tuple[str, ...], value: Any, label: str = "", shown: str = "") -> None:
         self.facts_to.append((place, value))
@@ -147,7 +150,9 @@ class _Change:
             services = list(dict.fromkeys([*facts.services, *(service(self._book, name) for name in asked.services)]))
             self._set(("services",), services, "Services", ", ".join(services))
         if asked.reviewed_at:
-            reviewed = write_time(moment(asked.reviewed_at, self._now, "reviewed-at"))
+            held_at, said = moment(self._book, asked.reviewed_at, self._now, "reviewed-at")
+            reviewed = write_time(held_at)
+            self.understood.append(said)
             self._differs("reviewed_at", held(facts)["reviewed_at"], reviewed)
             self._set(("times", "reviewed_at"), reviewed, "Reviewed", reviewed)
 

@@ -9,12 +9,14 @@ from functools import cached_property, lru_cache
 from typing import TypeVar
 
 from opsbook.core.record import File, Record
+from opsbook.core.types import Step
 from opsbook.kinds.incident.config import IncidentsConfig, Severity
 from opsbook.kinds.incident.model import (
     AnyEntry,
     Checklist,
     Declared,
     EntryBase,
+    FrozenChecklist,
     Incident,
     RoleChange,
     SeverityChange,
@@ -103,6 +105,12 @@ class IncidentView:
     def declared(self) -> tuple[File, Declared] | None:
         """The entry with which it began."""
         return next(self.timeline.of(Declared), None)
+
+    @property
+    def numbered(self) -> dict[int, tuple[FrozenChecklist, Step]]:
+        """Every step of the incident by its number: they are numbered once, across all of its checklists."""
+        lists = self.checklist.checklists if self.checklist is not None else ()
+        return dict(enumerate(((frozen, step) for frozen in lists for step in frozen.steps), 1))
 
     def steps(self) -> dict[tuple[str, int], StepDone]:
         """The last entry for each step of the checklists that is done or left out."""

@@ -11,7 +11,8 @@ from opsbook.core import secrets
 from opsbook.core.book import Book
 from opsbook.core.errors import Refused
 from opsbook.core.text import one_line, shorten, visible
-from opsbook.core.types import OUTSIDER, parse_time, write_time
+from opsbook.core.times import Times
+from opsbook.core.types import OUTSIDER, write_time
 
 TITLE_LIMIT = 120
 TEXT_LIMIT = 20_000
@@ -77,21 +78,25 @@ def person(book: Book, value: object, role: str) -> str:
     )
 
 
-def moment(value: object, now: datetime, name: str) -> datetime:
-    """A time at which something happened.
+def moment(book: Book, value: str, now: datetime, name: str) -> tuple[datetime, str]:
+    """A time at which something happened, and how it is said back to whoever typed it.
 
     Raises:
         Refused: it is no time, in the future, or of another century.
     """
     try:
-        found = parse_time(str(value))
-    except ValueError as error:
-        raise Refused(f"--{name}: {one_line(str(error))}.") from None
+        times = Times(now, book.config.core.timezone)
+        found = times.typed(value).replace(microsecond=0)
+    except (ValueError, OverflowError):
+        raise Refused(
+            f"--{name}: “{shorten(one_line(value), 40)}” is no time.",
+            "Write 10:05, or 2026-11-21T10:05, or with its zone.",
+        ) from None
     if found > now + CLOCK_SKEW:
         raise Refused(f"--{name}: {value} is in the future; it is {write_time(now)} now.", "Times are written in UTC.")
     if found < _EARLIEST:
         raise Refused(f"--{name}: {value} is before 2000.", "Look at the year.")
-    return found
+    return found, f"{name.replace('-', ' ').capitalize()} {times.full(found)} ({write_time(found)})"
 
 
 def listed(book: Book, values: Iterable[str] | None, vocabulary: str, noun: str) -> list[str]:

@@ -17,19 +17,20 @@ def _show(book: Book, args: Namespace, now: datetime, record: Record | None) -> 
     assert record is not None
     view = IncidentView(record)
     done = view.steps()
-    rows = []
-    for frozen in view.checklist.checklists if view.checklist is not None else ():
-        for step in frozen.steps:
-            entry = done.get((frozen.runbook, step.step))
-            if (args.owner and step.owner != args.owner) or (args.todo and entry is not None):
-                continue
-            row = {"runbook": frozen.runbook, **step.model_dump(), "outcome": None, "by": None}
-            rows.append(row if entry is None else {**row, "outcome": entry.outcome, "by": entry.by})
-    blocks: list[Block] = []
+    rows, blocks, cells = [], list[Block](), dict[str, list[tuple[str, str, str, str]]]()
+    for number, (frozen, step) in view.numbered.items():
+        entry = done.get((frozen.runbook, step.step))
+        if (args.owner and step.owner != args.owner) or (args.todo and entry is not None):
+            continue
+        outcome = entry.outcome if entry is not None else None
+        by = entry.by if entry is not None else None
+        rows.append({"number": number, "runbook": frozen.runbook, **step.model_dump(), "outcome": outcome, "by": by})
+        cells.setdefault(frozen.title, []).append((_MARKS[outcome], str(number), step.owner, step.action))
+    for title, lines in cells.items():
+        blocks += [Text(title, "bold"), Table(("", "step", "owner", "action"), lines), Text()]
     if rows:
-        header = ("", "step", "owner", "action")
-        cells = [(_MARKS[row["outcome"]], str(row["step"]), row["owner"], row["action"]) for row in rows]
-        blocks = [Table(header, cells), Text(f"Tick them with: opsbook checklist tick {record.id[-5:]} 1 2 3")]
+        todo = next((row["number"] for row in rows if row["outcome"] is None), rows[0]["number"])
+        blocks.append(Text(f"Tick what is done: opsbook tick {todo} -i {record.id[-5:]}"))
     return View({"id": record.id, "steps": rows}, blocks, f"{record.id} has no such steps.", found=bool(rows))
 
 

@@ -3,4 +3,4 @@
 from opsbook.core.command import Write
 from opsbook.kinds.incident.requests import Tick
 
-COMMAND = Write(Tick, done="Ticked in", picks="first")
+COMMAND = Write(Tick, done="Ticked in {id}", picks="first")

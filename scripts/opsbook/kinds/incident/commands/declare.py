@@ -81,7 +81,7 @@ def _known(text: str, services: Sequence[str]) -> tuple[str, ...]:
 
 COMMAND = Write(
     Declare,
-    done=lambda request: "Drill declared:" if request.drill else "Declared",
+    done=lambda request: "Drill {id} declared" if request.drill else "{id} declared",
     tells=True,
     need=("The title is missing.", "Say in one line what is wrong: --title 'Checkout returns errors'."),
     dialogue=_Dialogue(),

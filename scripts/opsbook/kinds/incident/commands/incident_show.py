@@ -1,60 +1,6 @@
 """show one incident: its facts, its timeline and how far its checklist is"""
 
-from __future__ import annotations
+from opsbook.core.command import Read
+from opsbook.kinds.incident.shown import shown
 
-from argparse import Namespace
-from collections.abc import Iterator
-from datetime import datetime
-
-from opsbook.core.book import Book
-from opsbook.core.command import Block, Pairs, Read, Text, View
-from opsbook.core.record import Record
-from opsbook.core.times import Times
-from opsbook.kinds.incident.config import IncidentsConfig
-from opsbook.kinds.incident.told import said
-from opsbook.kinds.incident.view import IncidentView
-
-
-def _show(book: Book, args: Namespace, now: datetime, record: Record | None) -> View:
-    assert record is not None
-    view = IncidentView(record)
-    data = {
-        "path": record.path,
-        "incident": view.facts.model_dump(mode="json", exclude_none=True) if view.facts is not None else None,
-        "timeline": [entry.model_dump(mode="json", exclude_none=True) for _, entry in view.timeline.entries],
-    }
-    return View(data, _blocks(view, book, now))
-
-
-def _blocks(view: IncidentView, book: Book, now: datetime) -> Iterator[Block]:
-    record, facts, clock = view.record, view.facts, Times(now, book.config.core.timezone)
-    if facts is None:
-        yield Text(record.id, "bold")
-        yield Text(f"Its facts cannot be read: opsbook check {record.path}", "red")
-    else:
-        yield Text(f"{'DRILL ' if facts.drill else ''}{facts.id}  {facts.title}", "bold")
-        due = view.next_update(book.config.section(IncidentsConfig))
-        late = " (late)" if due is not None and due < now else ""
-        secret = [("Status", facts.status), ("Facts", "are not kept here"), ("Folder", record.path)]
-        rows = [
-            ("Severity", facts.severity or "-"),
-            ("Status", facts.status),
-            ("Declared", clock.full(facts.times.declared_at)),
-            ("Lead", facts.roles.lead or "nobody yet: opsbook incident update --lead WHO"),
-            ("Comms", facts.roles.comms or "nobody yet: opsbook incident update --comms WHO"),
-            ("Services", ", ".join(facts.services) or "-"),
-            ("Next update", clock.clock(due) + late if due is not None else "-"),
-            ("Folder", record.path),
-        ]
-        yield Pairs(secret if facts.classification == "security" else rows)
-    if view.checklist is not None:
-        done, total = len(view.steps()), sum(len(frozen.steps) for frozen in view.checklist.checklists)
-        yield Pairs([("Checklist", f"{done} of {total} steps: opsbook checklist show {record.id[-5:]}")])
-    if view.timeline.entries:
-        yield Text()
-    for _, entry in view.timeline.entries:
-        yield Text(f"{clock.clock(entry.at)}  {entry.by}", "dim")
-        yield Text(said(entry), indent="  │ ")
-
-
-COMMAND = Read(_show, picks=True)
+COMMAND = Read(lambda book, args, now, record: shown(record, book, now), picks=True)

@@ -4,4 +4,4 @@ from opsbook.core.command import Write
 from opsbook.kinds.incident.requests import Update
 from opsbook.kinds.incident.update import seen
 
-COMMAND = Write(Update, done="Updated", picks="optional", seen=seen)
+COMMAND = Write(Update, done="{id}: {changes}", picks="optional", seen=seen)

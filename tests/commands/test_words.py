@@ -1,0 +1,143 @@
+"""One bare word for each act: it acts on the only open incident, says which, what was done, where it is and who heard."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.slack_server import SlackServer
+from tests.slack_server.workspace import TOKEN
+from tests.support.desk import Desk, clone, make_remote
+
+HERE = "on this machine only"
+ACTS = {
+    "note it grows": ("Noted in", "text: it grows"),
+    "did rolled back module_8": ("Recorded in", "kind: change"),
+    "take lead": ("You lead", "lead: oncall-a"),
+    "take comms": ("You are comms of", "comms: oncall-a"),
+    "handover oncall-b": ("oncall-b leads", "lead: oncall-b"),
+    "handover oncall-b comms": ("oncall-b is comms of", "comms: oncall-b"),
+    "set severity P2 --why smaller": ("severity P1 → P2", "severity: P2"),
+    "set status identified": ("status investigating → identified", "status: identified"),
+    "set service checkout": ("services checkout", "- checkout"),
+    "tick 1": ("Ticked in", "outcome: done"),
+    "resolve --why fixed": ("Resolved", "status: resolved"),
+}
+
+
+@pytest.mark.parametrize("typed", ACTS)
+def test_a_word_acts_on_the_only_open_incident_and_says_what_it_did_in_one_line(desk: Desk, typed: str) -> None:
+    record = desk.declare()
+    done = desk.opsbook(*typed.split())
+    assert done.code == 0, str(done)
+    said, written = ACTS[typed]
+    first, *rest = done.out.splitlines()
+    assert said in first
+    assert f"{record[-5:]} (Checkout is down)" in first
+    assert HERE in first
+    assert [line[:5] for line in rest] == ["Next:"]
+    assert written in "\n".join(desk.written().values())
+
+
+def test_with_several_open_the_choices_are_named_worst_first_and_i_chooses(desk: Desk) -> None:
+    small = desk.declare("Search is slow", "P3")
+    big = desk.declare("Checkout is down", "P1")
+    done = desk.opsbook("note", "which?")
+    assert done.code == 1
+    assert f"{big[-5:]} (Checkout is down), {small[-5:]} (Search is slow)" in done.err
+    assert desk.intents() == []
+    done = desk.opsbook("note", "this", "-i", small[-5:])
+    assert done.code == 0
+    assert done.out.startswith(f"Noted in {small[-5:]}, {HERE}.")
+
+
+def test_list_and_show_know_every_kind(desk: Desk) -> None:
+    small, big = desk.declare("Search is slow", "P3"), desk.declare("Checkout is down", "P1")
+    listed = desk.opsbook("list")
+    assert [line[:18] for line in listed.out.splitlines()[1:]] == [big, small]
+    assert desk.opsbook("list", "--format", "json").json["incidents"][0]["id"] == big
+    assert "Checkout is down" in desk.opsbook("show", big[-5:].lower()).out
+    assert "services/checkout.yaml" in desk.opsbook("show", "checkout").out
+    near = desk.opsbook("show", "chekout")
+    assert near.code == 1
+    assert "Did you mean checkout?" in near.err
+    assert desk.opsbook("incident", "update", big, "--status", "resolved").code == 0
+    assert "Search is slow" in desk.opsbook("show", "-").out
+
+
+def test_the_steps_of_all_checklists_are_numbered_once_and_the_command_that_is_shown_works(desk: Desk) -> None:
+    desk.declare()
+    shown = desk.opsbook("checklist", "show")
+    rows = desk.opsbook("checklist", "show", "--format", "json").json["steps"]
+    assert [row["number"] for row in rows] == list(range(1, len(rows) + 1))
+    command = shown.out.strip().splitlines()[-1].partition("opsbook ")[2]
+    assert desk.opsbook(*command.split()).code == 0
+    assert desk.opsbook("tick", str(len(rows))).code == 0
+    again = desk.opsbook("checklist", "show", "--format", "json").json["steps"]
+    assert [row["number"] for row in again if row["outcome"] == "done"] == [1, len(rows)]
+
+
+def test_a_time_is_taken_as_people_type_it_and_said_back(desk: Desk) -> None:
+    done = desk.opsbook(
+        "declare", "--title", "x", "--severity", "P1", "--started-at", "2026-10-25T01:30:00+01:00", "--yes"
+    )
+    assert done.code == 0, str(done)
+    assert "2026-10-25T00:30:00Z" in done.out
+    assert "started_at: 2026-10-25T00:30:00Z" in "".join(desk.written().values()).replace('"', "")
+    noted = desk.opsbook("note", "seen", "--at", "10:05")
+    assert noted.code == 0
+    assert "At 10:05" in noted.out
+    for wrong in ("25:00", "yesterday", "2026-13-01T10:00", "2026-11-21"):
+        refused = desk.opsbook("note", "seen", "--at", wrong)
+        assert (refused.code, "is no time" in refused.err) == (1, True), str(refused)
+
+
+def test_a_drill_sends_nobody_to_the_channel_of_incidents(desk: Desk) -> None:
+    assert desk.opsbook("declare", "--title", "x", "--severity", "P1", "--drill", "--yes").code == 0
+    assert "#incident" not in "".join(desk.written().values()) + "".join(desk.outbox().values())
+
+
+# -- printed means happened
+
+WITHOUT = "Nobody was told: Slack is not set up."
+
+
+def test_without_slack_nobody_was_told_and_that_is_what_is_said(desk: Desk) -> None:
+    done = desk.opsbook("declare", "--title", "x", "--severity", "P1", "--yes")
+    assert WITHOUT in done.out
+    assert "Told" not in done.out + done.err
+    in_json = desk.opsbook("set", "severity", "P2", "--format", "json").json
+    assert in_json["told"] == []
+    assert [item["audience"] for item in in_json["not_told"]] == ["incident", "team"]
+    assert "told" not in desk.opsbook("note", "nobody needs to hear this").out.lower()
+
+
+def test_with_slack_whoever_is_named_heard_it(desk: Desk, slack: SlackServer) -> None:
+    there = Desk(desk.path, {"SLACK_BOT_TOKEN": TOKEN, "SLACK_API_URL": slack.url})
+    done = there.opsbook("declare", "--title", "x", "--severity", "P1", "--yes")
+    assert "Told #incident and #team." in done.out
+    assert len(slack.messages("incident")) == len(slack.messages("team")) == 1
+
+
+def test_where_it_is_on_record_is_said_and_how_it_is_shared(desk: Desk) -> None:
+    alone = desk.opsbook("declare", "--title", "x", "--severity", "P1", "--yes")
+    assert HERE in alone.out
+    assert "Next: git merge --no-ff opsbook/INC-" in alone.out
+
+
+@pytest.mark.parametrize("push", [True, False])
+def test_with_a_remote_pushed_means_that_the_remote_has_it(tmp_path: Path, push: bool) -> None:
+    folder = tmp_path
+    desk = clone(make_remote(folder / "remote", push=push), folder / "desk")
+    done = desk.opsbook("declare", "--title", "x", "--severity", "P1", "--yes")
+    assert done.code == 0, str(done)
+    branch = desk.branch()
+    there = Desk(folder / "remote").git("for-each-ref", f"refs/heads/{branch}")
+    if push:
+        assert ", pushed to origin." in done.out
+        assert branch in there
+    else:
+        assert HERE in done.out
+        assert f"Next: git push origin {branch}" in done.out
+        assert there == ""
