@@ -236,7 +236,7 @@ def test_a_read_only_repository_refuses_what_it_cannot_keep_and_tells_nobody(rea
         done = readonly.opsbook(*words, preexec_fn=obedient)
         assert done.code in (1, 3), str(done)
         assert "Permission denied" in done.err
-        assert "To incident:" not in done.err
+        assert "Told" not in done.out
     assert snapshot(readonly.path) == before
 
 

@@ -143,8 +143,11 @@ def test_what_is_no_terminal_gets_no_escape_sequences(desk: Desk, environ: dict[
 def test_people_read_standard_output_and_progress_goes_to_standard_error(desk: Desk) -> None:
     done = desk.opsbook(*DECLARE)
     assert re.match(r"[0-9A-Z]{5} declared, ", done.out)
-    assert all(line.startswith(("To ", "  ")) for line in done.err.splitlines())
-    assert not re.search(r"^To \w+:", done.out, re.MULTILINE)
+    assert done.err == ""
+    assert desk.opsbook("note", "x", "--verbose").err == ""
+    loud = desk.opsbook("set", "severity", "P2", "--verbose")
+    assert all(line.startswith(("For ", "  ")) for line in loud.err.splitlines())
+    assert not re.search(r"^For \w+:", loud.out, re.MULTILINE)
 
 
 def test_annotations_for_github_are_commands_and_nothing_else_is(desk: Desk) -> None:

@@ -117,7 +117,17 @@ def test_leaving_at_any_question_writes_nothing(desk: Desk, last: str, key: str)
         terminal.answer(question, text)
     assert terminal.end(insist=key) == (130 if key == INTERRUPT else 1)
     assert "Traceback" not in terminal.screen
+    assert "Nothing was declared" in terminal.screen
     assert snapshot(desk.path) == before
+
+
+def test_what_is_shown_before_it_is_declared_is_what_is_declared(desk: Desk) -> None:
+    terminal = Terminal(desk, "declare")
+    for question, text in ANSWERS.items():
+        terminal.answer(question, text)
+    assert terminal.end() == 0
+    (shown,) = set(re.findall(r"INC-\d{8}-[0-9A-Z]{5}(?=-checkout)", terminal.screen))
+    assert desk.branch() == f"opsbook/{shown}"
 
 
 def test_a_dry_run_asks_shows_and_writes_nothing(desk: Desk) -> None:

@@ -31,7 +31,7 @@ def untidy(desk: Desk) -> None:
 def test_24_declarations_at_the_same_moment_are_24_incidents_on_24_branches_each_told_once(desk: Desk) -> None:
     untidy(desk)
     before = desk.condition()
-    words = ("declare", "--severity", "P1", "--yes", "--format", "json", "--title")
+    words = ("declare", "--severity", "P1", "--yes", "--verbose", "--format", "json", "--title")
     ends = together(*(desk.start(*words, f"Failure number {number}") for number in range(CROWD)))
     assert Counter(done.code for done in ends) == {0: CROWD}, [str(done) for done in ends if done.code]
     assert desk.condition() == before
@@ -44,8 +44,8 @@ def test_24_declarations_at_the_same_moment_are_24_incidents_on_24_branches_each
     receipts = desk.receipts()
     assert len(receipts) == CROWD * 2
     assert all(receipt["reference"] for receipt in receipts.values())
-    spoken = Counter(line for done in ends for line in done.err.splitlines() if re.match("To \\w+: ", line))
-    assert spoken == {f"To {who}: P1 incident: {title}": 1 for who in ("incident", "team") for title in titles}
+    spoken = Counter(line for done in ends for line in done.err.splitlines() if re.match("For \\w+: ", line))
+    assert spoken == {f"For {who}: P1 incident: {title}": 1 for who in ("incident", "team") for title in titles}
     assert len(desk.outbox()) == CROWD * 3
     assert desk.intents() == []
     assert desk.git("fsck", "--strict", "--no-dangling") == ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 from typing import Any
 
 from opsbook.commands.options import request_of
@@ -45,13 +46,17 @@ def declare(command: Write, dialogue: Dialogue, values: Values, args: argparse.N
     if asked and args.dry_run:
         show_plan(preview(request, workspace.context(args.by)), args, workspace)
         return 0
+    context = workspace.context(args.by)
     if asked:
-        plan = preview(request, workspace.context(args.by))
+        # What is shown is what will be declared: the same id, at the same time.
+        seed, now = context.seed(), context.now()
+        context = replace(context, seed=lambda: seed, now=lambda: now)
+        plan = preview(request, context)
         screen.line()
         screen.pairs(plan.summary)
         if not _yes(screen, "Declare it?", default=True):
             raise Refused("Nothing was declared.", "Run the command again when you want to.")
-    return carry_out(request, args, workspace, command.said(request), tells=command.tells)
+    return carry_out(request, args, workspace, command.said(request), tells=command.tells, context=context)
 
 
 def _show_alike(dialogue: Dialogue, values: Values, workspace: Workspace, screen: Screen, *, asked: bool) -> None:

@@ -10,6 +10,7 @@ from operator import attrgetter
 from opsbook.commands.printing import show, show_plan
 from opsbook.commands.workspace import Workspace
 from opsbook.core.book import CONFIG_PATH
+from opsbook.core.context import Context
 from opsbook.core.plan import Origin
 from opsbook.core.request import Request
 from opsbook.perform import Outcome, performing, preview
@@ -49,6 +50,7 @@ def carry_out(
     tells: bool = False,
     origin: Origin | None = None,
     answered: Callable[[Outcome], int] = attrgetter("exit_code"),
+    context: Context | None = None,
 ) -> int:
     """Perform a request and print its outcome; returns the exit code.
 
@@ -56,9 +58,10 @@ def carry_out(
         done: what to say before the id.
         tells: whether somebody should be told by it, so that silence is worth a word.
         origin: what gives the request its key, where it did not begin here.
+        context: the ports, where a preview was made with them.
         answered: what is left to do when the outcome was printed; returns the exit code.
     """
-    context = workspace.context(args.by)
+    context = context or workspace.context(args.by)
     errors = sum(finding.severity == "error" for finding in workspace.book.config.findings)
     if errors:
         text = f"opsbook: {CONFIG_PATH} has errors ({errors}), and what they spoil is left out. See: opsbook check"
