@@ -25,10 +25,10 @@ demo: $(READY) ## declare an incident in a scratch book, check it, build the sit
 	@echo && echo '$$ opsbook declare --title "Support tickets cannot be opened" --severity P1 --service support-ticket-system --lead oncall-a'
 	@$(BIN)/opsbook -C $(DEMO)/book declare --title "Support tickets cannot be opened" --severity P1 \
 		--service support-ticket-system --lead oncall-a --by oncall-a
-	@echo && echo '$$ opsbook incident note - "The queue stopped growing at 10:02."'
-	@$(BIN)/opsbook -C $(DEMO)/book incident note - "The queue stopped growing at 10:02." --by oncall-a
-	@echo && echo '$$ opsbook incident list'
-	@$(BIN)/opsbook -C $(DEMO)/book incident list
+	@echo && echo '$$ opsbook note "The queue stopped growing at 10:02."'
+	@$(BIN)/opsbook -C $(DEMO)/book note "The queue stopped growing at 10:02." --by oncall-a
+	@echo && echo '$$ opsbook list'
+	@$(BIN)/opsbook -C $(DEMO)/book list
 	@echo && echo '$$ git merge --no-ff opsbook/INC-…    # what the declaration told you to run'
 	@git -C $(DEMO)/book -c user.name=demo -c user.email=demo@opsbook.invalid merge --quiet --no-edit --no-ff \
 		$$(git -C $(DEMO)/book for-each-ref --format='%(refname:short)' refs/heads/opsbook)

@@ -29,7 +29,7 @@ class _Dialogue(Dialogue):
         return [(facts.id, facts.severity or "", facts.title) for facts in found]
 
     def instead(self, id_: str) -> str:
-        return f"opsbook incident note {id_} 'what you see'"
+        return f"opsbook note -i {id_[-5:]} 'what you see'"
 
     def rest(self, book: Book, by: str) -> Iterator[Question]:
         offered = _offered(book)
