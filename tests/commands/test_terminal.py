@@ -75,7 +75,7 @@ def test_it_shows_open_incidents_that_look_the_same_before_it_asks_for_details(d
     assert "How bad is it?" not in shown
     assert terminal.end() == 1
     assert "Nothing was declared." in terminal.screen
-    assert f"opsbook incident note {id_}" in terminal.screen
+    assert f"opsbook note -i {id_[-5:]}" in terminal.screen
     assert desk.branches() == [f"opsbook/{id_}"]
 
 
