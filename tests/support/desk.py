@@ -252,7 +252,6 @@ def _template() -> Path:
     desk.git("init", "--quiet", "--template=", "--initial-branch=main")
     configure(desk)
     desk.commit(FILES, "Begin")
-    desk.git("repack", "-adq")  # it is copied for every test
     return path
 
 

@@ -122,7 +122,6 @@ def template(*, share: bool, declared: bool) -> Path:
         desk = make_desk(root / "desk")
     if declared:
         World(desk, share, seed=9).run(DECLARE)
-    desk.git("repack", "-adq")
     return root
 
 
