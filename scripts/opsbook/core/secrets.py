@@ -1,56 +1,72 @@
-"""Finds what must never be in a record: credentials, and somebody's own contact details."""
+"""Finds what must never be in a record: credentials, and somebody's own contact details.
+
+Tokens of vendors are in `core.tokens`. Here is what has no vendor: private keys in any form that people paste,
+passwords, and contact data, which is judged by what stands around it.
+"""
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
-# The shapes are those that the vendors publish for their tokens, so that a match is hardly ever wrong. Every repetition
-# is bounded, or ends at a character that it cannot hold, so that no text takes longer than its length deserves. Before
-# each are words of which it contains one, in lower case: a text without any of them is not searched for the shape.
-_NAME = r"(?:password|passwd|pwd|secret|token|(?:api|access|secret)[_-]?key)"
+from opsbook.core.tokens import SHAPES
+
+_NAMED = r"(?:password|passwd|passphrase|pwd)"
+_VALUE = r"[^\s\"'<>{}$`]"
 _CREDENTIALS: tuple[tuple[str, tuple[str, ...], str], ...] = (
-    (
-        "a private key",
-        ("private key",),
-        (
-            r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
-            r"(?:[A-Za-z0-9+/=\s]*-----END [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----)?"
-        ),
-    ),
-    ("an AWS access key", ("akia", "asia"), r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
-    (
-        "a GitHub token",
-        ("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"),
-        r"\b(?:gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_[A-Za-z0-9_]{40,255})\b",
-    ),
-    ("a GitLab token", ("glpat-",), r"\bglpat-[A-Za-z0-9_-]{20,}"),
-    ("a Slack token", ("xox", "xapp-"), r"\bxox[abeoprs]-[A-Za-z0-9-]{10,}|\bxapp-[0-9]-[A-Za-z0-9-]{10,}"),
-    (
-        "a Slack webhook",
-        ("hooks.slack",),
-        r"(?i:https://hooks\.slack\.com/(?:services|workflows|triggers)/[A-Za-z0-9/_-]{10,})",
-    ),
-    ("a Google API key", ("aiza",), r"\bAIza[0-9A-Za-z_-]{35}\b"),
-    ("a Stripe key", ("k_live_",), r"\b[rs]k_live_[0-9A-Za-z]{16,}\b"),
-    ("an npm or PyPI token", ("npm_", "pypi-"), r"\bnpm_[A-Za-z0-9]{36}\b|\bpypi-[A-Za-z0-9_-]{50,}"),
-    ("an Azure key", ("accountkey", "sharedaccesskey"), r"(?i:\b(?:Account|SharedAccess)Key=[A-Za-z0-9+/]{40,}={0,2})"),
-    ("a JSON web token", ("eyj",), r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}"),
-    ("a password in an address", ("@",), r"(?<=://)[^\s/:@<>\"']{1,64}:[^\s/@<>\"']{3,128}(?=@[A-Za-z0-9.-])"),
+    *SHAPES,
+    ("a password in an address", ("@",), r"(?<=://)[^\s/:@<>\"']{0,64}:[^\s/@<>\"'{}$*]{2,128}(?=@[A-Za-z0-9.\[-])"),
     (
         "a bearer token",
         ("authorization",),
-        r"(?i:\bauthorization[\"']?[ \t]*[:=][ \t]*[\"']?(?:bearer|basic|token)[ \t]+[A-Za-z0-9+/=._~-]{16,})",
+        (
+            r"(?i:\bauthorization[\"']?[ \t]*[:=][ \t]*[\"']?(?:bearer|basic|token|geniekey|apikey|splunk)"
+            r"[ \t]+(?:token=)?[A-Za-z0-9+/=._~-]{16,})"
+        ),
     ),
+    ("a password", ("curl", "wget"), rf"(?<=\s)(?:-u|--user)[ =]?[\"']?[^\s:\"'<>{{}}$]{{1,64}}:{_VALUE}{{3,128}}"),
     (
         "a password",
-        ("passw", "pwd", "secret", "token", "api_key", "api-key", "apikey", "access_key", "access-key", "accesskey"),
-        rf"(?i:{_NAME}[\"']?[ \t]*[:=][ \t]*[\"']?(?=[^\s\"'<>{{}}$]{{0,127}}[0-9])[^\s\"'<>{{}}$]{{8,128}})",
+        ("passw", "pwd"),
+        (
+            # After an equals sign, or in quotes, anything is one; after a colon words may follow: "password: changed".
+            rf"(?i:{_NAMED}(?:=[\"']?|\\?[\"']?[ \t]*[:=][ \t]*\\?[\"']))(?![*xX.]{{3,}}){_VALUE}{{6,128}}"
+            rf"|(?i:{_NAMED}[\"']?[ \t]*[:=][ \t]*)(?={_VALUE}{{0,127}}[0-9]){_VALUE}{{6,128}}"
+        ),
+    ),
+    (
+        "a secret",
+        ("secret", "token", "api_key", "api-key", "apikey", "access_key", "access-key", "accesskey"),
+        (
+            rf"(?i:(?:secret|token|(?:api|access|secret)[_-]?key)[\"']?[ \t]*[:=][ \t]*[\"']?)"
+            # Not the place of a secret (`prod/db-2`), nor the id of a record.
+            rf"(?![a-z]+(?:[./_-][a-z]+)*[./_-][a-z]*[0-9]{{0,4}}(?!{_VALUE})|[A-Z]{{3}}-[0-9]{{8}}-[0-9A-Z]{{5}})"
+            rf"(?={_VALUE}{{0,127}}[0-9]){_VALUE}{{8,128}}"
+        ),
     ),
 )
 _HINTS = tuple((hint, index) for index, (_, hints, _) in enumerate(_CREDENTIALS) for hint in hints)
+_EMPTY = re.compile(r"[A-Z_]{2,}|x{3,}|\.{3}|(?i:pass(?:word)?|secret)", re.ASCII)
+"""What documentation writes where a password goes: `postgres://USER:PASSWORD@HOST/db`."""
+
+_BEGIN = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|Private-Lines: [0-9]{1,4}", re.IGNORECASE)
+_END = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----", re.IGNORECASE)
+_BODY = re.compile(
+    r"(?:(?:\s|\\r|\\n|[>|\"',])*"
+    r"(?:[A-Z][A-Za-z-]{2,20}: [^\n\\]{0,200}|[A-Za-z0-9+/=]{16,}"
+    r"|(?=[A-Za-z]{0,15}[0-9+/=])[A-Za-z0-9+/=]{1,15}(?![A-Za-z0-9 ])))+"
+)
+"""What follows the first line of a key that has no last one: headers and lines of base64, quoted or in one line."""
+
+_KEY_LENGTH = 40_000
+_BLOB = re.compile(r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{40,}(?:[ \t]{0,8}\r?\n[ \t]{0,8}[A-Za-z0-9+/]{20,})*={0,2}")
+_NESTED = 2
+"""How often base64 in base64 is looked into: a configuration of Kubernetes holds keys that are encoded already."""
+
 _MAIL = r"(?<![A-Za-z0-9])[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}"
 _NUMBER = r"(?:[0-9][ .-]?){8,11}[0-9](?![\w-])"
 _PHONE = (
@@ -60,6 +76,23 @@ _PHONE = (
     rf"|0(?<![\w.+-]0)(?<![0-9]:0)(?![0-9][ .-][0-9]{{2}}[ .-](?:19|20)[0-9]{{2}}\b){_NUMBER}"
     r"|\(0[0-9]{2,4}\)[ -]?[0-9]{3,4}[ -]?[0-9]{3,4}(?![\w-])"
 )
+_COUNTED = re.compile(
+    r"(?i:\b(?:build|job|run|order|release|revision|rev|case|invoice|ticket|version|pid|uid|gid|id|offset|ref|commit|"
+    r"serial|asset|account|port|size|bytes|epoch|timestamp)(?: (?:id|no\.?|number))?[ \t]*[:=#]{0,2}[ \t]*#?)\Z"
+)
+"""What makes a run of digits a number of something, right before it."""
+
+_NOT_MAIL = re.compile(
+    r"@(?:"
+    r"v?[0-9]+(?:\.[0-9]+)*[.-][A-Za-z0-9.-]*"  # a version of a package: nginx@4.11.3.tgz
+    r"|(?:[A-Za-z0-9-]+\.)*(?:service|socket|timer|target|mount|automount|swap|path|slice|scope|device)"  # systemd
+    r"|(?:[A-Za-z0-9-]+\.)*svc(?:\.[A-Za-z0-9.-]*)?"  # Kubernetes
+    r"|(?:[A-Za-z0-9-]+\.)+(?:png|jpe?g|gif|svg|webp|tgz|gz|jar|whl|rpm|deb|ya?ml|json|txt|log|conf|cfg|ini)"  # files
+    r")\Z"
+)
+_REMOTE_SHELL = re.compile(r"\b(?:ssh|scp|sftp|rsync|mosh|sshfs|ssh-copy-id|psql|mysql|rsh)\b[^|;&\n]{0,200}\Z")
+_PLACE = re.compile(r":[/~.\w]")
+"""What follows the host in a place on another machine: `backup@nas.local:/v`."""
 
 _PASSES = 10
 """How often a text is searched while it is masked: what a leak was glued to may be one by itself. What is left after
@@ -81,13 +114,38 @@ class Leak:
     what: str
 
 
-def credentials(text: str) -> Iterator[Leak]:
-    """Everything in `text` that has the shape of a credential."""
+def credentials(text: str, *, depth: int = 0) -> Iterator[Leak]:
+    """Everything in `text` that is a private key or has the shape of a credential."""
+    yield from _private_keys(text, depth)
     words = text.lower() if text.isascii() else _folded(text)
     likely = {index for hint, index in _HINTS if hint in words}
     for match in _one_of(tuple(sorted(likely))).finditer(text) if likely else ():
-        index = int((match.lastgroup or "c0")[1:])
-        yield Leak(match.start(), match.end(), _CREDENTIALS[index][0])
+        what = _CREDENTIALS[int((match.lastgroup or "c0")[1:])][0]
+        if not what.startswith("a password in") or not _EMPTY.fullmatch(match[0].rpartition(":")[2]):
+            yield Leak(match.start(), match.end(), what)
+
+
+def _private_keys(text: str, depth: int) -> Iterator[Leak]:
+    """Private keys, in whatever form they were pasted: nothing of one may be left."""
+    folded = text.lower()
+    end = 0
+    for begin in _BEGIN.finditer(text) if "private key" in folded or "private-lines" in folded else ():
+        if begin.start() < end:
+            continue
+        following = _BEGIN.search(text, begin.end(), begin.end() + _KEY_LENGTH)
+        stop = following.start() if following is not None else begin.end() + _KEY_LENGTH
+        last = _END.search(text, begin.end(), stop)
+        body = None if last is not None else _BODY.match(text, begin.end())
+        end = last.end() if last is not None else body.end() if body is not None else begin.end()
+        yield Leak(begin.start(), end, "a private key")
+    for blob in _BLOB.finditer(text) if depth < _NESTED else ():
+        try:
+            inside = base64.b64decode("".join(blob[0].split()) + "==").decode("latin-1")
+        except (binascii.Error, ValueError):
+            continue
+        # A key, or a file with one in it; what has no words in it is no text, and is not searched.
+        if any(leak.what == "a private key" for leak in _private_keys(inside, depth + 1)):
+            yield Leak(blob.start(), blob.end(), "a private key")
 
 
 @cache
@@ -102,13 +160,21 @@ def _folded(text: str) -> str:
 
 
 def contacts(text: str, shared: Iterable[str] = ()) -> Iterator[Leak]:
-    """Mail addresses and phone numbers in `text`, but for `shared` mailboxes and unreachable addresses."""
+    """Mail addresses and phone numbers in `text`, but for `shared` mailboxes and unreachable addresses.
+
+    What stands around it decides: a unit of systemd, a package with its version, a place on another machine and the
+    number of an order are not somebody's.
+    """
     known = {address.lower() for address in shared}
     for match in (_CONTACT if "@" in text else _PHONE_ALONE).finditer(text):
+        before = text[max(0, match.start() - 240) : match.start()]
         if match["phone"] is not None:
-            yield Leak(match.start(), match.end(), "a phone number")
+            if _COUNTED.search(before[-40:]) is None:
+                yield Leak(match.start(), match.end(), "a phone number")
         elif match["mail"].lower() not in known and _NO_ONE.search(match["mail"]) is None:
-            yield Leak(match.start(), match.end(), "a mail address")
+            elsewhere = _PLACE.match(text, match.end()) or before.endswith("://") or _REMOTE_SHELL.search(before)
+            if not elsewhere and _NOT_MAIL.search(match["mail"]) is None:
+                yield Leak(match.start(), match.end(), "a mail address")
 
 
 def mask(text: str, shared: Iterable[str] = ()) -> tuple[str, list[str]]:
