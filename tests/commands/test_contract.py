@@ -25,7 +25,7 @@ ACTIONS = {
     "incident update": ("incident", "update", "--severity", "P2", "--tell", "We know more."),
     "checklist tick": ("checklist", "tick", "-", "1", "3"),
 }
-ACTION = {"id", "path", "branch", "commit", "url", "told", "not_told"}
+ACTION = {"id", "path", "branch", "commit", "url", "told", "not_told", "masked"}
 READERS = {
     "incident list": (("incident", "list"), {"incidents", "unseen"}),
     "incident show": (("incident", "show"), {"path", "on_record", "incident", "timeline", "unseen"}),

@@ -141,3 +141,32 @@ def test_with_a_remote_pushed_means_that_the_remote_has_it(tmp_path: Path, push:
         assert HERE in done.out
         assert f"Next: git push origin {branch}" in done.out
         assert there == ""
+
+
+# -- no word is changed in silence
+
+
+def test_what_is_masked_is_said_at_once_with_what_to_do_and_never_its_value(desk: Desk) -> None:
+    desk.declare()
+    token, mail = "ghp_" + "a1B2" * 9, "somebody@desk.internal"
+    done = desk.opsbook("note", f"used {token}, and wrote to {mail}")
+    assert done.code == 0
+    assert "Not kept: a GitHub token (it may have been seen where you copied it from: revoke it)." in done.out
+    assert "Not kept: a mail address (" in done.out
+    assert token not in done.out
+    assert mail not in done.out
+    in_json = desk.opsbook("note", f"again {token}", "--format", "json")
+    assert in_json.json["masked"] == [{"field": "text", "what": "a GitHub token"}]
+    assert token not in "".join([*desk.written().values(), *desk.outbox().values(), in_json.out, in_json.err])
+
+
+def test_what_only_looks_like_contact_details_is_kept_everywhere(desk: Desk) -> None:
+    desk.opsbook("declare", "--title", "openvpn@server.service is down", "--severity", "P1", "--yes")
+    done = desk.opsbook(
+        "note", "systemctl restart openvpn@server.service; rsync x backup@nas.local:/v", "--format", "json"
+    )
+    assert done.json["masked"] == []
+    written = "".join(desk.written().values())
+    assert "openvpn@server.service is down" in written
+    assert "rsync x backup@nas.local:/v" in written
+    assert "openvpn-server-service-is-down" in done.json["path"]

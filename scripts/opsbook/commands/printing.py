@@ -13,6 +13,7 @@ from opsbook.core.announcement import Announcement
 from opsbook.core.book import CONFIG_PATH
 from opsbook.core.errors import OpsbookError
 from opsbook.core.plan import Plan
+from opsbook.core.secrets import PERSONAL
 from opsbook.core.text import one_line, shorten
 from opsbook.core.types import write_time
 from opsbook.core.unseen import absent
@@ -146,6 +147,7 @@ def _outcome(result: Outcome, done: str, workspace: Workspace) -> Lines:
     what = done.replace("{changes}", changes).replace("{id}", result.id[-5:])
     yield GOOD, " ".join([f"{what}{_where(result)}.", *told])
     yield from ((PLAIN, f"  {line}") for line in result.understood)
+    yield from _masked(result)
     yield from ((PLAIN, f"  first finished what was saved here before: {request}") for request in result.before)
     if result.since is not None:
         yield PLAIN, f"  asked for at {write_time(result.since)} and cut off; finished now, and not done twice"
@@ -161,6 +163,18 @@ def _outcome(result: Outcome, done: str, workspace: Workspace) -> Lines:
     steps = [] if result.unpublished else [(result.share, "shares it"), (result.next, "when it is agreed")]
     for command, why in [step for step in steps if step[0]][: None if workspace.verbose else 1]:
         yield PLAIN, f"Next: {command}   ({why}{words})"
+
+
+def _masked(result: Outcome) -> Lines:
+    """What was not kept of the words that were typed, why, and what to do about it."""
+    for what in dict.fromkeys(what for _, what in result.masked):
+        if what in PERSONAL:
+            remedy = (
+                f"a repository forgets nothing; a shared mailbox is kept when {CONFIG_PATH} lists it under mailboxes"
+            )
+        else:
+            remedy = "it may have been seen where you copied it from: revoke it"
+        yield BAD, f"Not kept: {what} ({remedy})."
 
 
 def _where(result: Outcome) -> str:

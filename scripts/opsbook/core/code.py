@@ -50,8 +50,8 @@ class Code:
     always: ClassVar[bool] = False
     """Whether it blocks even while an incident is open: unreadable files, unsafe paths, leaks, false approvals."""
 
-    suppressible: ClassVar[bool] = True
-    """Whether a comment with a reason may allow it on its line, unless it blocks always. See `may_be_suppressed`."""
+    suppressible: ClassVar[bool | None] = None
+    """Whether a comment with a reason may allow it on its line; where nothing is said, unless it blocks always."""
 
     @classmethod
     def title(cls) -> str:
@@ -67,7 +67,7 @@ class Code:
     @classmethod
     def may_be_suppressed(cls) -> bool:
         """Whether a comment with a reason may allow it on its line."""
-        return cls.suppressible and not cls.always
+        return not cls.always if cls.suppressible is None else cls.suppressible
 
     @classmethod
     def finding(cls, problem: Problem, *, soften: bool = False) -> Finding:

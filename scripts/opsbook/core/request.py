@@ -41,6 +41,10 @@ class Request(Model):
         """What was said beyond who acts and on which record, as JSON values."""
         return self.model_dump(mode="json", exclude={"by", "record"}, exclude_defaults=True)
 
+    def typed(self) -> dict[str, str]:
+        """The words that a person typed, by field."""
+        return {name: value for name, value in self.values.items() if isinstance(value, str)}
+
     def as_json(self) -> dict[str, Any]:
         """The request as JSON values: what an intent keeps."""
         return {"action": self.action, "by": self.by, "record": self.record, "values": self.values}

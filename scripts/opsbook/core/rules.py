@@ -27,7 +27,7 @@ class LEK001(RecordRule):
     """A credential in a record.
 
     Revoke it first: it is in the history of the repository, and removing it from the file does not undo that. Then
-    replace it by a word that says what it was. `opsbook incident note` masks credentials by itself.
+    replace it by a word that says what it was. `opsbook note` masks credentials by itself, and says so.
     """
 
     always = True
@@ -43,10 +43,12 @@ class LEK002(RecordRule):
     """Somebody's own contact details in a record.
 
     Name the role instead, and keep numbers and addresses behind a restricted link: a repository forgets nothing. A
-    mailbox that a team shares can be listed under `mailboxes` in `opsbook.yml`.
+    mailbox that a team shares can be listed under `mailboxes` in `opsbook.yml`; what is public, or only looks like
+    contact details, can be allowed on its line with a reason.
     """
 
     always = True
+    suppressible = True
 
     def check(self, record: Record, book: Book, now: datetime) -> Iterable[Problem]:
         """Every mail address and phone number."""

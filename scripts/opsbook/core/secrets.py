@@ -94,6 +94,10 @@ _REMOTE_SHELL = re.compile(r"\b(?:ssh|scp|sftp|rsync|mosh|sshfs|ssh-copy-id|psql
 _PLACE = re.compile(r":[/~.\w]")
 """What follows the host in a place on another machine: `backup@nas.local:/v`."""
 
+MAIL, PHONE = "a mail address", "a phone number"
+PERSONAL = frozenset({MAIL, PHONE})
+"""What may be kept where it is public or shared; a credential never may."""
+
 _PASSES = 10
 """How often a text is searched while it is masked: what a leak was glued to may be one by itself. What is left after
 that is found by the check."""
@@ -170,11 +174,11 @@ def contacts(text: str, shared: Iterable[str] = ()) -> Iterator[Leak]:
         before = text[max(0, match.start() - 240) : match.start()]
         if match["phone"] is not None:
             if _COUNTED.search(before[-40:]) is None:
-                yield Leak(match.start(), match.end(), "a phone number")
+                yield Leak(match.start(), match.end(), PHONE)
         elif match["mail"].lower() not in known and _NO_ONE.search(match["mail"]) is None:
             elsewhere = _PLACE.match(text, match.end()) or before.endswith("://") or _REMOTE_SHELL.search(before)
             if not elsewhere and _NOT_MAIL.search(match["mail"]) is None:
-                yield Leak(match.start(), match.end(), "a mail address")
+                yield Leak(match.start(), match.end(), MAIL)
 
 
 def mask(text: str, shared: Iterable[str] = ()) -> tuple[str, list[str]]:

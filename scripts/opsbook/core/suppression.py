@@ -146,10 +146,8 @@ def _fault(name: str, scope: Scope) -> str:
     code = scope.every.get(name)
     if code is None:
         return f"names “{shorten(name, 20)}”, which is no code"
-    if code.always:
-        return f"names {name}, which cannot be suppressed: it blocks always"
     if not code.may_be_suppressed():
-        return f"names {name}, which cannot be suppressed"
+        return f"names {name}, which cannot be suppressed" + (": it blocks always" if code.always else "")
     return "" if name in scope.here else f"names {name}, which is never found in {scope.where}"
 
 

@@ -122,9 +122,13 @@ Zapier webhook            | hooks.zapier          | (?i:https://hooks\.zapier\.c
 """
 
 
+_SPOKEN: Final = (*"AEIOaei", "npm", "xAI")
+"""How names begin that are spoken with a vowel first."""
+
+
 def _row(line: str) -> tuple[str, tuple[str, ...], str]:
     name, hints, shape = (part.strip() for part in line.split(" | ", 2))
-    return f"{'an' if name[0] in 'AEIOaei' else 'a'} {name}", tuple(hints.split(",")), shape
+    return f"{'an' if name.startswith(_SPOKEN) else 'a'} {name}", tuple(hints.split(",")), shape
 
 
 SHAPES: Final = tuple(_row(line) for line in _TABLE.strip().splitlines())

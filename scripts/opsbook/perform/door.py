@@ -16,6 +16,7 @@ from opsbook.core.kind import Kinds
 from opsbook.core.plan import Intent, Origin, Plan
 from opsbook.core.ports import Commit, Published, Receipt
 from opsbook.core.request import Request
+from opsbook.core.secrets import mask
 from opsbook.core.tree import Overlay
 from opsbook.perform.announce import Speaker, by_key, speak
 from opsbook.perform.outcome import Outcome, Said
@@ -123,9 +124,19 @@ def run(intent: Intent, context: Context, *, adopted: bool, elsewhere: bool = Fa
         unreceipted=heard.unreceipted,
         summary=plan.summary,
         understood=plan.understood,
+        masked=_masked(intent.request, context),
         outbox=kept,
         before=tuple(done),
     )
+
+
+def _masked(request: Request, context: Context) -> tuple[tuple[str, str], ...]:
+    """What of the words that a person typed is not kept; of a stub nothing is, and that is said elsewhere."""
+    words = {name: text for name, text in (request.stub() or request).typed().items() if mask(text)[1]}
+    if not words:
+        return ()
+    shared = Book(context.offline(), context.kinds).config.core.mailboxes
+    return tuple((name, what) for name, text in words.items() for what in mask(text, shared)[1])
 
 
 def _in_turn(intent: Intent, context: Context) -> list[str]:

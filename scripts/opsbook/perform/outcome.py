@@ -126,6 +126,7 @@ class Outcome(Said):
         next: what a person may run next. shared, share: see `Published`.
         unpublished: why it is not published yet; empty when it is.
         summary, understood: see `Plan`.
+        masked: what of the words that were typed is not kept: the field, and what it was.
         outbox: where its texts are kept.
         before: earlier requests about the same record that were saved here, and are finished now.
         since: when it was asked for, if an earlier run of it was cut off; aware UTC.
@@ -142,6 +143,7 @@ class Outcome(Said):
     unpublished: str = ""
     summary: tuple[tuple[str, str], ...] = ()
     understood: tuple[str, ...] = ()
+    masked: tuple[tuple[str, str], ...] = ()
     outbox: tuple[str, ...] = ()
     before: tuple[str, ...] = ()
     since: datetime | None = None
@@ -162,7 +164,8 @@ class Outcome(Said):
     def as_json(self) -> dict[str, Any]:
         """See `Result`."""
         named = {name: getattr(self, name) for name in ("id", "path", "branch", "commit", "url")}
-        return {**named, "told": [item.as_json() for item in self.heard], "not_told": self.untold()}
+        masked = [{"field": field, "what": what} for field, what in self.masked]
+        return {**named, "told": [item.as_json() for item in self.heard], "not_told": self.untold(), "masked": masked}
 
 
 @dataclass
