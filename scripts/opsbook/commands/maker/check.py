@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from datetime import datetime
 from pathlib import PurePosixPath
 from urllib.parse import quote
@@ -31,8 +31,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, workspace: Workspace) -> int:
     """Check, report, and return 0 or 1; 6 when there is nothing to check."""
     book, kinds, now = workspace.book, workspace.kinds, _now(args.now, workspace)
-    refs, changed = _scope(args, book, workspace)
-    findings = [] if args.paths else examine_book(book, now, kinds, changed)
+    if args.since and args.paths:
+        raise UsageError("--since and paths do not go together.", "Leave one of them out.")
+    named = _named(args.paths, book, workspace)
+    refs, changed = _scope(args, named, book, workspace)
+    findings = examine_book(book, now, kinds, changed)
+    if named and not _whole(named):
+        findings = [item for item in findings if _is_about(item.path, named)]
     findings += workspace.spread(lambda some: examine_records(some, book, now, kinds), refs)
     if not refs and not findings and not args.since and not args.paths:
         raise NothingToCheck("The book has no record yet.", "Declare an incident, or run: opsbook new service.")
@@ -41,20 +46,22 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
     return 1 if result.errors else 0
 
 
-def _scope(args: argparse.Namespace, book: Book, workspace: Workspace) -> tuple[list[Ref], Set[str] | None]:
+def _scope(
+    args: argparse.Namespace, named: Mapping[str, list[Ref]], book: Book, workspace: Workspace
+) -> tuple[list[Ref], Set[str] | None]:
     """The records to check, and the kinds of which records changed: `None` when the change may concern all."""
-    if args.since and args.paths:
-        raise UsageError("--since and paths do not go together.", "Leave one of them out.")
     if args.since:
         written, deleted = workspace.changed(args.since)
         if CONFIG_PATH in written or CONFIG_PATH in deleted:
             return list(book.everything()), None
-        paths = (*written, *deleted)
-        changed = {kind.name for kind in book.kinds.values() if any(below(path, kind.folder) for path in paths)}
-        return _touched(book, written, deleted), changed
-    if args.paths:
-        return list(_named(args.paths, book, workspace)), None
+        return _touched(book, written, deleted), _kinds_of((*written, *deleted), book)
+    if named and not _whole(named):
+        return list(dict.fromkeys(ref for refs in named.values() for ref in refs)), _kinds_of(named, book)
     return list(book.everything()), None
+
+
+def _kinds_of(paths: Collection[str], book: Book) -> Set[str]:
+    return {kind.name for kind in book.kinds.values() if any(below(path, kind.folder) for path in paths)}
 
 
 def _touched(book: Book, written: Sequence[str], deleted: Sequence[str]) -> list[Ref]:
@@ -96,18 +103,43 @@ def _naming(names: Iterable[str], refs: Iterable[Ref], book: Book) -> Iterable[R
                 break
 
 
-def _named(paths: Iterable[str], book: Book, workspace: Workspace) -> Iterable[Ref]:
-    refs = list(book.everything())
-    for given in paths:
-        path = workspace.inside(given)
-        if path == ".":
-            yield from refs
-            continue
+def _named(given: Iterable[str], book: Book, workspace: Workspace) -> dict[str, list[Ref]]:
+    """Each path that was named, as a path in the book, with the records that it is about.
+
+    A file that is none is passed over, and it is said: a hook hands over whatever a commit changes.
+
+    Raises:
+        UsageError: nothing is there.
+    """
+    named = {workspace.inside(path): path for path in given}
+    every = list(book.everything()) if named else []
+    known = set(every)
+    found: dict[str, list[Ref]] = {}
+    for path in named:
         inner = book.at(path)
-        matches = [ref for ref in refs if ref == inner or ref.path == path or ref.path.startswith(path + "/")]
-        if not matches:
-            raise UsageError(f"There is no record at {given}.", "Name a folder or a file of a record.")
-        yield from matches
+        inside = (ref for ref in every if below(ref.path, path)) if _kinds_of((path,), book) else ()
+        found[path] = [inner] if inner in known else list(inside)
+    absent = [path for path, refs in found.items() if not refs and not _whole((path,)) and not _there(path, book)]
+    if absent:
+        raise UsageError(f"There is nothing at {named[absent[0]]}.", "Name a folder or a file of a record.")
+    passed = [path for path, refs in found.items() if not refs and not _whole((path,))]
+    if passed:
+        more = f" and {len(passed) - 3} more" if len(passed) > 3 else ""
+        Screen(sys.stderr).line(f"opsbook: passed over, being no record: {', '.join(passed[:3])}{more}")
+    return found
+
+
+def _is_about(place: str, named: Iterable[str]) -> bool:
+    return any(below(place, path) or below(path, place) for path in named)
+
+
+def _there(path: str, book: Book) -> bool:
+    return any(True for _ in book.tree.paths(path))
+
+
+def _whole(named: Iterable[str]) -> bool:
+    """Whether the whole book is meant: what the configuration says may concern every record."""
+    return any(path in (".", CONFIG_PATH) for path in named)
 
 
 def _now(given: str | None, workspace: Workspace) -> datetime:
