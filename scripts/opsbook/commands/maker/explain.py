@@ -8,6 +8,7 @@ import sys
 from opsbook.commands.workspace import Workspace
 from opsbook.core.check import all_codes
 from opsbook.core.errors import UsageError
+from opsbook.core.examples import Example, examples
 from opsbook.report.screen import Screen
 
 NEEDS_BOOK = False
@@ -19,7 +20,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, workspace: Workspace) -> int:
-    """Print the docstring of the rule."""
+    """Print the docstring of the rule, and what is wrong and right."""
     codes = all_codes(workspace.kinds)
     screen = Screen(sys.stdout, color=workspace.color)
     if args.code is None:
@@ -35,6 +36,8 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
     for paragraph in code.remedy().split("\n"):
         screen.block(paragraph, "  ")
     screen.line()
+    if (example := examples().get(code.__name__)) is not None:
+        _show(example, screen)
     blocks = (
         "It blocks always, also while an incident is open."
         if code.always
@@ -54,3 +57,13 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
         "dim",
     )
     return 0
+
+
+def _show(example: Example, screen: Screen) -> None:
+    for title, shown in (("Wrong", example.wrong), ("Right", example.right)):
+        screen.line(f"{title}: {'' if shown else 'without that file'}".rstrip(), "bold")
+        for path, text in shown.items():
+            screen.line(f"  {path}", "dim")
+            for line in text.split("\n"):
+                screen.line(f"    {line}".rstrip())
+        screen.line()
