@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, get_args
+from typing import Any
 
 from pydantic import BaseModel, RootModel, ValidationError
 
 from opsbook.core import codes
 from opsbook.core.code import Code
+from opsbook.core.places import models_at
 from opsbook.core.text import one_line, shorten
 from opsbook.core.types import PATTERNS
 
@@ -51,7 +52,7 @@ def explain(
         if kind == "missing":
             yield codes.MOD001, f"{name} is missing in this {noun}", loc, False
         elif kind == "extra_forbidden":
-            yield codes.MOD002, _unknown(loc, _fields_at(model, detail["loc"][:-1], also), noun), loc, True
+            yield codes.MOD002, _unknown(loc, _known(model, value, loc[:-1], also), noun), loc, True
         elif kind in ("union_tag_not_found", "union_tag_invalid"):
             known = str(detail.get("ctx", {}).get("expected_tags", "")).replace("'", "")
             yield codes.MOD003, f"kind must be one of {known or 'the kinds of entry'}", (*loc, "kind"), False
@@ -112,30 +113,9 @@ def _unknown(loc: tuple[str | int, ...], known: Iterable[str], noun: str) -> str
     return f"{_quote(key)} is not a field of this {noun}{hint}"
 
 
-def _fields_at(model: type[BaseModel], loc: Sequence[str | int], also: Iterable[str]) -> set[str]:
-    """The fields that belong at a place: those of the models that may lie there, and of no other."""
-    models = [model]
-    for step in loc:
-        fields = [field for item in models if (field := item.model_fields.get(str(step)))]
-        choices = [item.model_fields["root"] for item in models if issubclass(item, RootModel)]
-        if choices:  # the first step below a choice of models names the member
-            models = [
-                item
-                for field in choices
-                for item in _models(field.annotation)
-                if step in get_args(item.model_fields[str(field.discriminator)].annotation)
-            ]
-        elif fields:
-            models = [item for field in fields for item in _models(field.annotation)]
-    return {name for item in models for name in item.model_fields} | (set() if loc else set(also))
-
-
-def _models(annotation: Any) -> Iterator[type[BaseModel]]:
-    """The models that a field may hold, by themselves or in a list or a mapping."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield annotation
-    for inner in get_args(annotation):
-        yield from _models(inner)
+def _known(model: type[BaseModel], value: Any, place: tuple[str | int, ...], also: Iterable[str]) -> set[str]:
+    """The fields that belong at a place, and not those of an entry that is near."""
+    return {name for item in models_at(model, value, place) for name in item.model_fields} | set(() if place else also)
 
 
 def _name(loc: Sequence[str | int]) -> str:

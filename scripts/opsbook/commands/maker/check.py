@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Collection, Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from datetime import datetime
 from pathlib import PurePosixPath
 from urllib.parse import quote
 
+from opsbook.commands.naming import about, kinds_of, records_at, whole
 from opsbook.commands.workspace import Workspace
 from opsbook.core.book import CONFIG_PATH, Book
 from opsbook.core.check import all_codes, examine_book, examine_records
 from opsbook.core.errors import NothingToCheck, UsageError
 from opsbook.core.record import Ref
-from opsbook.core.tree import below
 from opsbook.core.types import parse_time
 from opsbook.report.findings import FORMATS, Result, write
 from opsbook.report.screen import Screen
@@ -33,11 +33,11 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
     book, kinds, now = workspace.book, workspace.kinds, _now(args.now, workspace)
     if args.since and args.paths:
         raise UsageError("--since and paths do not go together.", "Leave one of them out.")
-    named = _named(args.paths, book, workspace)
+    named = records_at(args.paths, book, workspace)
     refs, changed = _scope(args, named, book, workspace)
     findings = examine_book(book, now, kinds, changed)
-    if named and not _whole(named):
-        findings = [item for item in findings if _is_about(item.path, named)]
+    if named and not whole(named):
+        findings = [item for item in findings if about(item.path, named)]
     findings += workspace.spread(lambda some: examine_records(some, book, now, kinds), refs)
     if not refs and not findings and not args.since and not args.paths:
         raise NothingToCheck("The book has no record yet.", "Declare an incident, or run: opsbook new service.")
@@ -54,14 +54,10 @@ def _scope(
         written, deleted = workspace.changed(args.since)
         if CONFIG_PATH in written or CONFIG_PATH in deleted:
             return list(book.everything()), None
-        return _touched(book, written, deleted), _kinds_of((*written, *deleted), book)
-    if named and not _whole(named):
-        return list(dict.fromkeys(ref for refs in named.values() for ref in refs)), _kinds_of(named, book)
+        return _touched(book, written, deleted), kinds_of((*written, *deleted), book)
+    if named and not whole(named):
+        return list(dict.fromkeys(ref for refs in named.values() for ref in refs)), kinds_of(named, book)
     return list(book.everything()), None
-
-
-def _kinds_of(paths: Collection[str], book: Book) -> Set[str]:
-    return {kind.name for kind in book.kinds.values() if any(below(path, kind.folder) for path in paths)}
 
 
 def _touched(book: Book, written: Sequence[str], deleted: Sequence[str]) -> list[Ref]:
@@ -101,45 +97,6 @@ def _naming(names: Iterable[str], refs: Iterable[Ref], book: Book) -> Iterable[R
             if data is not None and any(name in data for name in wanted):
                 yield ref
                 break
-
-
-def _named(given: Iterable[str], book: Book, workspace: Workspace) -> dict[str, list[Ref]]:
-    """Each path that was named, as a path in the book, with the records that it is about.
-
-    A file that is none is passed over, and it is said: a hook hands over whatever a commit changes.
-
-    Raises:
-        UsageError: nothing is there.
-    """
-    named = {workspace.inside(path): path for path in given}
-    every = list(book.everything()) if named else []
-    known = set(every)
-    found: dict[str, list[Ref]] = {}
-    for path in named:
-        inner = book.at(path)
-        inside = (ref for ref in every if below(ref.path, path)) if _kinds_of((path,), book) else ()
-        found[path] = [inner] if inner in known else list(inside)
-    absent = [path for path, refs in found.items() if not refs and not _whole((path,)) and not _there(path, book)]
-    if absent:
-        raise UsageError(f"There is nothing at {named[absent[0]]}.", "Name a folder or a file of a record.")
-    passed = [path for path, refs in found.items() if not refs and not _whole((path,))]
-    if passed:
-        more = f" and {len(passed) - 3} more" if len(passed) > 3 else ""
-        Screen(sys.stderr).line(f"opsbook: passed over, being no record: {', '.join(passed[:3])}{more}")
-    return found
-
-
-def _is_about(place: str, named: Iterable[str]) -> bool:
-    return any(below(place, path) or below(path, place) for path in named)
-
-
-def _there(path: str, book: Book) -> bool:
-    return any(True for _ in book.tree.paths(path))
-
-
-def _whole(named: Iterable[str]) -> bool:
-    """Whether the whole book is meant: what the configuration says may concern every record."""
-    return any(path in (".", CONFIG_PATH) for path in named)
 
 
 def _now(given: str | None, workspace: Workspace) -> datetime:
