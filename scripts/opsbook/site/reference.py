@@ -26,7 +26,10 @@ def reference(kinds: Kinds, env: Environment, times: Times, help_lines: list[tup
             "suppressible": code.may_be_suppressed(),
             "title": code.title(),
             "remedy": code.remedy(),
-            "example": examples().get(name),
+            "shown": [
+                (title, list(excerpts.items()))
+                for title, excerpts in zip(("Wrong", "Right"), examples().get(name, ()), strict=False)
+            ],
         }
         for name, code in all_codes(kinds).items()
     ]
