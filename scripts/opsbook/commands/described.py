@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from opsbook.commands import asking, writing
-from opsbook.commands.options import add_options, request_of, values_of
+from opsbook.commands.options import add_options, completes, request_of, values_of
 from opsbook.commands.picking import pick, pick_to_write
 from opsbook.commands.workspace import Workspace, seen
 from opsbook.core.command import Command, Draft, Pairs, Read, Table, View, Write
@@ -16,20 +16,22 @@ from opsbook.report.screen import Screen
 from opsbook.report.templates import draft
 
 
-def arguments(command: Command, parser: argparse.ArgumentParser, *, helping: bool) -> None:
-    """What the command takes."""
+def arguments(command: Command, kind: str, parser: argparse.ArgumentParser, *, helping: bool) -> None:
+    """What the command of a kind takes."""
+    words = "its id or its last characters; nothing when only one is open"
     if isinstance(command, Write):
         if command.picks == "first":
-            parser.add_argument("id", help="its id or its last characters, or - for the only open one")
+            words = "its id or its last characters, or - for the only open one"
+            completes(parser.add_argument("id", help=words), kind)
         elif command.picks:
-            parser.add_argument("id", nargs="?", help="its id or its last characters; nothing when only one is open")
+            completes(parser.add_argument("id", nargs="?", help=words), kind)
         add_options(parser, command.request, helping=helping)
         writing.options(parser)
         return
     if isinstance(command, Read) and command.picks:
-        parser.add_argument("id", nargs="?", help="its id or its last characters; nothing when only one is open")
+        completes(parser.add_argument("id", nargs="?", help=words), kind)
     for option in command.options:
-        parser.add_argument(option.name, help=option.help, **option.settings)
+        completes(parser.add_argument(option.name, help=option.help, **option.settings), option.of)
     if isinstance(command, Read):
         parser.add_argument("--format", choices=("text", "json"), default="text", help="json prints one object")
     else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
+from opsbook.commands.options import completes
 from opsbook.commands.workspace import Workspace
 from opsbook.core.check import all_codes
 from opsbook.core.errors import UsageError
@@ -16,7 +17,7 @@ NEEDS_BOOK = False
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Which code."""
-    parser.add_argument("code", nargs="?", help="for example INC001; all of them without one")
+    completes(parser.add_argument("code", nargs="?", help="for example INC001; all of them without one"), "code")
 
 
 def run(args: argparse.Namespace, workspace: Workspace) -> int:
