@@ -64,9 +64,11 @@ load: $(READY) ## let 50 people declare and 24 write 1,200 notes at once, while 
 site: $(READY) ## serve this book on http://127.0.0.1:8000/
 	@$(BIN)/opsbook site serve
 
-schemas: $(READY) ## write the JSON Schemas and the forms again
+schemas: $(READY) ## write again what is made from the code: JSON Schemas, forms, examples, completion
 	@$(BIN)/opsbook schema
 	@$(BIN)/opsbook forms
+	@$(BIN)/python -m tests.cases.examples
+	@$(BIN)/python -m tests.report.completion_words
 
 lock: ## pin every dependency again, with hashes
 	@$(PYTHON) -m venv build/lock && build/lock/bin/python -m pip install --quiet uv==0.13.8

@@ -84,9 +84,22 @@ def main(argv: list[str]) -> int:
         name = f"{name} {words[1]}"
     elif name not in names:
         return _unknown(words, names)
+    if name == "completion" and _completed(words[1:], book):
+        return 0
     from opsbook.run import run
 
     return run(name, names[name], words[len(name.split()) :], book)
+
+
+def _completed(words: list[str], book: str | None) -> bool:
+    """Whether a shell asked, and was answered: it does so at each press of Tab, and waits for nothing else."""
+    from pathlib import Path
+
+    from opsbook.report.completion import answer
+
+    found = answer(words, Path(book or "."))
+    sys.stdout.write(found or "")
+    return found is not None
 
 
 def _overview() -> str:

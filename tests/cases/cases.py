@@ -48,6 +48,7 @@ class Case:
     expected: Counter[Place] = field(default_factory=Counter)
     columns: set[tuple[str, int, int, str]] = field(default_factory=set)
     says: list[str] = field(default_factory=list)
+    shown: bool = False
 
     @property
     def id(self) -> str:
@@ -87,9 +88,9 @@ def cases_of(path: Path) -> Iterator[Case]:
 
 
 def _case(code: str, name: str, passes: bool, value: Mapping[str, Any]) -> Case:
-    known = {"now", "files", "edit", "without", "expect", "says"}
+    known = {"now", "files", "edit", "without", "expect", "says", "shown"}
     assert set(value) <= known, f"{code}, {name}: {set(value) - known} is no part of a case"
-    case = Case(code, name, passes, value.get("now", NOW), dict(base()))
+    case = Case(code, name, passes, value.get("now", NOW), dict(base()), shown="shown" in value)
     for item in value.get("without", ()):
         gone = [path for path in case.files if below(path, _path(item))]
         assert gone, f"{code}, {name}: there is no {item} in the base book"

@@ -6,6 +6,8 @@ from collections import Counter
 
 import pytest
 
+from opsbook.core.examples import examples as packaged
+from tests.cases import examples
 from tests.cases.cases import CODES, FOLDER, Case, all_cases, base
 
 CASES = all_cases()
@@ -45,3 +47,10 @@ def test_every_code_has_cases_that_pass_and_cases_that_fail(code: str) -> None:
 
 def test_there_are_no_cases_of_a_code_that_does_not_exist() -> None:
     assert {path.stem for path in FOLDER.glob("*.yml")} <= set(CODES)
+
+
+def test_the_package_holds_an_example_of_every_code_from_these_cases() -> None:
+    assert examples.PATH.read_text("utf-8") == examples.written(), "run make schemas"
+    for code, example in packaged().items():
+        assert example.wrong, code
+        assert example.wrong != example.right, code

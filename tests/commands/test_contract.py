@@ -322,4 +322,5 @@ def test_every_code_is_explained(desk: Desk) -> None:
         assert (done.code, done.err) == (0, "")
         assert done.out.startswith(f"{name}: {code.title()}\n")
         assert "It " in done.out.rstrip("\n").split("\n")[-1]
+        assert done.out.index("\nWrong:\n") < done.out.index("\nRight:")
         assert len(done.out.split()) > 15

@@ -15,7 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from opsbook.core.book import Book
 from opsbook.core.text import hidden_characters
+from opsbook.core.tree import MemoryTree
+from opsbook.kinds import registry
 from opsbook.report.schemas import schemas
 from tests.cases.cases import all_cases, base
 from tests.report.books import ROOT, errors_of_schema, fits_model, fits_schema, repository, values
@@ -68,9 +71,9 @@ def test_a_schema_has_only_what_every_tool_knows(name: str) -> None:
     assert "x-opsbook" not in text
     schema = json.loads(text)
     known = {
-        "$ref", "$defs", "$schema", "title", "description", "type", "properties", "required", "additionalProperties",
+        "$ref", "$defs", "$schema", "$id", "title", "description", "type", "properties", "required", "additionalProperties",
         "items", "minItems", "maxItems", "minLength", "maxLength", "minimum", "maximum", "pattern", "format", "enum",
-        "const", "default", "anyOf", "allOf", "not", "if", "then",
+        "const", "default", "anyOf", "allOf", "not", "if", "then", "markdownEnumDescriptions",
     }  # fmt: skip
     for place, node in inside(schema):
         if not place.endswith((".properties", ".$defs")) and ".default" not in place:
@@ -80,6 +83,35 @@ def test_a_schema_has_only_what_every_tool_knows(name: str) -> None:
             assert not re.search(r"\(\?[=!<]|\\[dwbAZz]", node["pattern"]), place
             assert not node["pattern"].endswith("$") or node["not"] == {"pattern": "\\n"}, place
         assert node.get("enum") != [], place
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_schema_has_a_name_of_its_own_and_says_what_each_choice_means(name: str) -> None:
+    schema = json.loads(COMMITTED[name].read_text("utf-8"))
+    assert schema["$id"] == f"urn:opsbook:schema:{name}"
+    for place, node in inside(schema):
+        if "enum" in node and not place.endswith(".properties"):
+            meanings = node["markdownEnumDescriptions"]
+            assert len(meanings) == len(node["enum"]), place
+            for word, meaning in zip(node["enum"], meanings, strict=True):
+                plain = re.sub(r"\\(.)", r"\1", meaning)
+                assert f"{word}: {plain}" in node["description"].split("\n"), place
+
+
+def test_what_the_book_says_of_a_word_is_beside_it() -> None:
+    changed = BASE.replace(b"title: Critical", b"title: Critical `x` [y](z)").replace(
+        b"name: On-call engineer B", b"name: On-call engineer B\n    retired: 2026-01-01"
+    )
+    tree = MemoryTree({**base(), "opsbook.yml": changed})
+    defs = json.loads(schemas(Book(tree, registry()))["incident"])["$defs"]
+
+    def meaning(name: str, word: str) -> str:
+        return str(defs[name]["markdownEnumDescriptions"][defs[name]["enum"].index(word)])
+
+    assert meaning("severities", "P1") == r"Critical \`x\` \[y\](z). Users cannot use the service."
+    assert meaning("people", "oncall-b") == "On-call engineer B (retired)."
+    assert meaning("components", "web") == "Web."
+    assert meaning("service", "payments") == "Payments."
 
 
 def test_models_and_schemas_accept_every_file_of_this_repository() -> None:

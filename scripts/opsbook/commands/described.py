@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 
 from opsbook.commands import asking, writing
-from opsbook.commands.options import add_options, request_of, values_of
+from opsbook.commands.options import add_options, completes, request_of, values_of
 from opsbook.commands.picking import pick, pick_to_write
 from opsbook.commands.workspace import Workspace, seen
-from opsbook.core.command import Command, Draft, Pairs, Read, Table, View, Write
+from opsbook.core.command import Command, Draft, Option, Pairs, Read, Table, View, Write
 from opsbook.core.errors import Refused
 from opsbook.core.record import Record
 from opsbook.core.text import one_line, shorten
@@ -18,32 +19,34 @@ from opsbook.report.screen import Screen
 from opsbook.report.templates import draft
 
 
-def arguments(command: Command, parser: argparse.ArgumentParser, *, helping: bool) -> None:
-    """What the command takes."""
+def arguments(command: Command, kind: str, parser: argparse.ArgumentParser, *, helping: bool) -> None:
+    """What the command of a kind takes."""
+    words = "its id or its last characters; nothing when only one is open"
     if isinstance(command, Write):
         if command.picks == "first":
-            parser.add_argument("id", help="its id or its last characters, or - for the only open one")
+            words = "its id or its last characters, or - for the only open one"
+            completes(parser.add_argument("id", help=words), kind)
         elif command.picks:
-            text = "its id or its last characters; nothing when only one is open"
-            if command.picks == "-i":
-                parser.add_argument("-i", "--id", help=text)
-            else:
-                parser.add_argument("id", nargs="?", help=text)
-        for option in command.options:
-            parser.add_argument(*option.name.split(), help=option.help, **option.settings)
+            named = parser.add_argument("-i", "--id", help=words) if command.picks == "-i" else None
+            completes(named or parser.add_argument("id", nargs="?", help=words), kind)
+        _options(parser, command.options)
         if command.values is None:
             add_options(parser, command.request, helping=helping)
         writing.options(parser)
         return
     if isinstance(command, Read) and command.picks:
-        parser.add_argument("id", nargs="?", help="its id or its last characters; nothing when only one is open")
-    for option in command.options:
-        parser.add_argument(option.name, help=option.help, **option.settings)
+        completes(parser.add_argument("id", nargs="?", help=words), kind)
+    _options(parser, command.options)
     if isinstance(command, Read):
         parser.add_argument("--format", choices=("text", "json"), default="text", help="json prints one object")
     else:
         parser.add_argument("--slug", help="its name in addresses; made from the title otherwise")
         parser.add_argument("--dry-run", action="store_true", help="show what would be written, and write nothing")
+
+
+def _options(parser: argparse.ArgumentParser, options: Sequence[Option]) -> None:
+    for option in options:
+        completes(parser.add_argument(option.name, help=option.help, **option.settings), option.of)
 
 
 def run(command: Command, kind: str, args: argparse.Namespace, workspace: Workspace) -> int:

@@ -12,7 +12,7 @@ from opsbook.commands import Found, commands, described
 def add_arguments(module: ModuleType, parser: argparse.ArgumentParser, *, helping: bool) -> None:
     """What a command takes: a kind describes it, or the command's own module does."""
     if hasattr(module, "COMMAND"):
-        described.arguments(module.COMMAND, parser, helping=helping)
+        described.arguments(module.COMMAND, module.__name__.split(".")[2], parser, helping=helping)
     else:
         module.arguments(parser)
 

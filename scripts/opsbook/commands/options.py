@@ -18,6 +18,11 @@ _LONGEST = 100_000
 """Characters that are read from standard input: an endless stream must not fill the memory, and is refused later."""
 
 
+def completes(action: argparse.Action, of: str) -> None:
+    """Say what an argument is one of: a kind of record, a vocabulary, `record` for any kind, `code`."""
+    action.of = of  # type: ignore[attr-defined]
+
+
 def add_options(parser: argparse.ArgumentParser, model: type[Request], *, helping: bool) -> None:
     """One argument for each field that a person gives.
 
@@ -44,14 +49,15 @@ def _add(parser: argparse.ArgumentParser, name: str, field: FieldInfo, given: Gi
             given.off, dest=name, action="store_const", const=False, help=words if given.flag else "not so"
         )
     elif not flag.startswith("-"):
-        parser.add_argument(flag, nargs=given.many or None, help=words)
+        completes(parser.add_argument(flag, nargs=given.many or None, help=words), given.of)
     elif given.const is not None or field.annotation is bool:
         const = True if given.const is None else given.const
         parser.add_argument(flag, dest=name, action="store_const", const=const, help=words)
     elif get_origin(field.annotation) is tuple:
-        parser.add_argument(flag, dest=name, action="append", metavar=given.metavar, help=words)
+        completes(parser.add_argument(flag, dest=name, action="append", metavar=given.metavar, help=words), given.of)
     else:
-        parser.add_argument(flag, dest=name, choices=choices, metavar=given.metavar or None, help=words)
+        metavar = given.metavar or None
+        completes(parser.add_argument(flag, dest=name, choices=choices, metavar=metavar, help=words), given.of)
 
 
 def values_of(args: argparse.Namespace, model: type[Request], need: tuple[str, str]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from operator import attrgetter
 
+from opsbook.commands.options import completes
 from opsbook.commands.printing import show, show_plan
 from opsbook.commands.workspace import Workspace
 from opsbook.core.book import CONFIG_PATH
@@ -36,7 +37,7 @@ def options(
         group.add_argument("--dry-run", action="store_true", help=dry_run)
     group.add_argument("--yes", action="store_true", help=yes)
     if by:
-        group.add_argument("--by", metavar="ID", help=by)
+        completes(group.add_argument("--by", metavar="ID", help=by), "people")
     group.add_argument("-v", "--verbose", action="store_true", help="say where everything is, and every word told")
     group.add_argument("--format", choices=("text", "json"), default="text", help="json prints one object")
 

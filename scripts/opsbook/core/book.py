@@ -255,7 +255,7 @@ def _read_config(data: bytes | None, kinds: Mapping[str, Shape]) -> Config:
         except ValidationError as error:
             findings += [
                 code.finding(Problem(message, file=file, loc=(*where, *loc), key=key))
-                for code, message, loc, key in explain(error, model, content, "configuration")
+                for code, message, loc, key in explain(error, model, content, "configuration", () if where else own)
             ]
     core = sections[0]
     assert isinstance(core, CoreConfig)

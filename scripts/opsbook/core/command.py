@@ -15,11 +15,12 @@ from opsbook.core.request import Request
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One argument of a command that shows something; `settings` are those of `argparse`."""
+    """One argument of a command that shows something; `settings` are those of `argparse`, `of` is that of `Given`."""
 
     name: str
     help: str
     settings: Mapping[str, Any] = field(default_factory=dict)
+    of: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ from opsbook.core.types import (
     UtcTime,
     many,
     matching,
+    means,
 )
 
 Vocabulary = Mapping[str, Mapping[str, object]]
@@ -158,6 +159,21 @@ class SecurityAlert(Model):
 Permission = Literal["read", "triage", "write", "maintain", "admin"]
 """What somebody may do on the forge, each more than the one before it (GitHub: the roles of a repository)."""
 
+means(
+    Permission,
+    "Sees the repository; on a public one everybody.",
+    "Also manages issues and pull requests.",
+    "Also pushes.",
+    "Also manages the settings that are not sensitive.",
+    "May do everything.",
+)
+Merging = Literal["never", "declarations"]
+means(
+    Merging,
+    "Nothing: people merge every pull request.",
+    "Declarations of incidents that pass the check; people merge everything else.",
+)
+
 PERMISSIONS: tuple[Permission, ...] = get_args(Permission)
 
 
@@ -168,7 +184,7 @@ class ForgeSettings(Model):
     """The branch that holds the agreed book."""
     push: bool = False
     """Whether the local forge pushes to `origin` by itself."""
-    merge: Literal["never", "declarations"] = "never"
+    merge: Merging = "never"
     """What `opsbook merge` merges without a person, once it passes the check: nothing, or declarations of incidents."""
     intake: Permission = "write"
     """What somebody must at least be allowed on the repository to declare an incident by the issue form or the workflow

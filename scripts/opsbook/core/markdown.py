@@ -181,6 +181,17 @@ def parse(data: bytes, *, limit: int = LIMIT, attributes: bool = False) -> Markd
     return Markdown(front, body, faults, first_line, attributes=attributes)
 
 
+def html(body: str) -> str:
+    """What a text says, as HTML: equal for texts that say the same. Not for showing it to anybody."""
+    return str(_parser().render(body))
+
+
+def verbatim_lines(body: str) -> set[int]:
+    """The lines, from 0, whose white space belongs to the text: code and raw HTML."""
+    blocks = [token.map for token in _parser().parse(body) if token.type in ("fence", "code_block", "html_block")]
+    return {line for start, end in filter(None, blocks) for line in range(start, end)}
+
+
 def _split(text: str, faults: list[yaml.Fault]) -> tuple[yaml.Document | None, str, int]:
     """The front matter, the body, and the line on which the body begins."""
     if not re.match(r"---[ \t]*(?:\n|\Z)", text):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Sequence
-from typing import Any, get_args
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from pydantic import BaseModel, RootModel, ValidationError
 
 from opsbook.core import codes
 from opsbook.core.code import Code
+from opsbook.core.places import models_at
 from opsbook.core.text import one_line, shorten
 from opsbook.core.types import PATTERNS
 
@@ -31,8 +32,14 @@ _TYPES = {
 }
 
 
-def explain(error: ValidationError, model: type[BaseModel], value: Any, noun: str) -> Iterator[Misfit]:
-    """One misfit for each error: code, sentence, place, and whether the place is a key."""
+def explain(
+    error: ValidationError, model: type[BaseModel], value: Any, noun: str, also: Iterable[str] = ()
+) -> Iterator[Misfit]:
+    """One misfit for each error: code, sentence, place, and whether the place is a key.
+
+    Args:
+        also: keys that may stand beside the fields of the model and belong to another one.
+    """
     tagged = issubclass(model, RootModel)
     for detail in error.errors(include_url=False):
         # The first step below a choice of models names the member (`step`), and fields may have the same name.
@@ -45,7 +52,7 @@ def explain(error: ValidationError, model: type[BaseModel], value: Any, noun: st
         if kind == "missing":
             yield codes.MOD001, f"{name} is missing in this {noun}", loc, False
         elif kind == "extra_forbidden":
-            yield codes.MOD002, _unknown(loc, model, noun), loc, True
+            yield codes.MOD002, _unknown(loc, _known(model, value, loc[:-1], also), noun), loc, True
         elif kind in ("union_tag_not_found", "union_tag_invalid"):
             known = str(detail.get("ctx", {}).get("expected_tags", "")).replace("'", "")
             yield codes.MOD003, f"kind must be one of {known or 'the kinds of entry'}", (*loc, "kind"), False
@@ -99,29 +106,16 @@ def _existing(loc: Sequence[str | int], value: Any) -> tuple[str | int, ...]:
     return tuple(found)
 
 
-def _unknown(loc: tuple[str | int, ...], model: type[BaseModel], noun: str) -> str:
+def _unknown(loc: tuple[str | int, ...], known: Iterable[str], noun: str) -> str:
     key = str(loc[-1])
-    near = difflib.get_close_matches(key, sorted(_fields(model)), n=1, cutoff=0.7)
+    near = difflib.get_close_matches(key, sorted(known), n=1, cutoff=0.7)
     hint = f"; did you mean {near[0]}?" if near else ""
     return f"{_quote(key)} is not a field of this {noun}{hint}"
 
 
-def _fields(model: Any) -> set[str]:
-    """Every field name in a model and the models inside it."""
-    names: set[str] = set()
-    seen: set[Any] = set()
-    queue: list[Any] = [model]
-    while queue:
-        item = queue.pop()
-        if item in seen:
-            continue
-        seen.add(item)
-        if isinstance(item, type) and issubclass(item, BaseModel):
-            names |= set(item.model_fields) - {"root"}
-            queue += [field.annotation for field in item.model_fields.values()]
-        else:
-            queue += [arg for arg in get_args(item) if not isinstance(arg, str)]
-    return names
+def _known(model: type[BaseModel], value: Any, place: tuple[str | int, ...], also: Iterable[str]) -> set[str]:
+    """The fields that belong at a place, and not those of an entry that is near."""
+    return {name for item in models_at(model, value, place) for name in item.model_fields} | set(() if place else also)
 
 
 def _name(loc: Sequence[str | int]) -> str:

@@ -99,6 +99,7 @@ class Given:
         flag: the option, where it is not the name of the field; a word without dashes is a positional argument.
         metavar: what stands for the value in the help.
         const: what the option means, where it takes no value; off: the option that means the opposite.
+        of: what it is one of, for completion: a kind of record, or a vocabulary of `opsbook.yml`.
         many: whether a positional argument takes any number of words (`*`), or at least one (`+`).
     """
 
@@ -106,6 +107,7 @@ class Given:
     metavar: str = ""
     const: str | bool | None = None
     off: str = ""
+    of: str = ""
     many: Literal["", "*", "+"] = ""
 
 

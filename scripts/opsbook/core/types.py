@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 from pydantic import (
     BaseModel,
@@ -30,6 +30,15 @@ def matching(pattern: str, words: str, *, min_length: int | None = None, max_len
     """Restricts a text to a pattern; `words` end the sentence that tells a person so (`must be …`)."""
     PATTERNS[pattern] = words
     return StringConstraints(pattern=pattern, min_length=min_length, max_length=max_length)
+
+
+MEANINGS: dict[tuple[str, ...], tuple[str, ...]] = {}
+"""What each word of a choice means, by its words: written where the choice is, shown by editors."""
+
+
+def means(choice: Any, *meanings: str) -> None:
+    """Say what the words of a `Literal` mean, in their order."""
+    MEANINGS[get_args(choice)] = meanings
 
 
 class Model(BaseModel):
@@ -239,8 +248,8 @@ TeamRef = Annotated[str, OneOf("teams", "team")]
 RoleRef = Annotated[str, OneOf("roles", "role")]
 ChannelRef = Annotated[str, OneOf("channels", "channel")]
 
-ServiceRef = Slug
-"""The name of a service in `services/`."""
+ServiceRef = Annotated[Slug, OneOf("service", "service", f"^{_SLUG}$")]
+"""The name of a service in `services/`. A rule says whether there is one; editors offer those that there are."""
 
 RunbookRef = Annotated[
     str,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from pydantic import ValidationError
@@ -42,11 +43,18 @@ def plan_of(intent: Intent, book: Book, kinds: Kinds) -> Plan:
     found = [_own(finding, plan) for finding in check_record(ref, after, intent.now, kinds)]
     new = introduced(known_before(before, book, intent.now, kinds), found)
     if new:
-        raise Refused(
-            "This would break the record: " + "; ".join(f"{item.message} ({item.code})" for item in new),
-            new[0].remedy,
-        )
+        raise Refused(f"This would break the record: {'; '.join(_said(new))}", new[0].remedy)
     return plan
+
+
+def _said(findings: Iterable[Finding]) -> Iterator[str]:
+    """Each sentence once, with its code and every place that it is about."""
+    places: dict[tuple[str, str], dict[str, list[str]]] = {}
+    for item in findings:
+        places.setdefault((item.message, item.code), {}).setdefault(item.path, []).append(str(item.line))
+    for (message, code), files in places.items():
+        where = "; ".join(f"{path}:{', '.join(dict.fromkeys(lines))}" for path, lines in files.items())
+        yield f"{message} ({code}, {where})"
 
 
 def operation_of(file: File) -> str:

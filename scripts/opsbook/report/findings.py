@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from opsbook.core.code import Code
 from opsbook.core.finding import Finding
@@ -51,11 +52,12 @@ def write(form: str, result: Result, screen: Screen) -> None:
 
 def _text(result: Result, screen: Screen) -> None:
     findings = result.findings
-    for finding in findings:
+    for finding, following in zip_longest(findings, findings[1:]):
         color = "red" if finding.severity == "error" else "yellow"
         place = f"{finding.path}:{finding.line}:{finding.column}:"
         screen.line(f"{place} {finding.severity}: {finding.message} [{finding.code}]", color)
-        screen.block(f"→ {finding.remedy}")
+        if following is None or (following.path, following.remedy) != (finding.path, finding.remedy):
+            screen.block(f"→ {finding.remedy}")
     warnings = len(findings) - result.errors
     records = f"{_count(result.checked, 'record')} checked"
     if not findings:

@@ -9,6 +9,7 @@ from jinja2 import Environment
 from opsbook.core.check import all_codes
 from opsbook.core.config import CoreConfig
 from opsbook.core.described import described_fields
+from opsbook.core.examples import examples
 from opsbook.core.kind import Kinds, requests_of
 from opsbook.core.times import Times
 from opsbook.site.page import Page
@@ -25,6 +26,10 @@ def reference(kinds: Kinds, env: Environment, times: Times, help_lines: list[tup
             "suppressible": code.may_be_suppressed(),
             "title": code.title(),
             "remedy": code.remedy(),
+            "shown": [
+                (title, list(excerpts.items()))
+                for title, excerpts in zip(("Wrong", "Right"), examples().get(name, ()), strict=False)
+            ],
         }
         for name, code in all_codes(kinds).items()
     ]

@@ -57,6 +57,28 @@ def test_one_that_cannot_be_read_and_plainly_is_over_is_not() -> None:
     assert listed(f"{HEAD}summary: [\nstatus: closed\n{TAIL}") == []
 
 
+@pytest.mark.parametrize("status", ["status: done\n", "status: Closed\n", "status:\n", "status: [closed]\n", ""])
+def test_a_status_that_is_no_word_opens_nothing_that_is_over(status: str) -> None:
+    over = f"{TAIL}  resolved_at: 2026-11-21T11:00:00Z\n"
+    entry = "at: 2026-11-21T11:00:00Z\nby: local:somebody\nkind: status\nstatus: {}\n"
+
+    def is_open(facts: str, said: str = "") -> bool:
+        files = {f"{FOLDER}/{FACTS}": HEAD + facts}
+        if said:
+            files[f"{FOLDER}/timeline/20261121T110000Z-aaaaa.yaml"] = entry.format(said)
+        made = Book(MemoryTree(files), registry())
+        views = [IncidentView(made.record(ref)) for ref in made.refs("incident").values()]
+        assert len(open_incidents(made)) == sum(view.is_open for view in views)
+        return views[0].is_open
+
+    assert is_open(status + TAIL)
+    assert is_open(status + TAIL, "monitoring")
+    assert is_open(status + over, "monitoring")  # it was opened again
+    assert not is_open(status + over)
+    assert not is_open(status + over, "closed")
+    assert not is_open("title: [\n" + over, "closed")
+
+
 LINES = (
     "status: closed", "status: resolved", "status: monitoring", "status: identified", "status: 'closed'", "  status: closed",
     "summary: |", "  words", 'summary: "', '"', "title: Sign in", "status: &a closed", "? status", ": closed", "\t", "[",

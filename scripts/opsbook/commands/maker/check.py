@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from datetime import datetime
 from pathlib import PurePosixPath
 from urllib.parse import quote
 
+from opsbook.commands.naming import about, kinds_of, records_at, whole
 from opsbook.commands.workspace import Workspace
 from opsbook.core.book import CONFIG_PATH, Book
 from opsbook.core.check import all_codes, examine_book, examine_records
 from opsbook.core.errors import NothingToCheck, UsageError
 from opsbook.core.record import Ref
-from opsbook.core.tree import below
 from opsbook.core.types import parse_time
 from opsbook.report.findings import FORMATS, Result, write
 from opsbook.report.screen import Screen
@@ -31,8 +31,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, workspace: Workspace) -> int:
     """Check, report, and return 0 or 1; 6 when there is nothing to check."""
     book, kinds, now = workspace.book, workspace.kinds, _now(args.now, workspace)
-    refs, changed = _scope(args, book, workspace)
-    findings = [] if args.paths else examine_book(book, now, kinds, changed)
+    if args.since and args.paths:
+        raise UsageError("--since and paths do not go together.", "Leave one of them out.")
+    named = records_at(args.paths, book, workspace)
+    refs, changed = _scope(args, named, book, workspace)
+    findings = examine_book(book, now, kinds, changed)
+    if named and not whole(named):
+        findings = [item for item in findings if about(item.path, named)]
     findings += workspace.spread(lambda some: examine_records(some, book, now, kinds), refs)
     if not refs and not findings and not args.since and not args.paths:
         raise NothingToCheck("The book has no record yet.", "Declare an incident, or run: opsbook new service.")
@@ -41,19 +46,17 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
     return 1 if result.errors else 0
 
 
-def _scope(args: argparse.Namespace, book: Book, workspace: Workspace) -> tuple[list[Ref], Set[str] | None]:
+def _scope(
+    args: argparse.Namespace, named: Mapping[str, list[Ref]], book: Book, workspace: Workspace
+) -> tuple[list[Ref], Set[str] | None]:
     """The records to check, and the kinds of which records changed: `None` when the change may concern all."""
-    if args.since and args.paths:
-        raise UsageError("--since and paths do not go together.", "Leave one of them out.")
     if args.since:
         written, deleted = workspace.changed(args.since)
         if CONFIG_PATH in written or CONFIG_PATH in deleted:
             return list(book.everything()), None
-        paths = (*written, *deleted)
-        changed = {kind.name for kind in book.kinds.values() if any(below(path, kind.folder) for path in paths)}
-        return _touched(book, written, deleted), changed
-    if args.paths:
-        return list(_named(args.paths, book, workspace)), None
+        return _touched(book, written, deleted), kinds_of((*written, *deleted), book)
+    if named and not whole(named):
+        return list(dict.fromkeys(ref for refs in named.values() for ref in refs)), kinds_of(named, book)
     return list(book.everything()), None
 
 
@@ -94,20 +97,6 @@ def _naming(names: Iterable[str], refs: Iterable[Ref], book: Book) -> Iterable[R
             if data is not None and any(name in data for name in wanted):
                 yield ref
                 break
-
-
-def _named(paths: Iterable[str], book: Book, workspace: Workspace) -> Iterable[Ref]:
-    refs = list(book.everything())
-    for given in paths:
-        path = workspace.inside(given)
-        if path == ".":
-            yield from refs
-            continue
-        inner = book.at(path)
-        matches = [ref for ref in refs if ref == inner or ref.path == path or ref.path.startswith(path + "/")]
-        if not matches:
-            raise UsageError(f"There is no record at {given}.", "Name a folder or a file of a record.")
-        yield from matches
 
 
 def _now(given: str | None, workspace: Workspace) -> datetime:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import sys
 
+from opsbook.commands.options import completes
 from opsbook.commands.workspace import Workspace
 from opsbook.core.check import all_codes
 from opsbook.core.errors import UsageError
+from opsbook.core.examples import Example, examples
 from opsbook.report.screen import Screen
 
 NEEDS_BOOK = False
@@ -15,11 +17,11 @@ NEEDS_BOOK = False
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Which code."""
-    parser.add_argument("code", nargs="?", help="for example INC001; all of them without one")
+    completes(parser.add_argument("code", nargs="?", help="for example INC001; all of them without one"), "code")
 
 
 def run(args: argparse.Namespace, workspace: Workspace) -> int:
-    """Print the docstring of the rule."""
+    """Print the docstring of the rule, and what is wrong and right."""
     codes = all_codes(workspace.kinds)
     screen = Screen(sys.stdout, color=workspace.color)
     if args.code is None:
@@ -35,6 +37,8 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
     for paragraph in code.remedy().split("\n"):
         screen.block(paragraph, "  ")
     screen.line()
+    if (example := examples().get(code.__name__)) is not None:
+        _show(example, screen)
     blocks = (
         "It blocks always, also while an incident is open."
         if code.always
@@ -54,3 +58,13 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
         "dim",
     )
     return 0
+
+
+def _show(example: Example, screen: Screen) -> None:
+    for title, shown in (("Wrong", example.wrong), ("Right", example.right)):
+        screen.line(f"{title}: {'' if shown else 'without that file'}".rstrip(), "bold")
+        for path, text in shown.items():
+            screen.line(f"  {path}", "dim")
+            for line in text.split("\n"):
+                screen.line(f"    {line}".rstrip())
+        screen.line()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from opsbook.commands.options import completes
 from opsbook.commands.printing import show
 from opsbook.commands.workspace import Workspace
 from opsbook.commands.writing import NEVER_ASKS, options
@@ -13,7 +14,8 @@ from opsbook.perform import merge_declarations
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Which records, and what follows."""
-    parser.add_argument("records", nargs="*", metavar="ID", help="incidents; without any, every open declaration")
+    words = "incidents; without any, every open declaration"
+    completes(parser.add_argument("records", nargs="*", metavar="ID", help=words), "record")
     parser.add_argument(
         "--start", metavar="WORKFLOW", help="then start this workflow, like main.yml, with the input `since`"
     )

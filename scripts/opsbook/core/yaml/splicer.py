@@ -82,6 +82,26 @@ class Splicer:
             return text[:start].rstrip(" ") + "\n" + text[end:]
         return text[:start] + text[following:]
 
+    def rearrange(self, parent: Node, rows: Sequence[int]) -> str:
+        """Put the items of a mapping in another order, each with the comments above, beside and below it."""
+        text, ends = self._text, [self._item_end(parent, row) for row in range(len(parent.values))]
+        if parent.flow:
+            spans = [(self._item_start(parent, row), end) for row, end in enumerate(ends)]
+            moved = [text[slice(*spans[row])] for row in rows]
+            for (start, end), item in reversed(list(zip(spans, moved, strict=True))):
+                text = text[:start] + item + text[end:]
+            return text
+        first = self._item_start(parent, 0)
+        column, line = self._column(first), self._line_start(first)
+        bounds = [self._entry_end(end, column) for end in ends]
+        on_dash = text[line:first].strip(" ") != ""
+        starts = [first if on_dash else self._attached(line), *bounds[:-1]]
+        parts = [with_line_end(text[start:end]) for start, end in zip(starts, bounds, strict=True)]
+        if on_dash:
+            parts[0] = " " * column + parts[0]
+        whole = "".join(parts[row] for row in rows)
+        return text[: starts[0]] + (whole.lstrip(" \n") if on_dash else whole) + text[bounds[-1] :]
+
     def first(self, root: Node, value: Mapping[str, Any]) -> str:
         """Put the first key into a document that is `{}`."""
         return self._text[: root.start] + joined(writer.block(value, 0))[:-1] + self._text[root.end :]

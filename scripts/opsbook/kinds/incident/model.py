@@ -24,8 +24,27 @@ from opsbook.core.types import (
     line,
     many,
     matching,
+    means,
 )
 from opsbook.kinds.incident.vocabulary import Status
+
+Classification = Literal["operational", "security", "restricted"]
+means(
+    Classification,
+    "No suspicion of a breach: all facts are here.",
+    "A suspected breach: only a stub is here, and nothing but what a stub has.",
+    "The facts of a suspected breach: in the restricted book only.",
+)
+NoteKind = Literal["note", "decision", "change"]
+means(NoteKind, "Something seen or done.", "Something decided.", "A change made to production, by the lead only.")
+RoleName = Literal["lead", "comms"]
+means(
+    RoleName,
+    "Leads the work; the only one who changes production.",
+    "Tells the team, the tenants and the stakeholders.",
+)
+Outcome = Literal["done", "skipped", "undone"]
+means(Outcome, "It was done.", "It was left out, on purpose.", "It is open again, although it was ticked.")
 
 SeverityRef = Annotated[str, OneOf("severities", "severity")]
 ComponentRef = Annotated[str, OneOf("components", "status page component")]
@@ -99,7 +118,7 @@ class Incident(Model):
     """`INC-<UTC date>-<five random characters>`; the folder begins with it."""
     title: Line
     """What is wrong, in one line."""
-    classification: Literal["operational", "security", "restricted"] = "security"
+    classification: Classification = "security"
     """Of a security incident the open book holds a stub (`security`), and the restricted book the facts (`restricted`).
     A missing classification means security: nothing else may then be in this folder."""
     drill: bool = False
@@ -153,7 +172,7 @@ class Declared(EntryBase):
 class Note(EntryBase):
     """Something seen, decided or done."""
 
-    kind: Literal["note", "decision", "change"]
+    kind: NoteKind
     """A note; a decision; a change made to production (by the lead only)."""
     text: Text
     """The words."""
@@ -203,7 +222,7 @@ class RoleChange(EntryBase):
 
     kind: Literal["role"]
     """What sort of entry this is."""
-    role: Literal["lead", "comms"]
+    role: RoleName
     """The role."""
     person: PersonRef
     """Who holds it now."""
@@ -218,7 +237,7 @@ class StepDone(EntryBase):
     """The runbook whose checklist it is."""
     step: Annotated[int, Field(ge=1, le=9999), WHOLE]
     """The number of the step."""
-    outcome: Literal["done", "skipped", "undone"]
+    outcome: Outcome
     """Whether it was done, left out, or is open again although it was ticked."""
     text: Text | None = None
     """What was found, or why it was left out."""

@@ -9,9 +9,9 @@ from opsbook.core.request import HIDDEN, Given, Request, Typed
 from opsbook.core.types import many
 from opsbook.kinds.incident.vocabulary import Status
 
-_Services = Annotated[tuple[str, ...], Given(flag="--service", metavar="NAME")]
-_Components = Annotated[tuple[str, ...], Given(flag="--component", metavar="ID")]
-_Id = Annotated[str | None, Given(metavar="ID")]
+_Services = Annotated[tuple[str, ...], Given(flag="--service", metavar="NAME", of="service")]
+_Components = Annotated[tuple[str, ...], Given(flag="--component", metavar="ID", of="components")]
+_Person = Annotated[str | None, Given(metavar="ID", of="people")]
 _Moment = Annotated[str | None, Given(metavar="TIME")]
 
 
@@ -22,15 +22,15 @@ class Declare(Request):
 
     title: Annotated[str, Given(metavar="TEXT")] = ""
     """What is wrong, in one line."""
-    severity: Annotated[str, Given(metavar="S")] = ""
+    severity: Annotated[str, Given(metavar="S", of="severities")] = ""
     """For example P1; you can change it later."""
     services: _Services = many()
     """Affected; repeat for more."""
     summary: Typed = None
     """What is known, in a few sentences."""
-    lead: _Id = None
+    lead: _Person = None
     """Who leads; may be you."""
-    comms: _Id = None
+    comms: _Person = None
     """Who tells people."""
     components: _Components = many()
     """Of the status page."""
@@ -71,17 +71,17 @@ class Update(Request):
 
     status: Status | None = None
     """Where it stands; its time is set to now."""
-    severity: Annotated[str | None, Given(metavar="S")] = None
+    severity: Annotated[str | None, Given(metavar="S", of="severities")] = None
     """For example P2."""
-    lead: _Id = None
+    lead: _Person = None
     """Who leads from now on."""
-    comms: _Id = None
+    comms: _Person = None
     """Who tells people from now on."""
     text: Typed = None
     """Why the status or the severity changes."""
     tell: Typed = None
     """What tenants are told."""
-    template: _Id = None
+    template: Annotated[str | None, Given(metavar="ID", of="templates")] = None
     """The saved template that tenants are told."""
     impact: Typed = None
     """What users notice."""
@@ -106,7 +106,7 @@ class Tick(Request):
 
     steps: Annotated[tuple[int, ...], Given(flag="steps", many="+")] = many(max_length=1000)
     """Numbers and ranges: 1 2 5-8."""
-    runbook: Annotated[str | None, Given(metavar="NAME")] = None
+    runbook: Annotated[str | None, Given(metavar="NAME", of="runbook")] = None
     """The steps are of this checklist, and numbered as in its runbook."""
     outcome: Annotated[Literal["done", "skipped"], Given(flag="--skip", const="skipped")] = "done"
     """Left out and not done."""

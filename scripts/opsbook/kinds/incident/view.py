@@ -26,7 +26,7 @@ from opsbook.kinds.incident.model import (
     Update,
 )
 from opsbook.kinds.incident.promises import Wait, waits
-from opsbook.kinds.incident.vocabulary import OPEN
+from opsbook.kinds.incident.vocabulary import OPEN, STATUSES
 
 E = TypeVar("E", bound=EntryBase)
 
@@ -89,17 +89,24 @@ class IncidentView:
 
     @property
     def is_open(self) -> bool:
-        """Whether the incident is open; one whose facts cannot be read is taken to be open.
+        """Whether the incident is open; one whose facts cannot be read is taken to be open, unless all else says not.
 
-        That way a typing error in `incident.yaml` at three in the morning does not block the next note.
+        That way a typing error in `incident.yaml` at three in the morning does not block the next note, and one in an
+        incident that is over does not open it again.
         """
         if self.facts is not None:
             return self.facts.status in OPEN
-        if self.file is None or self.file.document is None:
-            return True
-        value = self.file.document.value
-        status = value.get("status") if isinstance(value, dict) else None
-        return status not in ("resolved", "closed") and not says_over(self.file.data or b"")
+        value = self.file.document.value if self.file is not None and self.file.document is not None else None
+        facts = value if isinstance(value, dict) else {}
+        status, times = facts.get("status"), facts.get("times")
+        if status in STATUSES:
+            return status in OPEN
+        if self.file is not None and says_over(self.file.data or b""):
+            return False
+        said = [entry.status for _, entry in self.timeline.of(StatusChange)]
+        if said:
+            return said[-1] in OPEN
+        return not (isinstance(times, dict) and {"resolved_at", "closed_at"} & times.keys())
 
     @property
     def declared(self) -> tuple[File, Declared] | None:

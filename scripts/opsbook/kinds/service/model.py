@@ -20,7 +20,11 @@ from opsbook.core.types import (
     Text,
     Url,
     many,
+    means,
 )
+
+Lifecycle = Literal["live", "beta", "retired"]
+means(Lifecycle, "People may rely on it.", "People may try it, and not rely on it.", "It is no longer there.")
 
 
 class HealthCheck(Model):
@@ -49,7 +53,7 @@ class Service(Model):
     """The team that runs it; every service of ours has one."""
     channel: ChannelRef | None = None
     """Where to ask about it."""
-    lifecycle: Literal["live", "beta", "retired"] = "live"
+    lifecycle: Lifecycle = "live"
     """Whether people may rely on it."""
     go_to: Text | None = None
     """Where to go with a problem, for a service that is not ours."""

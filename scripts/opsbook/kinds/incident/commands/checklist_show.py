@@ -38,7 +38,7 @@ COMMAND = Read(
     _show,
     picks=True,
     options=(
-        Option("--owner", "only the steps of this role or team", {"metavar": "ROLE"}),
+        Option("--owner", "only the steps of this role or team", {"metavar": "ROLE"}, "owners"),
         Option("--todo", "only the steps that are not done", {"action": "store_true"}),
     ),
 )

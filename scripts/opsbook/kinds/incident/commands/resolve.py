@@ -2,11 +2,13 @@
 
 from opsbook.core.command import Option, Write
 from opsbook.kinds.incident.requests import Update
+from opsbook.kinds.incident.update import seen
 
 COMMAND = Write(
     Update,
     done="Resolved {id}",
     picks="-i",
+    seen=seen,
     options=(Option("--why", "what ended it", {"metavar": "TEXT"}),),
     values=lambda args, by: {"status": "resolved", "text": args.why},
 )

@@ -8,6 +8,7 @@ from typing import Any
 
 from opsbook.core.command import Option, Write
 from opsbook.kinds.incident.requests import Update
+from opsbook.kinds.incident.update import seen
 
 _ONE = ("severity", "status", "lead", "comms", "impact", "summary", "reviewed-at")
 _MANY = {"service": "services", "component": "components"}
@@ -25,6 +26,7 @@ COMMAND = Write(
     Update,
     done="{id}: {changes}",
     picks="-i",
+    seen=seen,
     options=(
         Option("fact", "which one", {"choices": (*_ONE, *_MANY)}),
         Option("value", "what it is from now on", {"nargs": "+", "metavar": "VALUE"}),

@@ -24,7 +24,7 @@ COMMAND = Draft(
     _values,
     options=(
         Option("title", "what it helps to do"),
-        Option("--area", "its folder, an area of opsbook.yml; the first one otherwise", {"metavar": "ID"}),
-        Option("--owner", "the role or team that keeps it true; the first one otherwise", {"metavar": "ID"}),
+        Option("--area", "its folder, an area of opsbook.yml; the first one otherwise", {"metavar": "ID"}, "areas"),
+        Option("--owner", "the role or team that keeps it true; the first one otherwise", {"metavar": "ID"}, "owners"),
     ),
 )

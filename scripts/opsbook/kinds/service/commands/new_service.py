@@ -24,6 +24,6 @@ COMMAND = Draft(
     options=(
         Option("title", "its name"),
         Option("--not-ours", "somebody else runs it", {"action": "store_true"}),
-        Option("--owner", "the team that runs it; the first one otherwise", {"metavar": "TEAM"}),
+        Option("--owner", "the team that runs it; the first one otherwise", {"metavar": "TEAM"}, "teams"),
     ),
 )
