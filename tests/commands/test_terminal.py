@@ -117,7 +117,7 @@ def test_leaving_at_any_question_writes_nothing(desk: Desk, last: str, key: str)
         terminal.answer(question, text)
     assert terminal.end(insist=key) == (130 if key == INTERRUPT else 1)
     assert "Traceback" not in terminal.screen
-    assert "Nothing was declared" in terminal.screen
+    assert "Nothing was written" in terminal.screen
     assert snapshot(desk.path) == before
 
 

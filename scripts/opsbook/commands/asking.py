@@ -106,33 +106,34 @@ def _in_two_books(
 
 def _ask(questions: list[Question], values: Values, screen: Screen) -> None:
     """Ask each until the answer can be used: one wrong letter must not cost the answers before it."""
-    for question in questions:
-        if question.field in values:
+    for item in questions:
+        if item.field in values:
             continue
-        for line in question.before:
+        for line in item.before:
             screen.line(f"  {line}")
-        while question.field not in values:
-            answer = _question(screen, question.text, question.default)
+        while item.field not in values:
+            answer = question(screen, item.text, item.default)
             try:
-                values[question.field] = question.accept(answer)
+                values[item.field] = item.accept(answer)
             except Refused as error:
                 screen.bad(f"{error.message} {error.remedy}".rstrip())
 
 
-def _question(screen: Screen, text: str, default: str | None = None) -> str:
+def question(screen: Screen, text: str, default: str | None = None) -> str:
+    """Ask until there is an answer; an empty one means the default."""
     hint = f" [{default}]" if default else ""
     while True:
         try:
             answer = input(screen.paint(f"{text}{hint} ", "bold")).strip()
         except KeyboardInterrupt:
             screen.line()
-            raise Stopped("Nothing was declared.") from None
+            raise Stopped("Nothing was written.") from None
         except EOFError:
-            raise Refused("Nothing was declared: the answers ended.", "Give the rest as options; see --help.") from None
+            raise Refused("Nothing was written: the answers ended.", "Give the rest as options; see --help.") from None
         if answer or default is not None:
             return answer or default or ""
 
 
 def _yes(screen: Screen, text: str, *, default: bool) -> bool:
-    answer = _question(screen, f"{text} ({'Y/n' if default else 'y/N'})", default="y" if default else "n")
+    answer = question(screen, f"{text} ({'Y/n' if default else 'y/N'})", default="y" if default else "n")
     return answer.lower() in ("y", "yes")

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from opsbook.commands import asking, writing
+from opsbook.commands.generated import refresh
 from opsbook.commands.options import add_options, completes, request_of, values_of
 from opsbook.commands.picking import pick, pick_to_write
 from opsbook.commands.workspace import Workspace, seen
@@ -115,8 +116,10 @@ def _print(view: View, screen: Screen) -> None:
 
 
 def _draft(command: Draft, args: argparse.Namespace, workspace: Workspace) -> int:
-    path, values = command.values(workspace.book, args, workspace.now())
     screen = Screen(sys.stdout, color=workspace.color)
+    if args.title is None and workspace.asks:
+        args.title = asking.question(screen, "What is its title?")
+    path, values = command.values(workspace.book, args, workspace.now())
     if workspace.book.tree.read(path) is not None:
         raise Refused(f"{path} exists.", "Edit it, or give another title or --slug.")
     if args.dry_run:
@@ -124,5 +127,6 @@ def _draft(command: Draft, args: argparse.Namespace, workspace: Workspace) -> in
         return 0
     draft(command.template, values, workspace.root)
     screen.good(f"Drafted {path}")
+    refresh(workspace.again(), screen)
     screen.line(f"Edit it, then: opsbook check {path}")
     return 0

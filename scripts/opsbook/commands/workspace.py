@@ -58,6 +58,10 @@ class Workspace(Protocol):
         """The same workspace, read anew: files and branches may have changed."""
         ...
 
+    def at(self, folder: Path) -> Workspace:
+        """The workspace of the book in another folder."""
+        ...
+
     def seed(self) -> bytes:
         """Fresh random bytes, from which ids are drawn."""
         ...

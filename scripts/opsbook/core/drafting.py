@@ -16,7 +16,9 @@ def titled(args: Namespace) -> tuple[str, str]:
     """The title and the slug of a new record; raises UsageError when they cannot be used."""
     from slugify import slugify
 
-    title = one_line(args.title)
+    title = one_line(args.title or "")
+    if not title:
+        raise UsageError("The title is missing.", "Name what you draft: opsbook new runbook 'Renew a certificate'.")
     if not title or len(title) > 120:
         raise UsageError(f"The title has {len(title)} characters.", "Use 1 to 120.")
     slug = args.slug or slugify(title, max_length=60, word_boundary=True)

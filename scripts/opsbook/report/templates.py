@@ -6,7 +6,7 @@ import json
 import shutil
 import tempfile
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from importlib.resources import as_file, files
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from opsbook.core.errors import Refused
 from opsbook.core.text import visible
 
 
-def draft(template: str, values: Mapping[str, str], book: Path) -> list[str]:
+def draft(template: str, values: Mapping[str, str], book: Path, *, keeps: Collection[str] = ()) -> list[str]:
     """Write the files of a template into the folder `book`; nothing that exists is touched.
 
     `generate_files` is called and not `cookiecutter()`, which would render the values themselves as templates and
@@ -24,6 +24,7 @@ def draft(template: str, values: Mapping[str, str], book: Path) -> list[str]:
     Args:
         template: name of a folder of `opsbook/templates`.
         values: for the variables of its `cookiecutter.json`.
+        keeps: files that stay as they are where they exist.
 
     Returns:
         the paths that were written, relative to `book`.
@@ -42,6 +43,7 @@ def draft(template: str, values: Mapping[str, str], book: Path) -> list[str]:
         generate_files(str(source), context=context, output_dir=folder, accept_hooks=False)
         made = Path(folder) / "draft"
         paths = sorted(path.relative_to(made).as_posix() for path in made.rglob("*") if path.is_file())
+        paths = [path for path in paths if path not in keeps or not (book / path).exists()]
         for path in paths:
             if (book / path).exists() or (book / path).is_symlink():
                 raise Refused(f"{path} exists.", "Nothing was written.")

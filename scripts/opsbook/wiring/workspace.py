@@ -86,6 +86,10 @@ class LocalWorkspace:
         """The same workspace, read anew."""
         return LocalWorkspace(self.root, given=self._given, fetches=self._fetches)
 
+    def at(self, folder: Path) -> LocalWorkspace:
+        """See `Workspace.at`."""
+        return LocalWorkspace(folder.resolve(), given=folder.resolve(), fetches=self._fetches)
+
     @property
     def kinds(self) -> Kinds:
         """Every kind of record."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 
+from opsbook.commands import generated
 from opsbook.commands.workspace import Workspace
-from opsbook.report.schemas import schemas
 from opsbook.report.screen import Screen
 
 
@@ -18,8 +18,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, workspace: Workspace) -> int:
     """Write `schemas/`, or return 1 when it is out of date."""
     screen = Screen(sys.stdout, color=workspace.color)
-    wanted = {f"schemas/{name}.schema.json": text.encode() for name, text in schemas(workspace.book).items()}
-    stale = [path for path, data in wanted.items() if workspace.book.tree.read(path) != data]
+    wanted = generated.schemas_of(workspace)
+    stale = generated.stale(wanted, workspace)
     extra = [path for path, _ in workspace.book.tree.paths("schemas") if path not in wanted]
     if args.check:
         for path in (*stale, *extra):
@@ -27,11 +27,7 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
         if not stale and not extra:
             screen.good(f"{len(wanted)} schemas are current")
         return 1 if stale or extra else 0
-    folder = workspace.root / "schemas"
-    folder.mkdir(exist_ok=True)
-    for path in stale:
-        (workspace.root / path).write_bytes(wanted[path])
-        screen.line(f"wrote {path}")
+    generated.write(stale, wanted, workspace, screen)
     for path in extra:
         screen.line(f"{path} belongs to no kind: delete it")
     if not stale:

@@ -23,7 +23,7 @@ COMMAND = Draft(
     "runbook",
     _values,
     options=(
-        Option("title", "what it helps to do"),
+        Option("title", "what it helps to do; asked for otherwise", {"nargs": "?"}),
         Option("--area", "its folder, an area of opsbook.yml; the first one otherwise", {"metavar": "ID"}, "areas"),
         Option("--owner", "the role or team that keeps it true; the first one otherwise", {"metavar": "ID"}, "owners"),
     ),

@@ -22,7 +22,7 @@ COMMAND = Draft(
     "service",
     _values,
     options=(
-        Option("title", "its name"),
+        Option("title", "its name; asked for otherwise", {"nargs": "?"}),
         Option("--not-ours", "somebody else runs it", {"action": "store_true"}),
         Option("--owner", "the team that runs it; the first one otherwise", {"metavar": "TEAM"}, "teams"),
     ),
