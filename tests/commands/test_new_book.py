@@ -26,7 +26,7 @@ def test_at_a_terminal_it_asks_two_questions_and_leaves_what_is_there(tmp_path: 
         assert done.code == 0, str(done)
     configure(desk).git("add", "--all")
     desk.git("commit", "--quiet", "--message=Start")
-    assert desk.opsbook("declare", "--drill", "--title", "x", "--severity", "P1", "--yes").code == 0
+    assert desk.opsbook("declare", "--drill", "--title", "x", "--severity", "P1", "--yes", "--by", "local:me").code == 0
 
 
 @pytest.mark.parametrize("zone", ["EST5", "Mars/Phobos", "", "GMT+1", "../../etc/passwd"])
