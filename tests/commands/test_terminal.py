@@ -87,8 +87,9 @@ def test_a_wrong_answer_costs_only_itself(desk: Desk) -> None:
     terminal.answer(SEVERITY, "P9")
     terminal.answer("Please choose one of P1, P2, P3", "P2")
     terminal.answer(SERVICES, "checkuot")
-    terminal.answer("checkuot is not in the catalogue.", "checkout")
-    terminal.answer(LEAD, "oncal-a")
+    assert "Did you mean checkout" in terminal.answer("checkuot is not in the catalogue.", "chec")
+    assert "Did you mean checkout" in terminal.answer("chec is not in the catalogue.", "checkout")
+    assert "oncall-a, " in terminal.answer(LEAD, "oncal-a")
     assert "oncall-a" in terminal.answer("nobody has this id", "oncall-b")
     terminal.answer(CONFIRM, "")
     assert terminal.end() == 0

@@ -40,7 +40,7 @@ class _Dialogue(Dialogue):
             default=offered[0].id,
             before=[f"{item.id}  {item.title}: {one_line(item.meaning)}" for item in offered],
         )
-        services = sorted(book.refs("service"))
+        services = {name: book.title("service", name) or name for name in sorted(book.refs("service"))}
         yield Question(
             "services",
             "Which services? (several with spaces, or nothing)",
@@ -48,7 +48,9 @@ class _Dialogue(Dialogue):
             default="",
             before=[", ".join(services)],
         )
-        yield Question("lead", "Who leads?", lambda text: person(book, text, "lead"), default=by)
+        people = [someone.id for someone in book.config.core.people if someone.retired is None]
+        known = [", ".join(sorted(people, key=lambda id_: id_ != by))] if people else []
+        yield Question("lead", "Who leads?", lambda text: person(book, text, "lead"), default=by, before=known)
 
     def secret(self, book: Book) -> Question:
         text = "What is wrong, in one line? It is kept in the restricted book:"
@@ -69,11 +71,13 @@ def _one_of(text: str, offered: Sequence[Severity]) -> str:
     return text
 
 
-def _known(text: str, services: Sequence[str]) -> tuple[str, ...]:
+def _known(text: str, services: Mapping[str, str]) -> tuple[str, ...]:
     names = tuple(text.replace(",", " ").split())
     for name in names:
         if name not in services:
-            near = difflib.get_close_matches(name, services, n=3, cutoff=0.5)
+            said = name.casefold()
+            near = [known for known, title in services.items() if said in known or said in title.casefold()]
+            near = (near or difflib.get_close_matches(said, services, n=3, cutoff=0.5))[:3]
             hint = f"Did you mean {' or '.join(near)}?" if near else ""
             raise Refused(f"{one_line(name)} is not in the catalogue.", hint)
     return names
