@@ -17,7 +17,10 @@ from opsbook.core.ports import Forge
 SHOWN = 3
 """So many findings are told one by one; the check tells all."""
 
-_HOW = "See docs/how-to/keep-security-facts-apart.md."
+_HOW = (
+    "Start a book in a private repository, write `restricted: true` under `security` in its opsbook.yml, "
+    "and name it as `security.book` here."
+)
 
 
 @dataclass
