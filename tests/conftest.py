@@ -69,6 +69,11 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 settings.register_profile("quick", settings.get_profile("opsbook"), max_examples=20)
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors: tests wait for processes of their own, and for calls that time out."""
+    return (os.cpu_count() or 1) + 1
+
+
 _MEMORY = Path("/dev/shm")
 _ROOM = 4 * 1024**3
 
