@@ -6,64 +6,122 @@ passwords, and contact data, which is judged by what stands around it.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
+from opsbook.core.keys import encoded, is_key, private_keys
 from opsbook.core.tokens import SHAPES
 
 _NAMED = r"(?:password|passwd|passphrase|pwd)"
 _VALUE = r"[^\s\"'<>{}$`]"
+_IS = r"[\"']?[ \t]{0,9}[:=][ \t]{0,9}"
+_ENTRY = r"[ \t>]{1,40}[\w.-]{1,253}:[ \t]{1,9}[^\s#][^\n]{0,20000}+"
+_ENTRIES = rf"[ \t]{{0,9}}\r?\n({_ENTRY}(?:\n{_ENTRY})*)"
+_VENDORS = (
+    r"adafruit|adobe|airtable|algolia|asana|azure|beamer|bitbucket|bugsnag|cloudflare|codecov|"
+    r"cohere|coinbase|confluent|datadog|discord|droneci|dropbox|etsy|facebook|fastly|finicity|"
+    r"finnhub|flickr|freshbooks|gitter|gocardless|heroku|hetzner|hubspot|intercom|jenkins|jfrog|"
+    r"jira|kraken|launchdarkly|linear|linkedin|linode|looker|mailgun|mattermost|messagebird|"
+    r"mistral|netlify|newrelic|okta|opsgenie|pagerduty|papertrail|plaid|postmark|rapidapi|"
+    r"rollbar|sendbird|sentry|shodan|snyk|sonar|splunk|squarespace|statuspage|sumologic|travis|"
+    r"trello|twilio|twitch|twitter|vultr|yandex|zendesk"
+)
+"""Whose tokens have no shape of their own, so that only their name tells what they are."""
+
 _CREDENTIALS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     *SHAPES,
-    ("a password in an address", ("@",), r"(?<=://)[^\s/:@<>\"']{0,64}:[^\s/@<>\"'{}$*]{2,128}(?=@[A-Za-z0-9.\[-])"),
+    ("a password in an address", ("~://",), r"(?<=://)[^\s/:@<>\"']{0,64}:[^\s/@<>\"'{}$*]{2,128}(?=@[A-Za-z0-9.\[-])"),
     (
         "a bearer token",
         ("authorization",),
         (
-            r"(?i:\bauthorization[\"']?[ \t]*[:=][ \t]*[\"']?(?:bearer|basic|token|geniekey|apikey|splunk)"
-            r"[ \t]+(?:token=)?[A-Za-z0-9+/=._~-]{16,})"
+            r"(?i:\bauthorization[\"']?[ \t]{0,9}[:=][ \t]{0,9}[\"']?"
+            r"(?:bearer|basic|token|geniekey|apikey|splunk|ssws)[ \t]{1,9}(?:token=)?[A-Za-z0-9+/=._~-]{16,}+)"
         ),
     ),
-    ("a password", ("curl", "wget"), rf"(?<=\s)(?:-u|--user)[ =]?[\"']?[^\s:\"'<>{{}}$]{{1,64}}:{_VALUE}{{3,128}}"),
     (
         "a password",
-        ("passw", "pwd"),
+        ("curl", "wget"),
+        (
+            rf"(?i:\b(?:curl|wget)\b)[^\n|;&]{{0,300}}?[ \t](?:-u|--user|--proxy-user)[ =]?[\"']?"
+            rf"([^\s:\"'<>{{}}$]{{1,64}}:{_VALUE}{{3,128}})"
+        ),
+    ),
+    ("a password", ("--pass",), rf"--pass(?:word|phrase|wd)?[ \t]{{1,4}}[\"']?((?!-){_VALUE}{{4,128}})"),
+    ("a password", ("sshpass",), rf"(?i:\bsshpass\b)[ \t]{{1,9}}-p[ \t]{{0,9}}[\"']?({_VALUE}{{3,128}})"),
+    (
+        "a password",
+        ("machine",),
+        rf"(?i:\bmachine[ \t]+\S{{1,200}}\s+login\s+\S{{1,200}}\s+password\s+)({_VALUE}{{3,128}})",
+    ),
+    (
+        "a password",
+        ("~password>", "~passphrase>", '~password"', '~password\\"'),
+        (
+            rf"(?i:<[\w.:-]{{0,40}}(?:password|passphrase)>)({_VALUE}{{4,128}})(?=</)"
+            rf"|(?i:\bkey=\\?\"[\w.:-]{{0,40}}password\\?\"[ \t]{{1,9}}value=\\?\")([^\s\"'<>{{}}$\\]{{4,128}})"
+        ),
+    ),
+    (
+        "a password",
+        ("passw", "passphrase", "pwd"),
         (
             # After an equals sign, or in quotes, anything is one; after a colon words may follow: "password: changed".
-            rf"(?i:{_NAMED}(?:=[\"']?|\\?[\"']?[ \t]*[:=][ \t]*\\?[\"']))(?![*xX.]{{3,}}){_VALUE}{{6,128}}"
-            rf"|(?i:{_NAMED}[\"']?[ \t]*[:=][ \t]*)(?={_VALUE}{{0,127}}[0-9]){_VALUE}{{6,128}}"
+            rf"(?i:{_NAMED}(?:=[\"']?|\\?[\"']?[ \t]{{0,9}}[:=][ \t]{{0,9}}\\?[\"']))(?![*xX.]{{3,}}){_VALUE}{{6,128}}"
+            rf"|(?i:{_NAMED}{_IS})(?={_VALUE}{{0,127}}[0-9]){_VALUE}{{6,128}}"
         ),
     ),
     (
         "a secret",
         ("secret", "token", "api_key", "api-key", "apikey", "access_key", "access-key", "accesskey"),
         (
-            rf"(?i:(?:secret|token|(?:api|access|secret)[_-]?key)[\"']?[ \t]*[:=][ \t]*[\"']?)"
+            rf"(?i:(?:secret|token|(?:api|access|secret)[_-]?key){_IS}[\"']?)"
             # Not the place of a secret (`prod/db-2`), nor the id of a record.
             rf"(?![a-z]+(?:[./_-][a-z]+)*[./_-][a-z]*[0-9]{{0,4}}(?!{_VALUE})|[A-Z]{{3}}-[0-9]{{8}}-[0-9A-Z]{{5}})"
             rf"(?={_VALUE}{{0,127}}[0-9]){_VALUE}{{8,128}}"
         ),
     ),
+    (
+        "a secret",
+        tuple(_VENDORS.split("|")),
+        (
+            rf"(?i:(?:{_VENDORS})[\w .-]{{0,20}}?(?:key|token|secret|auth|api|pass|cred)[a-z]{{0,10}}"
+            rf"{_IS}[\"']?)"
+            r"(?=[A-Za-z_+-]{0,60}[0-9])(?=[0-9_+-]{0,60}[A-Za-z])[A-Za-z0-9_=+-]{16,150}(?![A-Za-z0-9./])"
+        ),
+    ),
+    (
+        "a private key",
+        ("privatekey", "presharedkey"),
+        r"(?i:\b(?:Private|Preshared)Key[ \t]*=[ \t]*)([A-Za-z0-9+/]{42,43}={1,2})",
+    ),
+    (
+        "a Kubernetes secret",
+        ("data:", "stringdata:"),
+        rf"(?:stringD|d)ata:{_ENTRIES}(?=[\s\S]{{0,1500}}?\bkind:[ \t]{{0,9}}[\"']?Secret\b)",
+    ),
+    (
+        "a Kubernetes secret",
+        ("kind:",),
+        rf"kind:[ \t]{{0,9}}[\"']?Secret\b[\s\S]{{0,1500}}?\n[ \t>]{{0,40}}(?:stringD|d)ata:{_ENTRIES}",
+    ),
+    ("a private key", ('~"kty"',), r"\"(?:d|p|q|dp|dq|qi|k)\"\s{0,9}:\s{0,9}\"([A-Za-z0-9_-]{20,}+)"),
 )
-_HINTS = tuple((hint, index) for index, (_, hints, _) in enumerate(_CREDENTIALS) for hint in hints)
-_EMPTY = re.compile(r"[A-Z_]{2,}|x{3,}|\.{3}|(?i:pass(?:word)?|secret)", re.ASCII)
+_HINTS = tuple(
+    (hint.lstrip("~"), hint.startswith("~"), index)
+    for index, (_, hints, _) in enumerate(_CREDENTIALS)
+    for hint in hints
+)
+"""A word, whether the shape may begin before it, and the shape."""
+
+_EMPTY = r"[A-Z_]{2,}|x{3,}|\.{3}|(?i:pass(?:word)?|secret)"
 """What documentation writes where a password goes: `postgres://USER:PASSWORD@HOST/db`."""
 
-_BEGIN = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|Private-Lines: [0-9]{1,4}", re.IGNORECASE)
-_END = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----", re.IGNORECASE)
-_BODY = re.compile(
-    r"(?:(?:\s|\\r|\\n|[>|\"',])*"
-    r"(?:[A-Z][A-Za-z-]{2,20}: [^\n\\]{0,200}|[A-Za-z0-9+/=]{16,}"
-    r"|(?=[A-Za-z]{0,15}[0-9+/=])[A-Za-z0-9+/=]{1,15}(?![A-Za-z0-9 ])))+"
-)
-"""What follows the first line of a key that has no last one: headers and lines of base64, quoted or in one line."""
+_FILLED = "xxxxxxxx"
+"""How what stands for a token ends in documentation."""
 
-_KEY_LENGTH = 40_000
-_BLOB = re.compile(r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{40,}(?:[ \t]{0,8}\r?\n[ \t]{0,8}[A-Za-z0-9+/]{20,})*={0,2}")
 _NESTED = 2
 """How often base64 in base64 is looked into: a configuration of Kubernetes holds keys that are encoded already."""
 
@@ -76,22 +134,27 @@ _PHONE = (
     rf"|0(?<![\w.+-]0)(?<![0-9]:0)(?![0-9][ .-][0-9]{{2}}[ .-](?:19|20)[0-9]{{2}}\b){_NUMBER}"
     r"|\(0[0-9]{2,4}\)[ -]?[0-9]{3,4}[ -]?[0-9]{3,4}(?![\w-])"
 )
-_COUNTED = re.compile(
+_COUNTED = (
     r"(?i:\b(?:build|job|run|order|release|revision|rev|case|invoice|ticket|version|pid|uid|gid|id|offset|ref|commit|"
     r"serial|asset|account|port|size|bytes|epoch|timestamp)(?: (?:id|no\.?|number))?[ \t]*[:=#]{0,2}[ \t]*#?)\Z"
 )
 """What makes a run of digits a number of something, right before it."""
 
-_NOT_MAIL = re.compile(
+_NOT_MAIL = (
     r"@(?:"
-    r"v?[0-9]+(?:\.[0-9]+)*[.-][A-Za-z0-9.-]*"  # a version of a package: nginx@4.11.3.tgz
+    r"v?[0-9]+\.[0-9]+[A-Za-z0-9.-]*"  # a version of a package: nginx@4.11.3.tgz
     r"|(?:[A-Za-z0-9-]+\.)*(?:service|socket|timer|target|mount|automount|swap|path|slice|scope|device)"  # systemd
-    r"|(?:[A-Za-z0-9-]+\.)*svc(?:\.[A-Za-z0-9.-]*)?"  # Kubernetes
+    r"|[A-Za-z0-9-]+\.svc(?:\.[A-Za-z0-9-]+\.local)?"  # Kubernetes
     r"|(?:[A-Za-z0-9-]+\.)+(?:png|jpe?g|gif|svg|webp|tgz|gz|jar|whl|rpm|deb|ya?ml|json|txt|log|conf|cfg|ini)"  # files
     r")\Z"
 )
-_REMOTE_SHELL = re.compile(r"\b(?:ssh|scp|sftp|rsync|mosh|sshfs|ssh-copy-id|psql|mysql|rsh)\b[^|;&\n]{0,200}\Z")
-_PLACE = re.compile(r":[/~.\w]")
+_ELSEWHERE = (
+    r"(?:://|\b(?:ssh|ssh-copy-id|scp|sftp|sshfs|mosh|rsync|rsh)"
+    r"(?:[ \t]+-[\w-]+(?:[= \t]+[^\s@-]\S{0,80})?){0,8}[ \t]+)\Z"
+)
+"""What stands before a login on another machine: `ssh -i key root@db.corp.internal`, `postgresql://app@db.corp`."""
+_COPIED = r"\b(?:scp|rsync)\b[^|;&\n]{0,200}\Z"
+_PLACE = r":(?:[/~.]|[0-9]{1,5}\b|[\w.-]{1,80}/)"
 """What follows the host in a place on another machine: `backup@nas.local:/v`."""
 
 MAIL, PHONE = "a mail address", "a phone number"
@@ -102,11 +165,9 @@ _PASSES = 10
 """How often a text is searched while it is masked: what a leak was glued to may be one by itself. What is left after
 that is found by the check."""
 
-_CONTACT = re.compile(f"(?P<mail>{_MAIL})|(?P<phone>{_PHONE})")
-_PHONE_ALONE = re.compile(f"(?P<phone>{_PHONE})")
-_NO_ONE = re.compile(
-    r"(?:^|[@.])(?:example\.(?:com|org|net)|[A-Za-z0-9-]+\.(?:example|invalid|test|localhost))$|^git@|noreply"
-)
+_CONTACT = f"(?P<mail>{_MAIL})|(?P<phone>{_PHONE})"
+_PHONE_ALONE = f"(?P<phone>{_PHONE})"
+_NO_ONE = r"(?:^|[@.])(?:example\.(?:com|org|net)|[A-Za-z0-9-]+\.(?:example|invalid|test|localhost))$|^git@|noreply"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,48 +180,69 @@ class Leak:
 
 
 def credentials(text: str, *, depth: int = 0) -> Iterator[Leak]:
-    """Everything in `text` that is a private key or has the shape of a credential."""
-    yield from _private_keys(text, depth)
-    words = text.lower() if text.isascii() else _folded(text)
-    likely = {index for hint, index in _HINTS if hint in words}
-    for match in _one_of(tuple(sorted(likely))).finditer(text) if likely else ():
-        what = _CREDENTIALS[int((match.lastgroup or "c0")[1:])][0]
-        if not what.startswith("a password in") or not _EMPTY.fullmatch(match[0].rpartition(":")[2]):
-            yield Leak(match.start(), match.end(), what)
-
-
-def _private_keys(text: str, depth: int) -> Iterator[Leak]:
-    """Private keys, in whatever form they were pasted: nothing of one may be left."""
-    folded = text.lower()
+    """Everything in `text` that is a private key or has the shape of a credential; none is found inside another."""
+    words = _folded(text)
+    found = [Leak(start, end, "a private key") for start, end in private_keys(text, words)]
+    found += (Leak(start, end, what) for start, end, what in _shaped(text, words))
+    found += _hidden(text, depth) if depth < _NESTED else ()
     end = 0
-    for begin in _BEGIN.finditer(text) if "private key" in folded or "private-lines" in folded else ():
-        if begin.start() < end:
+    for leak in sorted(found, key=lambda leak: (leak.start, -leak.end)):
+        if leak.start >= end:
+            yield leak
+            end = leak.end
+
+
+def _shaped(text: str, words: str) -> Iterator[tuple[int, int, str]]:
+    """What has the shape of a credential."""
+    for hint, inside, index in [row for row in _HINTS if row[0] in words]:
+        what, shape = _CREDENTIALS[index][0], _compiled(index)
+        for match in shape.finditer(text) if inside else _from(hint, shape, text, words):
+            start, end = match.span(match.lastindex or 0)
+            value = text[start:end]
+            empty = re.fullmatch(_EMPTY, value.rpartition(":")[2]) if what == "a password in an address" else None
+            if empty is None and not value.lower().endswith(_FILLED):
+                yield start, end, what
+
+
+def _from(hint: str, shape: re.Pattern[str], text: str, words: str) -> Iterator[re.Match[str]]:
+    """Matches that begin with the hint: nothing else of the text is looked at."""
+    at = words.find(hint)
+    while at >= 0:
+        match = shape.match(text, at)
+        if match is not None:
+            yield match
+        at = words.find(hint, match.end() if match is not None else at + 1)
+
+
+def _hidden(text: str, depth: int) -> Iterator[Leak]:
+    """Keys in base64, and texts in base64 with a credential in them; what is no text has none."""
+    for start, end, data in encoded(text):
+        if is_key(data):
+            yield Leak(start, end, "a private key")
             continue
-        following = _BEGIN.search(text, begin.end(), begin.end() + _KEY_LENGTH)
-        stop = following.start() if following is not None else begin.end() + _KEY_LENGTH
-        last = _END.search(text, begin.end(), stop)
-        body = None if last is not None else _BODY.match(text, begin.end())
-        end = last.end() if last is not None else body.end() if body is not None else begin.end()
-        yield Leak(begin.start(), end, "a private key")
-    for blob in _BLOB.finditer(text) if depth < _NESTED else ():
         try:
-            inside = base64.b64decode("".join(blob[0].split()) + "==").decode("latin-1")
-        except (binascii.Error, ValueError):
+            inside = next(credentials(data.decode(), depth=depth + 1), None)
+        except UnicodeDecodeError:
             continue
-        # A key, or a file with one in it; what has no words in it is no text, and is not searched.
-        if any(leak.what == "a private key" for leak in _private_keys(inside, depth + 1)):
-            yield Leak(blob.start(), blob.end(), "a private key")
+        if inside is not None:
+            yield Leak(start, end, inside.what)
 
 
 @cache
-def _one_of(shapes: tuple[int, ...]) -> re.Pattern[str]:
-    """Some of the shapes as one, so that the first that fits at a place counts and none is found inside another."""
-    return re.compile("|".join(f"(?P<c{i}>{_CREDENTIALS[i][2]})" for i in shapes))
+def _compiled(index: int) -> re.Pattern[str]:
+    return re.compile(_CREDENTIALS[index][2])
 
 
 def _folded(text: str) -> str:
-    """In lower case as regular expressions see it: the dotless and the dotted i of Turkish are an i too."""
-    return text.casefold().replace("\u0131", "i").replace("i\u0307", "i")
+    """In lower case and ASCII, every letter where it was; what regular expressions take for another letter is that."""
+    if not text.isascii():
+        for other, letter in _OTHERS:
+            text = text.replace(other, letter)
+        text = text.encode("ascii", "replace").decode()
+    return text.lower()
+
+
+_OTHERS = (("\u0130", "i"), ("\u0131", "i"), ("\u017f", "s"), ("\u212a", "k"))
 
 
 def contacts(text: str, shared: Iterable[str] = ()) -> Iterator[Leak]:
@@ -170,15 +252,22 @@ def contacts(text: str, shared: Iterable[str] = ()) -> Iterator[Leak]:
     number of an order are not somebody's.
     """
     known = {address.lower() for address in shared}
-    for match in (_CONTACT if "@" in text else _PHONE_ALONE).finditer(text):
+    for match in re.finditer(_CONTACT if "@" in text else _PHONE_ALONE, text):
         before = text[max(0, match.start() - 240) : match.start()]
         if match["phone"] is not None:
-            if _COUNTED.search(before[-40:]) is None:
+            if not (match["phone"].isdigit() and re.search(_COUNTED, before[-40:])):
                 yield Leak(match.start(), match.end(), PHONE)
-        elif match["mail"].lower() not in known and _NO_ONE.search(match["mail"]) is None:
-            elsewhere = _PLACE.match(text, match.end()) or before.endswith("://") or _REMOTE_SHELL.search(before)
-            if not elsewhere and _NOT_MAIL.search(match["mail"]) is None:
-                yield Leak(match.start(), match.end(), MAIL)
+        elif match["mail"].lower() not in known and not _nobodys(
+            match["mail"], before, text[match.end() : match.end() + 90]
+        ):
+            yield Leak(match.start(), match.end(), MAIL)
+
+
+def _nobodys(address: str, before: str, after: str) -> bool:
+    """Whether what looks like a mail address is none, or nobody's."""
+    if re.search(_NO_ONE, address) or re.search(_NOT_MAIL, address) or re.search(_ELSEWHERE, before):
+        return True
+    return bool(re.match(_PLACE, after) or (re.match(r":\w", after) and re.search(_COPIED, before)))
 
 
 def mask(text: str, shared: Iterable[str] = ()) -> tuple[str, list[str]]:
