@@ -163,6 +163,13 @@ HOSTILE = {
     "tokens that are too short": "glpat-abc " * 2_000 + "xoxb-1 " * 2_000,
     "underscores": "github_pat_" * 1_800,
     "new lines": "\n" * 20_000,
+    "keys one after another": ("-----BEGIN PRIVATE" + " KEY-----\n") * 700,
+    "base64 in lines": ("A" * 64 + "\n") * 300,
+    "manifests without a kind": "data:\n a: b\n" * 1_500,
+    "entries of a manifest": "data:\n" + " a: b\n" * 3_000,
+    "curl": "curl -s " * 2_500,
+    "remote shells": "ssh -a b " * 2_000 + "a@b.internal",
+    "half a key of a vendor": "datadog api " * 1_700,
 }
 
 

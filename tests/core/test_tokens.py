@@ -138,13 +138,3 @@ def test_a_certificate_and_a_public_key_are_no_secret() -> None:
         pem = "\n".join([f"-----BEGIN {name}-----", *BODY, f"-----END {name}-----"])
         for text in (pem, base64.b64encode(pem.encode()).decode()):
             assert list(credentials(text)) == []
-
-
-@pytest.mark.parametrize(
-    "piece", ["-----BEGIN PRIVATE" + " KEY-----\n", "A" * 39 + " ", "a@b.", "password=", "sk-", "://a:", "0 "]
-)
-def test_no_text_takes_longer_than_its_length_deserves(piece: str) -> None:
-    """Counted in steps of the interpreter of regular expressions is not possible; a square would take minutes here."""
-    text = piece * (400_000 // len(piece))
-    list(credentials(text))
-    list(contacts(text))

@@ -20,7 +20,7 @@ _DER: Final = (
 _BEGIN: Final = rf"(?i:-{{4,5}} ?BEGIN{_SPACE}{_KEY}|Private-Lines: [0-9]{{1,4}})"
 _END: Final = rf"(?i:-{{4,5}} ?END{_SPACE}{_KEY})"
 _BODY: Final = (
-    r"(?:(?:\s|\\+[rn]|%0[ADad]|[>|\"',])*+"
+    r"(?:(?:\s|\\{1,4}[rn]|%0[ADad]|[>|\"',])*+"
     r"(?:[A-Z][A-Za-z-]{2,20}: [^\n\\]{0,200}+|(?:[A-Za-z0-9+/=]|%2[BbFf]|%3[Dd]){16,}+"
     r"|(?=[A-Za-z]{0,15}[0-9+/=])[A-Za-z0-9+/=]{1,15}(?![A-Za-z0-9 ])))++"
 )

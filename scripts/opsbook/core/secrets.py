@@ -17,8 +17,8 @@ from opsbook.core.tokens import SHAPES
 _NAMED = r"(?:password|passwd|passphrase|pwd)"
 _VALUE = r"[^\s\"'<>{}$`]"
 _IS = r"[\"']?[ \t]{0,9}[:=][ \t]{0,9}"
-_ENTRY = r"[ \t>]{1,40}[\w.-]{1,253}:[ \t]{1,9}[^\s#][^\n]{0,20000}+"
-_ENTRIES = rf"[ \t]{{0,9}}\r?\n({_ENTRY}(?:\n{_ENTRY})*)"
+_ENTRY = r"(?>[ \t>]{1,40}(?!kind:)[\w.-]{1,253}:[ \t]{1,9}[^\s#][^\n]{0,20000})"
+_ENTRIES = rf"[ \t]{{0,9}}\r?\n({_ENTRY}(?:\n{_ENTRY}){{0,100}}+)"
 _VENDORS = (
     r"adafruit|adobe|airtable|algolia|asana|azure|beamer|bitbucket|bugsnag|cloudflare|codecov|"
     r"cohere|coinbase|confluent|datadog|discord|droneci|dropbox|etsy|facebook|fastly|finicity|"
@@ -54,7 +54,10 @@ _CREDENTIALS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     (
         "a password",
         ("machine",),
-        rf"(?i:\bmachine[ \t]+\S{{1,200}}\s+login\s+\S{{1,200}}\s+password\s+)({_VALUE}{{3,128}})",
+        (
+            r"(?i:\bmachine[ \t]{1,9}\S{1,200}\s{1,20}login\s{1,20}\S{1,200}\s{1,20}password\s{1,20})"
+            rf"({_VALUE}{{3,128}})"
+        ),
     ),
     (
         "a password",
@@ -69,7 +72,7 @@ _CREDENTIALS: tuple[tuple[str, tuple[str, ...], str], ...] = (
         ("passw", "passphrase", "pwd"),
         (
             # After an equals sign, or in quotes, anything is one; after a colon words may follow: "password: changed".
-            rf"(?i:{_NAMED}(?:=[\"']?|\\?[\"']?[ \t]{{0,9}}[:=][ \t]{{0,9}}\\?[\"']))(?![*xX.]{{3,}}){_VALUE}{{6,128}}"
+            rf"(?i:{_NAMED}(?:=[\"']?|\\?[\"']?[ \t]{{0,9}}[:=][ \t]{{0,9}}\\?[\"']))(?![*xX.]{{3}}){_VALUE}{{6,128}}"
             rf"|(?i:{_NAMED}{_IS})(?={_VALUE}{{0,127}}[0-9]){_VALUE}{{6,128}}"
         ),
     ),
@@ -79,7 +82,7 @@ _CREDENTIALS: tuple[tuple[str, tuple[str, ...], str], ...] = (
         (
             rf"(?i:(?:secret|token|(?:api|access|secret)[_-]?key){_IS}[\"']?)"
             # Not the place of a secret (`prod/db-2`), nor the id of a record.
-            rf"(?![a-z]+(?:[./_-][a-z]+)*[./_-][a-z]*[0-9]{{0,4}}(?!{_VALUE})|[A-Z]{{3}}-[0-9]{{8}}-[0-9A-Z]{{5}})"
+            rf"(?![a-z]{{1,60}}(?:[./_-][a-z]{{1,60}}){{0,20}}[./_-][a-z]{{0,60}}[0-9]{{0,4}}(?!{_VALUE})|[A-Z]{{3}}-[0-9]{{8}}-[0-9A-Z]{{5}})"
             rf"(?={_VALUE}{{0,127}}[0-9]){_VALUE}{{8,128}}"
         ),
     ),
@@ -95,7 +98,7 @@ _CREDENTIALS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     (
         "a private key",
         ("privatekey", "presharedkey"),
-        r"(?i:\b(?:Private|Preshared)Key[ \t]*=[ \t]*)([A-Za-z0-9+/]{42,43}={1,2})",
+        r"(?i:\b(?:Private|Preshared)Key[ \t]{0,9}=[ \t]{0,9})([A-Za-z0-9+/]{42,43}={1,2})",
     ),
     (
         "a Kubernetes secret",

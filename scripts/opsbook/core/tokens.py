@@ -35,12 +35,12 @@ AWS Bedrock key           | absk,bedrock-api-key- | \b(?:ABSK[A-Za-z0-9+/]{{100,
 Azure AD secret           | ~q~                   | (?<![A-Za-z0-9_~.-])[A-Za-z0-9_~.]{{3}}[0-9]Q~[A-Za-z0-9_~.-]{{31,34}}
 Azure DevOps token        | ~azdo                 | \b[A-Za-z0-9]{{76}}AZDO[A-Za-z0-9]{{4}}\b
 Azure identified key      | ~jqqj99               | \b[A-Za-z0-9]{{52}}JQQJ99[A-Za-z0-9]{{26}}\b
-Azure key                 | accountkey,sharedaccesskey  | (?i:\b(?:Account|SharedAccess)Key=[A-Za-z0-9+/]{{40,}}={{0,2}})
+Azure key                 | accountkey,sharedaccesskey  | (?i:\b(?:Account|SharedAccess)Key=[A-Za-z0-9+/]{{40,}}+={{0,2}})
 Azure shared signature    | sig=                  | (?<=[?&;])sig=[A-Za-z0-9%+/_-]{{40,120}}={{0,2}}
 Braintree token           | access_token$         | \baccess_token\$(?:production|sandbox)\$[a-z0-9]{{16}}\$[0-9a-f]{{32}}\b
 Brevo key                 | xkeysib-,xsmtpsib-    | \bx(?:key|smtp)sib-[0-9a-f]{{64}}-[A-Za-z0-9]{{16}}\b
 Buildkite token           | bkua_,bkct_,bkaa_     | \bbk(?:ua|ct|aa)_[A-Za-z0-9]{{30,60}}\b
-Bundler credential        | bundle_               | (?i:\bBUNDLE_(?:ENTERPRISE|GEMS)__CONTRIBSYS__COM[\"']?[ \t]*[:=][ \t]*[\"']?)[0-9a-f]{{8}}:[0-9a-f]{{8}}\b
+Bundler credential        | bundle_               | (?i:\bBUNDLE_(?:ENTERPRISE|GEMS)__CONTRIBSYS__COM[\"']?[ \t]{{0,9}}[:=][ \t]{{0,9}}[\"']?)[0-9a-f]{{8}}:[0-9a-f]{{8}}\b
 CircleCI token            | ccipat_,ccipprj_      | \bCCIP(?:AT|PRJ)_[A-Za-z0-9]{{10,40}}_[0-9a-f]{{40}}\b
 ClickHouse key            | 4b1d                  | \b4b1d[A-Za-z0-9]{{38}}\b
 Clojars token             | clojars_              | \bCLOJARS_[a-z0-9]{{60}}\b
@@ -84,7 +84,7 @@ HubSpot token             | pat-                  | \bpat-(?:na|eu|ap)[0-9]-{_UU
 Hugging Face token        | hf_,api_org_          | \b(?:hf|api_org)_[A-Za-z0-9]{{30,60}}\b
 Infracost key             | ico-                  | \bico-[A-Za-z0-9]{{32}}\b
 Intra 42 secret           | s-s4t2                | \bs-s4t2(?:ud|af)-[0-9a-f]{{64}}\b
-JSON web token            | eyj                   | (?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{{8,}}+\.(?:eyJ[A-Za-z0-9_-]{{8,}}\.[A-Za-z0-9_-]*|[A-Za-z0-9_-]*\.[A-Za-z0-9_-]{{8,}}\.[A-Za-z0-9_-]{{8,}}\.[A-Za-z0-9_-]{{8,}})
+JSON web token            | eyj                   | (?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{{8,}}+\.(?:eyJ[A-Za-z0-9_-]{{8,}}+\.[A-Za-z0-9_-]*+|[A-Za-z0-9_-]*+\.[A-Za-z0-9_-]{{8,}}+\.[A-Za-z0-9_-]{{8,}}+\.[A-Za-z0-9_-]{{8,}}+)
 Langfuse key              | sk-lf-                | \bsk-lf-{_UUID}
 LangSmith key             | lsv2_                 | \blsv2_(?:pt|sk)_[0-9a-f]{{32}}_[0-9a-f]{{10}}\b
 LaunchDarkly key          | sdk-,mob-,api-        | \b(?:sdk|mob|api)-{_UUID}
@@ -103,7 +103,7 @@ npm token                 | npm_                  | \bnpm_[A-Za-z0-9]{{36}}\b
 NuGet key                 | oy2                   | \boy2[a-z0-9]{{43}}\b
 NVIDIA key                | nvapi-                | \bnvapi-[A-Za-z0-9_-]{{60,80}}
 Octopus key               | api-                  | \bAPI-[A-Z0-9]{{25,32}}\b
-Okta token                | ssws                  | (?i:\bSSWS)[ ]+[A-Za-z0-9_-]{{40,44}}
+Okta token                | ssws                  | (?i:\bSSWS)[ ]{{1,9}}[A-Za-z0-9_-]{{40,44}}
 OpenAI key                | sk-                   | \bsk-(?:(?:proj|svcacct|admin|None)-[A-Za-z0-9_-]{{20,300}}|[A-Za-z0-9]{{32,64}}\b)
 OpenRouter key            | sk-or-                | \bsk-or-v1-[0-9a-f]{{64}}\b
 OpenShift token           | sha256~               | \bsha256~[A-Za-z0-9_-]{{43}}
@@ -127,8 +127,8 @@ Sentry token              | sntrys_,sntryu_       | \bsntry(?:s_[A-Za-z0-9+/=_]{
 SettleMint token          | sm_aat_,sm_pat_,sm_sat_ | \bsm_[aps]at_[A-Za-z0-9]{{16}}\b
 Shippo token              | shippo_               | \bshippo_(?:live|test)_[0-9a-fA-F]{{40}}\b
 Shopify token             | shpat_,shpca_,shppa_,shpss_,shptka_ | \bshp(?:at|ca|pa|ss|tka)_[A-Za-z0-9]{{32,64}}\b
-Slack token               | xox,xapp-,xwfp-       | \bxox[abeoprsc](?:\.xox[bp])?-[A-Za-z0-9-]{{10,}}|\bxoxd-[A-Za-z0-9%+/=-]{{10,}}|\bx(?:app|wfp)-[0-9]-[A-Za-z0-9-]{{10,}}
-Slack webhook             | https://hooks.slack.com | (?i:https://hooks\.slack\.com/(?:services|workflows|triggers)/[A-Za-z0-9/_-]{{10,}})
+Slack token               | xox,xapp-,xwfp-       | \bxox[abeoprsc](?:\.xox[bp])?-[A-Za-z0-9-]{{10,}}+|\bxoxd-[A-Za-z0-9%+/=-]{{10,}}+|\bx(?:app|wfp)-[0-9]-[A-Za-z0-9-]{{10,}}+
+Slack webhook             | https://hooks.slack.com | (?i:https://hooks\.slack\.com/(?:services|workflows|triggers)/[A-Za-z0-9/_-]{{10,}}+)
 Snyk token                | snyk_uat,snyk_sat     | \bsnyk_[us]at\.[0-9a-f]{{8}}\.[A-Za-z0-9_.-]{{20,400}}
 Sonar token               | sqp_,squ_,sqa_        | \bsq[pua]_[A-Za-z0-9]{{40}}\b
 Sourcegraph token         | sgp_                  | \bsgp_(?:(?:[0-9a-f]{{16}}|local)_)?[0-9a-fA-F]{{40}}\b
