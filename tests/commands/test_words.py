@@ -170,3 +170,34 @@ def test_what_only_looks_like_contact_details_is_kept_everywhere(desk: Desk) -> 
     assert "openvpn@server.service is down" in written
     assert "rsync x backup@nas.local:/v" in written
     assert "openvpn-server-service-is-down" in done.json["path"]
+
+
+def test_contact_details_are_kept_with_a_reason_and_credentials_never(desk: Desk) -> None:
+    desk.declare()
+    mail, phone, token = "hotline@vendor.internal", "+44 20 7946 0958", "ghp_" + "a1B2" * 9
+    why = ("--keep", "the hotline is public; told by jane@desk.internal", "--format", "json")
+    done = desk.opsbook("note", f"Ask {mail}:\nor call {phone}.\nNot with {token}.", *why)
+    assert done.code == 0
+    assert done.json["masked"] == [
+        {"field": "text", "what": "a GitHub token"},
+        {"field": "keep", "what": "a mail address"},
+    ]
+    more = desk.opsbook("incident", "update", "-", "--summary", f"Ask {mail}.", "--impact", f"See {phone}.", *why)
+    assert more.code == 0
+    written = "".join(desk.written().values())
+    assert f"Ask {mail}:\n" in written
+    assert f"See {phone}." in written
+    assert token not in written
+    assert "jane@desk.internal" not in written
+    comment = "# opsbook: allow LEK002 because the hotline is public; told by [a mail address was removed]\n"
+    assert written.count(comment) == 3
+    desk.git("merge", "--quiet", "--no-edit", desk.branch())
+    checked = desk.opsbook("check", "--format", "json")
+    assert [finding for finding in checked.json["findings"] if finding["code"].startswith(("LEK", "SUP"))] == []
+
+
+def test_a_reason_without_a_word_keeps_nothing(desk: Desk) -> None:
+    desk.declare()
+    refused = desk.opsbook("note", "Ask hotline@vendor.internal.", "--keep", "…")
+    assert refused.code == 1
+    assert "There is no reason to keep contact details." in refused.err

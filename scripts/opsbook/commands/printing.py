@@ -170,7 +170,8 @@ def _masked(result: Outcome) -> Lines:
     for what in dict.fromkeys(what for _, what in result.masked):
         if what in PERSONAL:
             remedy = (
-                f"a repository forgets nothing; a shared mailbox is kept when {CONFIG_PATH} lists it under mailboxes"
+                "a repository forgets nothing; if it may be public say it again with --keep 'why', "
+                f"and list a shared mailbox under mailboxes in {CONFIG_PATH}"
             )
         else:
             remedy = "it may have been seen where you copied it from: revoke it"

@@ -20,6 +20,7 @@ class Comment:
         line: where it begins; column: both 1-based, in characters.
         text: what it says, from its `#` on; of a comment in HTML what stands between its signs.
         about: the line that it is about: its own, or where it stands alone the next one that is no comment.
+        ends: the last line of what it is about, where that is a text of several lines.
         torn: it does not end on its line, or something follows it there. Only in HTML.
     """
 
@@ -27,6 +28,7 @@ class Comment:
     column: int
     text: str
     about: int
+    ends: int = 0
     torn: bool = False
 
     @property

@@ -45,6 +45,11 @@ class Request(Model):
         """The words that a person typed, by field."""
         return {name: value for name, value in self.values.items() if isinstance(value, str)}
 
+    @property
+    def kept(self) -> str | None:
+        """Why contact details in its words are kept; nothing where they are not."""
+        return self.values.get("keep")
+
     def as_json(self) -> dict[str, Any]:
         """The request as JSON values: what an intent keeps."""
         return {"action": self.action, "by": self.by, "record": self.record, "values": self.values}

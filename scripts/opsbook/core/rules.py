@@ -57,6 +57,40 @@ class LEK002(RecordRule):
                 yield at_offset(file, leak.start, f"this looks like {leak.what}")
 
 
+class LEK003(BookRule):
+    """A credential in opsbook.yml.
+
+    Revoke it first: it is in the history of the repository. Programs take what they need from their environment.
+    """
+
+    always = True
+    reads = frozenset()
+
+    def check(self, book: Book, now: datetime) -> Iterable[Problem]:
+        """See LEK001."""
+        file = config_file(book)
+        for leak in secrets.credentials(file.text):
+            yield at_offset(file, leak.start, f"this looks like {leak.what}")
+
+
+class LEK004(BookRule):
+    """Somebody's own contact details in opsbook.yml.
+
+    Name the role, and link to a page that only those can read who need it. A mailbox that a team shares can be listed
+    under `mailboxes`; what is public can be allowed on its line with a reason.
+    """
+
+    always = True
+    suppressible = True
+    reads = frozenset()
+
+    def check(self, book: Book, now: datetime) -> Iterable[Problem]:
+        """See LEK002."""
+        file = config_file(book)
+        for leak in secrets.contacts(file.text, book.config.core.mailboxes):
+            yield at_offset(file, leak.start, f"this looks like {leak.what}")
+
+
 class BOK001(BookRule):
     """Two records with the same id.
 
@@ -214,4 +248,4 @@ def config_file(book: Book) -> File:
 
 
 RECORD_RULES: tuple[type[RecordRule], ...] = (LEK001, LEK002, BOK002)
-BOOK_RULES: tuple[type[BookRule], ...] = (BOK001, BOK003, BOK004, CFG001, CFG002, CFG003, CFG006)
+BOOK_RULES: tuple[type[BookRule], ...] = (LEK003, LEK004, BOK001, BOK003, BOK004, CFG001, CFG002, CFG003, CFG006)

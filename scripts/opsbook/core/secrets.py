@@ -273,12 +273,17 @@ def _nobodys(address: str, before: str, after: str) -> bool:
     return bool(re.match(_PLACE, after) or (re.match(r":\w", after) and re.search(_COPIED, before)))
 
 
-def mask(text: str, shared: Iterable[str] = ()) -> tuple[str, list[str]]:
-    """`text` with every leak replaced by what it was, and the list of what was replaced."""
+def mask(text: str, shared: Iterable[str] = (), *, keep: bool = False) -> tuple[str, list[str]]:
+    """`text` with every leak replaced by what it was, and the list of what was replaced.
+
+    Args:
+        keep: somebody says why contact details are kept; credentials never are.
+    """
     known = tuple(shared)
     seen: list[str] = []
     for _ in range(_PASSES):
-        leaks = sorted([*credentials(text), *contacts(text, known)], key=lambda leak: (leak.start, -leak.end))
+        personal = () if keep else contacts(text, known)
+        leaks = sorted([*credentials(text), *personal], key=lambda leak: (leak.start, -leak.end))
         if not leaks:
             break
         out: list[str] = []

@@ -3,7 +3,8 @@
     reviewed: 2026-05-01 # opsbook: allow RUN001 because the exercise is in January
 
 In YAML a comment, in Markdown `<!-- opsbook: allow RUN004 because … -->`; at the end of the line that has the finding,
-or on a line of its own just above it. What stands above the first value of a file also counts for findings about the
+or on a line of its own just above it. A text of several lines is one thing: what stands above it counts for all of it.
+What stands above the first value of a file also counts for findings about the
 file as a whole, which lie on its first line. Several codes are separated by commas.
 """
 
@@ -123,7 +124,9 @@ def _read(comment: Comment, file: File, scope: Scope) -> tuple[list[Suppression]
         return [], ["has no “because” and reason behind its codes"]
     if not any(character.isalnum() for character in reason):
         return [], ["has no reason behind “because”"]
-    lines = frozenset((comment.about, 1) if _heads(comment, file) else (comment.about,))
+    lines = frozenset(range(comment.about, max(comment.about, comment.ends) + 1)) | (
+        {1} if _heads(comment, file) else set()
+    )
     found: list[Suppression] = []
     faults: list[str] = []
     for name in names:

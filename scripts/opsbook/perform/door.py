@@ -135,8 +135,10 @@ def _masked(request: Request, context: Context) -> tuple[tuple[str, str], ...]:
     words = {name: text for name, text in (request.stub() or request).typed().items() if mask(text)[1]}
     if not words:
         return ()
-    shared = Book(context.offline(), context.kinds).config.core.mailboxes
-    return tuple((name, what) for name, text in words.items() for what in mask(text, shared)[1])
+    shared, kept = Book(context.offline(), context.kinds).config.core.mailboxes, bool(request.kept)
+    return tuple(
+        (name, what) for name, text in words.items() for what in mask(text, shared, keep=kept and name != "keep")[1]
+    )
 
 
 def _in_turn(intent: Intent, context: Context) -> list[str]:

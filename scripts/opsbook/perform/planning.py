@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from pydantic import ValidationError
@@ -13,9 +13,11 @@ from opsbook.core.check import check_record, introduced, known_before
 from opsbook.core.errors import OpsbookError, Refused
 from opsbook.core.finding import Finding
 from opsbook.core.ids import Ids
+from opsbook.core.keeping import kept
 from opsbook.core.kind import Kinds
 from opsbook.core.plan import Intent, Plan
 from opsbook.core.record import File, Record
+from opsbook.core.request import Request
 from opsbook.core.tree import Overlay
 from opsbook.core.types import write_time
 from opsbook.core.unseen import Unseen
@@ -35,7 +37,7 @@ def plan_of(intent: Intent, book: Book, kinds: Kinds) -> Plan:
     except ValidationError as error:  # a model that an action makes takes no such value
         where = error.errors(include_url=False)[0]
         raise Refused(f"{where['loc'][0]} cannot be used: {where['msg']}.", "Say it otherwise.") from None
-    plan = replace(plan, straight=kind.published == "main")
+    plan = replace(plan, straight=kind.published == "main", files=_kept(plan, request, book))
     after = Book(Overlay(book.tree, plan.files), book.kinds)
     ref = after.at(plan.path)
     assert ref is not None, plan.path
@@ -45,6 +47,19 @@ def plan_of(intent: Intent, book: Book, kinds: Kinds) -> Plan:
     if new:
         raise Refused(f"This would break the record: {'; '.join(_said(new))}", new[0].remedy)
     return plan
+
+
+def _kept(plan: Plan, request: Request, book: Book) -> Mapping[str, bytes | None]:
+    """The files of a plan; where somebody says why contact details are kept, with that beside them."""
+    reason = request.kept
+    if not reason:
+        return plan.files
+    if not any(character.isalnum() for character in reason):
+        raise Refused("There is no reason to keep contact details.", "Say why, like: --keep 'the hotline is public'.")
+    return {
+        path: kept(data, book.config.core.mailboxes, reason) if data and path.endswith(".yaml") else data
+        for path, data in plan.files.items()
+    }
 
 
 def _said(findings: Iterable[Finding]) -> Iterator[str]:

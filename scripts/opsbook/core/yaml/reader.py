@@ -117,9 +117,10 @@ class Document:
     def comments(self) -> list[Comment]:
         """Every comment, in order; what looks like one inside a value is none. Reads the text another time."""
         text = self._data.decode()
+        root = nodes(text)
         found: list[Comment] = []
         line, start = self._first_line, 0
-        for at, end in comments(text, nodes(text)):
+        for at, end in comments(text, root):
             line += text.count("\n", start, at)
             start = at
             left = text.rfind("\n", 0, at) + 1
@@ -129,7 +130,10 @@ class Document:
         for comment in reversed(found):
             if comment.alone:
                 below[comment.line] = below.get(comment.about, comment.about)
-        return [replace(comment, about=below.get(comment.line, comment.about)) for comment in found]
+        lines = Lines(text, self._first_line)
+        ends = {lines.place(leaf.start)[0]: lines.place(leaf.end - 1)[0] for leaf in (root.leaves() if root else ())}
+        about = [below.get(comment.line, comment.about) for comment in found]
+        return [replace(comment, about=at, ends=ends.get(at, at)) for comment, at in zip(found, about, strict=True)]
 
 
 def load(data: bytes, *, limit: int = LIMIT, levels: int = LEVELS, first_line: int = 1) -> Document:

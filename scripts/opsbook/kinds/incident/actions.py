@@ -27,7 +27,7 @@ def note(book: Book, request: Note, now: datetime, ids: Ids, operation: str) -> 
     A note needs nothing but the folder: it works although the facts of the incident cannot be read.
     """
     record = details(book, request)
-    text = words(book, request.text, "note")
+    text = words(book, request.text, "note", request.keep)
     at, said = moment(book, request.at, now, "at") if request.at else (now, "")
     entry = model.Note(at=at, by=request.by, kind=request.kind, text=text, operation=operation)
     path, data = files.entry(record.path, entry, ids)
@@ -40,7 +40,7 @@ def tick(book: Book, request: Tick, now: datetime, ids: Ids, operation: str) -> 
     """Tick steps of a checklist, or say why they are left out."""
     record = details(book, request)
     by_number = _numbered(record, request.runbook)
-    text = words(book, request.text, "text") if request.text else None
+    text = words(book, request.text, "text", request.keep) if request.text else None
     numbers = list(dict.fromkeys(request.steps))
     if not numbers:
         raise Refused("No step is named.", f"Name one or more of 1 to {len(by_number)}.")

@@ -82,13 +82,13 @@ def declare(book: Book, request: Declare, now: datetime, ids: Ids, operation: st
 
 def _facts(id_: str, book: Book, request: Declare, now: datetime, operation: str) -> tuple[Incident, Severity]:
     """What `incident.yaml` will say, and its severity; raises `Refused` for a value that cannot be used."""
-    title = sentence(book, request.title, "title")
+    title = sentence(book, request.title, "title", request.keep)
     severity = severity_of(book, request.severity)
     services = list(dict.fromkeys(service(book, name) for name in request.services))
     components = listed(book, request.components, "components", "status page component")
     if not components and services:
         components = _components_of(book, services)
-    summary = words(book, request.summary, "summary") if request.summary else None
+    summary = words(book, request.summary, "summary", request.keep) if request.summary else None
     people = {
         role: person(book, given, role) for role, given in (("lead", request.lead), ("comms", request.comms)) if given
     }

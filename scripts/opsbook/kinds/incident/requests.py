@@ -13,6 +13,7 @@ _Services = Annotated[tuple[str, ...], Given(flag="--service", metavar="NAME", o
 _Components = Annotated[tuple[str, ...], Given(flag="--component", metavar="ID", of="components")]
 _Person = Annotated[str | None, Given(metavar="ID", of="people")]
 _Moment = Annotated[str | None, Given(metavar="TIME")]
+_Keep = Annotated[str | None, Given(metavar="REASON")]
 
 
 class Declare(Request):
@@ -42,6 +43,8 @@ class Declare(Request):
     """You suspect a breach: details go to the restricted book, and are told to nobody."""
     drill: bool = False
     """A rehearsal: told to the drill channel only."""
+    keep: _Keep = None
+    """Keep mail addresses and phone numbers in the words, and why: "the hotline is public"."""
     id: Annotated[str | None, HIDDEN] = None
     """Of a stub: the id that its facts have in the restricted book."""
 
@@ -61,6 +64,8 @@ class Note(Request):
     """What sort of entry."""
     at: _Moment = None
     """When it happened, like 2026-11-21T10:05:00Z; now otherwise."""
+    keep: _Keep = None
+    """Keep mail addresses and phone numbers in the words, and why: "the hotline is public"."""
 
 
 class Update(Request):
@@ -95,6 +100,8 @@ class Update(Request):
     """When the review was held."""
     user_facing: Annotated[bool | None, Given(off="--internal")] = None
     """Users notice it."""
+    keep: _Keep = None
+    """Keep mail addresses and phone numbers in the words, and why: "the hotline is public"."""
     seen: Annotated[Mapping[str, Any], HIDDEN] = {}
     """The facts that the person looked at, so that two people who change the same fact notice it."""
 
@@ -112,3 +119,5 @@ class Tick(Request):
     """Left out and not done."""
     text: Typed = None
     """What was found, or why it is left out."""
+    keep: _Keep = None
+    """Keep mail addresses and phone numbers in the words, and why: "the hotline is public"."""

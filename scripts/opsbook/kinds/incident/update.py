@@ -81,7 +81,7 @@ class _Change:
     ) -> None:
         self._book, self._asked, self._view, self._facts, self._now = book, request, view, facts, now
         self._said: dict[str, Any] = {"at": now, "by": request.by, "operation": operation}
-        self._why = words(book, request.text, "text") if request.text else None
+        self._why = words(book, request.text, "text", request.keep) if request.text else None
         self.facts_to: list[tuple[tuple[str, ...], Any]] = []
         self.entries: list[AnyEntry] = []
         self.lines: list[tuple[str, str]] = []
@@ -132,7 +132,7 @@ class _Change:
             noticed = facing is None or facing
             self._set(("impact", "user_facing"), noticed, "User-facing", "yes" if noticed else "no")
         if summary:
-            text = words(self._book, summary, "impact")
+            text = words(self._book, summary, "impact", self._asked.keep)
             self._differs("impact", now["impact"], text)
             self._set(("impact", "summary"), text, "Impact", shorten(text, 200))
         if components:
@@ -143,7 +143,7 @@ class _Change:
         """The summary, more services, and the time of the review."""
         asked, facts = self._asked, self._facts
         if asked.summary:
-            summary = words(self._book, asked.summary, "summary")
+            summary = words(self._book, asked.summary, "summary", asked.keep)
             self._differs("summary", facts.summary, summary)
             self._set(("summary",), summary, "Summary", "rewritten")
         if asked.services:
@@ -161,7 +161,7 @@ class _Change:
         asked, book = self._asked, self._book
         if not asked.tell and not asked.template:
             return
-        said = words(book, asked.tell, "update") if asked.tell else ""
+        said = words(book, asked.tell, "update", asked.keep) if asked.tell else ""
         if asked.template:
             said = "\n\n".join(filter(None, (self._filled(asked.template), said)))
         template = asked.template or None

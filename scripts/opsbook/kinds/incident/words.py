@@ -25,8 +25,11 @@ _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 _SLUG = r"[a-z0-9]+(?:-[a-z0-9]+)*"
 
 
-def sentence(book: Book, value: object, name: str) -> str:
+def sentence(book: Book, value: object, name: str, kept: str | None = None) -> str:
     """One line of at most 120 characters; line ends become spaces, credentials are masked.
+
+    Args:
+        kept: why contact details are not masked.
 
     Raises:
         Refused: it is empty or too long.
@@ -34,7 +37,7 @@ def sentence(book: Book, value: object, name: str) -> str:
     text = one_line(str(value)) if value is not None else ""
     if not text:
         raise Refused(f"The {name} is missing.", f"Say in one line what is wrong: --{name} 'Checkout returns errors'.")
-    text, _ = secrets.mask(text, book.config.core.mailboxes)
+    text, _ = secrets.mask(text, book.config.core.mailboxes, keep=bool(kept))
     if len(text) > TITLE_LIMIT:
         raise Refused(
             f"The {name} has {len(text)} characters; {TITLE_LIMIT} are allowed.",
@@ -43,8 +46,11 @@ def sentence(book: Book, value: object, name: str) -> str:
     return text
 
 
-def words(book: Book, value: object, name: str) -> str:
+def words(book: Book, value: object, name: str, kept: str | None = None) -> str:
     """A text of at most 20,000 characters; hidden characters are made visible, credentials are masked.
+
+    Args:
+        kept: why contact details are not masked.
 
     Raises:
         Refused: it is empty or too long.
@@ -52,7 +58,7 @@ def words(book: Book, value: object, name: str) -> str:
     text = "\n".join(line.rstrip() for line in visible(str(value)).split("\n")).strip()
     if not text:
         raise Refused(f"The {name} is empty.", "Say it in a few words.")
-    text, _ = secrets.mask(text, book.config.core.mailboxes)
+    text, _ = secrets.mask(text, book.config.core.mailboxes, keep=bool(kept))
     if len(text) > TEXT_LIMIT:
         raise Refused(
             f"The {name} has {len(text)} characters; {TEXT_LIMIT} are allowed.",
