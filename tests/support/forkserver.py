@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import atexit
 import errno
+import gc
 import json
 import os
+import pkgutil
 import runpy
 import select
 import signal
@@ -22,10 +24,13 @@ import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
 from typing import Any, NoReturn
 
+import opsbook
+from opsbook.kinds import registry
 from tests.support.clock import handed_on
 
 WRITING = {"mktree", "commit-tree", "update-ref", "push", "fetch", "read-tree"}
@@ -111,15 +116,14 @@ def child(task: Mapping[str, Any], files: Sequence[int]) -> NoReturn:
 def serve(path: str) -> None:
     """Fork for each connection, until nobody holds standard input any more."""
     # Everything that a command may import; none of it does anything when it is imported.
-    import opsbook.commands.helping
-    import opsbook.run
-    import opsbook.wiring.workspace
-    from opsbook.commands import commands
-
-    for found in commands().values():
-        __import__(found.module)
-    __import__("slugify")
-    opsbook.wiring.workspace.registry()
+    for module in pkgutil.walk_packages(opsbook.__path__, "opsbook."):
+        if module.name != "opsbook.__main__":
+            import_module(module.name)
+    for name in ("slugify", "zoneinfo", "difflib", "github3", "slack_sdk", "cookiecutter.generate"):
+        import_module(name)
+    registry()
+    gc.collect()
+    gc.freeze()  # what is here stays: no child looks through it, and so copies it
     ended, ends = os.pipe()
     os.set_blocking(ends, False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
