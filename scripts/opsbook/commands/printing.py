@@ -53,7 +53,7 @@ def show(
     What is still in a buffer was not printed: an intent is forgotten only when the person can see the result.
 
     Args:
-        done: what to say was done; `{id}` stands for the end of the record's id, `{changes}` for what changed.
+        done: what to say was done; `{record}` stands for the id, `{id}` for its end, `{changes}` for what changed.
         nothing: what to say when nothing was done, and nothing is left to do.
         tells: whether somebody should be told by it, so that silence is worth a word.
         kept: what came of the facts that went to the restricted book.
@@ -144,7 +144,7 @@ def _outcome(result: Outcome, done: str, workspace: Workspace) -> Lines:
         missed = [item for item in result.unheard.values() if item.unheard == why]
         told.append(f"{names(missed)} not told: {why}." if told else f"Nobody was told: {why}.")
     changes = "; ".join(f"{label.lower()} {shorten(one_line(value), 60)}" for label, value in result.summary)
-    what = done.replace("{changes}", changes).replace("{id}", result.id[-5:])
+    what = done.replace("{changes}", changes).replace("{id}", result.id[-5:]).replace("{record}", result.id)
     yield GOOD, " ".join([f"{what}{_where(result)}.", *told])
     yield from ((PLAIN, f"  {line}") for line in result.understood)
     yield from _masked(result)

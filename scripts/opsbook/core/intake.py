@@ -65,7 +65,7 @@ class Intake(ABC):
 
     @abstractmethod
     def done(self, request: Request) -> str:
-        """What is printed before the id: `Declared`."""
+        """What is printed when it is done: `{record} declared`, with the id in its place."""
 
     @abstractmethod
     def answer(self, book: Book, request: Request, answer: Answer) -> str:

@@ -64,7 +64,7 @@ class IncidentIntake(Intake):
 
     def done(self, request: Any) -> str:
         """See `Intake.done`."""
-        return "Drill declared:" if request.drill else "Declared"
+        return "Drill {record} declared" if request.drill else "{record} declared"
 
     def answer(self, book: Book, request: Any, answer: Answer) -> str:
         """See `Intake.answer`."""
