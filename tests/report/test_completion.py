@@ -61,7 +61,7 @@ def test_the_package_knows_the_command_line_as_it_is() -> None:
         ("checklist tick - 1 --runbook ", ["response/respond"]),
         ("new runbook --owner ", ["oncall", "ops", "product-manager", "tech-lead", "platform"]),
         ("new runbook --area ", ["response"]),
-        ("explain LEK", ["LEK001", "LEK002"]),
+        ("explain LEK", ["LEK001", "LEK002", "LEK003", "LEK004"]),
         ("incident show ", [OPEN, "INC-20261121-7KQ4M", "INC-20261119-9ZQ2A", "INC-20261116-3M8XD"]),
         ("incident show 7kq4m", ["INC-20261121-7KQ4M"]),
         ("incident note - hello ", []),
