@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.core.test_tokens import BODY, KEYS
 from tests.slack_server import SlackServer, pings, seen
 from tests.slack_server.workspace import TOKEN
 from tests.support.desk import Desk, clone, make_remote
@@ -129,3 +130,20 @@ def test_a_strangers_title_pings_nobody(desk: Desk, slack: SlackServer, words: s
     assert desk.opsbook("incident", "update", done.json["id"], "--tell", words).code == 0
     assert len(slack.messages()) == 4
     assert [name for message in slack.messages() for name in pings(message)] == []
+
+
+def test_nothing_of_a_private_key_is_left_in_git_the_outbox_or_slack(desk: Desk, slack: SlackServer) -> None:
+    desk = at(desk, slack.url)
+    pasted = "\n\nand\n\n".join(KEYS.values())
+    done = [
+        desk.opsbook(*DECLARE, "--summary", pasted, "--format", "json"),
+        desk.opsbook("note", pasted),
+        desk.opsbook("incident", "update", "-", "--status", "identified", "--text", pasted, "--tell", pasted),
+    ]
+    assert [each.code for each in done] == [0, 0, 0]
+    assert {item["what"] for item in done[0].json["masked"]} == {"a private key"}
+    said = [seen(message) for name in ("incident", "team") for message in slack.messages(name)]
+    kept = [*desk.written().values(), *desk.outbox().values(), desk.git("log", "-p", "--all")]
+    everything = "".join([*said, *kept, *(each.out + each.err for each in done)])
+    assert everything.count("[a private key was removed]") > len(KEYS)
+    assert [line for line in BODY if line in everything] == []
