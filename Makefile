@@ -29,7 +29,7 @@ demo: $(READY) ## declare an incident in a scratch book, check it, build the sit
 	@$(BIN)/opsbook -C $(DEMO)/book note "The queue stopped growing at 10:02." --by oncall-a
 	@echo && echo '$$ opsbook list'
 	@$(BIN)/opsbook -C $(DEMO)/book list
-	@echo && echo '$$ git merge --no-ff opsbook/INC-…    # what the declaration told you to run'
+	@echo && echo '$$ git merge --no-ff opsbook/INC-…    # what opsbook declare -v told you to run'
 	@git -C $(DEMO)/book -c user.name=demo -c user.email=demo@opsbook.invalid merge --quiet --no-edit --no-ff \
 		$$(git -C $(DEMO)/book for-each-ref --format='%(refname:short)' refs/heads/opsbook)
 	@echo && echo '$$ opsbook check'

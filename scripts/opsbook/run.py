@@ -43,6 +43,8 @@ def run(name: str, found: Found, words: list[str], book: str | None) -> int:
             setattr(args, option, _given(value))
         workspace = wiring.open_workspace(book, fetches=getattr(module, "FETCHES", True))
         workspace.verbose = getattr(args, "verbose", False)
+        if getattr(args, "yes", False) or getattr(args, "format", "text") != "text":
+            workspace.asks = False
         command = getattr(module, "COMMAND", None)
         writes = isinstance(command, Write) or getattr(module, "WRITES", False)
         # What counts for a command that writes is whether main is a book, and the workspace asks that.

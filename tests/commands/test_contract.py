@@ -66,7 +66,7 @@ def test_an_action_prints_one_object_on_standard_output_and_nothing_else_there(b
     assert done.json["path"] in busy.git("ls-tree", "-rd", "--name-only", done.json["commit"]).split()
     assert done.json["told"] == []  # nobody was: Slack is not set up
     for missed in done.json["not_told"]:
-        assert set(missed) == {"audience", "why", "text"}
+        assert set(missed) == {"audience", "headline", "why", "text"}
         assert (busy.state / missed["text"]).is_file()
 
 

@@ -70,6 +70,15 @@ def test_an_issue_becomes_an_incident_and_is_closed_with_the_pull_request(hub: G
     assert f"declared_at: {issue.created}" in text.replace('"', "")
 
 
+def test_whoever_pastes_a_token_into_the_form_is_told_that_it_was_not_kept(hub: GitHubServer, phone: Phone) -> None:
+    token = "ghp_" + "a1B2" * 9
+    _, done = phone.declare("Checkout is down", body(summary=f"We used {token}."))
+    assert done.code == 0, str(done)
+    assert "| Not kept | a GitHub token; this form still shows it: edit it |" in said(hub)
+    assert token not in said(hub) + done.out + done.err
+    assert token not in str(truth(hub))
+
+
 def test_the_same_job_again_does_nothing_twice(hub: GitHubServer, phone: Phone) -> None:
     issue, first = phone.declare("Checkout is down", body())
     before = truth(hub), said(hub)

@@ -9,6 +9,7 @@ import pytest
 from tests.slack_server import SlackServer
 from tests.slack_server.workspace import TOKEN
 from tests.support.desk import Desk, clone, make_remote
+from tests.support.terminal import Terminal
 
 HERE = "on this machine only"
 ACTS = {
@@ -50,6 +51,25 @@ def test_with_several_open_the_choices_are_named_worst_first_and_i_chooses(desk:
     done = desk.opsbook("note", "this", "-i", small[-5:])
     assert done.code == 0
     assert done.out.startswith(f"Noted in {small[-5:]}, {HERE}.")
+
+
+def test_a_title_is_a_title_also_where_it_looks_like_a_place_in_our_sentence(desk: Desk) -> None:
+    desk.declare("{id} {changes} {record}")
+    assert "({id} {changes} {record}), on this machine only." in desk.opsbook("note", "x").out
+
+
+def test_nobody_is_asked_who_said_yes_or_reads_json(desk: Desk) -> None:
+    desk.declare("Search is slow", "P3")
+    worst = desk.declare()
+    for more in (("--yes",), ("--format", "json")):
+        terminal = Terminal(desk, "note", "x", *more)
+        assert terminal.end() == 1
+        assert "2 incidents are open" in terminal.screen
+        assert "Which one?" not in terminal.screen
+    asked = Terminal(desk, "note", "x")
+    asked.answer("Which one?", "")
+    assert asked.end() == 0
+    assert f"Noted in {worst[-5:]}" in asked.screen
 
 
 def test_list_and_show_know_every_kind(desk: Desk) -> None:
@@ -113,6 +133,26 @@ def test_without_slack_nobody_was_told_and_that_is_what_is_said(desk: Desk) -> N
     assert "told" not in desk.opsbook("note", "nobody needs to hear this").out.lower()
 
 
+def test_what_was_edited_by_hand_is_said_to_reach_nobody_each_with_its_words(desk: Desk) -> None:
+    record = desk.declare()
+    desk.git("merge", "--quiet", "--no-ff", "--no-edit", f"opsbook/{record}")
+    desk.opsbook("announce", "--since", "2d")
+    path = next(path for path in desk.files("main") if path.endswith(f"{record}-checkout-is-down/incident.yaml"))
+    text = desk.files("main")[path].replace("severity: P1", "severity: P2")
+    desk.commit({path: text}, "Smaller")
+    done = desk.opsbook("announce", "--since", "2d")
+    assert done.code == 0, str(done)
+    for channel in ("incident", "team"):
+        assert f"{record}: {channel} not told: Slack is not set up. Now P2: Checkout is down" in done.out
+
+
+def test_each_of_several_words_to_one_channel_is_named(desk: Desk) -> None:
+    desk.declare()
+    done = desk.opsbook("incident", "update", "--lead", "oncall-b", "--comms", "oncall-a", "--format", "json")
+    assert [item["audience"] for item in done.json["not_told"]] == ["incident", "incident", "team", "team"]
+    assert len({item["text"] for item in done.json["not_told"]}) == 4
+
+
 def test_with_slack_whoever_is_named_heard_it(desk: Desk, slack: SlackServer) -> None:
     there = Desk(desk.path, {"SLACK_BOT_TOKEN": TOKEN, "SLACK_API_URL": slack.url})
     done = there.opsbook("declare", "--title", "x", "--severity", "P1", "--yes")
@@ -153,6 +193,12 @@ def test_what_is_masked_is_said_at_once_with_what_to_do_and_never_its_value(desk
     assert done.code == 0
     assert "Not kept: a GitHub token (it may have been seen where you copied it from: revoke it)." in done.out
     assert "Not kept: a mail address (" in done.out
+    for words in (
+        ("did", f"wrote to {mail}"),
+        ("set", "severity", "P2", "--why", f"{mail} said so"),
+    ):  # what is advised works
+        kept = desk.opsbook(*words, "--keep", "it is public", "--format", "json")
+        assert (kept.code, kept.json["masked"]) == (0, []), str(kept)
     assert token not in done.out
     assert mail not in done.out
     in_json = desk.opsbook("note", f"again {token}", "--format", "json")

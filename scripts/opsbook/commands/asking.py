@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from opsbook.commands.options import request_of
-from opsbook.commands.printing import show, show_plan
+from opsbook.commands.printing import phrase, show, show_plan
 from opsbook.commands.workspace import Workspace
 from opsbook.commands.writing import carry_out
 from opsbook.core.command import Dialogue, Question, Write
@@ -31,7 +31,7 @@ def declare(command: Write, dialogue: Dialogue, values: Values, args: argparse.N
     by = workspace.actor(args.by)
     if alerted and not security.restricted:
         return _in_two_books(request_of(command.request, by, None, values), dialogue, args, workspace, screen)
-    ask, book = workspace.asks and not args.yes and args.format == "text", workspace.open_book
+    ask, book = workspace.asks, workspace.open_book
     first, rest = dialogue.first(book), list(dialogue.rest(book, by)) if ask else []
     if first.field not in values and not ask:
         raise UsageError(*command.need)
@@ -48,15 +48,15 @@ def declare(command: Write, dialogue: Dialogue, values: Values, args: argparse.N
         return 0
     context = workspace.context(args.by)
     if asked:
-        # What is shown is what will be declared: the same id, at the same time.
-        seed, now = context.seed(), context.now()
-        context = replace(context, seed=lambda: seed, now=lambda: now)
+        # What is shown is what will be declared, with the same id; its time is that of the answer.
+        seed = context.seed()
+        context = replace(context, seed=lambda: seed)
         plan = preview(request, context)
         screen.line()
         screen.pairs(plan.summary)
         if not _yes(screen, "Declare it?", default=True):
             raise Refused("Nothing was declared.", "Run the command again when you want to.")
-    return carry_out(request, args, workspace, command.said(request), tells=command.tells, context=context)
+    return carry_out(request, args, workspace, phrase(command.said(request)), tells=command.tells, context=context)
 
 
 def _show_alike(dialogue: Dialogue, values: Values, workspace: Workspace, screen: Screen, *, asked: bool) -> None:
@@ -86,7 +86,7 @@ def _in_two_books(
     book, stub = workspace.book, request.stub()
     security = book.config.core.security
     restricted = workspace.restricted(args.by)
-    ask = workspace.asks and not args.yes and not args.dry_run and args.format == "text"
+    ask = workspace.asks and not args.dry_run
     if (facts := request.facts()) and restricted is None:
         where = f"Put them into {security.book}." if security.book else f"Tell them to {security.who} in person."
         screen.bad(f"The details ({', '.join(facts)}) are not kept here. {where}")
@@ -94,13 +94,13 @@ def _in_two_books(
         raise Refused("Nothing was written.", f"Alert {security.who} in any case.")
     assert stub is not None
     if restricted is None or args.dry_run:
-        return carry_out(stub, args, workspace, "Stub of {id} written", tells=True)
+        return carry_out(stub, args, workspace, phrase("Stub of {id} written"), tells=True)
     values = request.values
     if ask:
         _ask([dialogue.secret(book)], values, screen)
     whole = request_of(type(request), request.by, None, {**dialogue.completed(book), **values})
     with performing_secret(whole, workspace.context(args.by), restricted) as (outcome, kept):
-        show(outcome, args, workspace, done="Stub of {id} written", tells=True, kept=kept)
+        show(outcome, args, workspace, done=phrase("Stub of {id} written"), tells=True, kept=kept)
         return kept.exit_code or outcome.exit_code
 
 

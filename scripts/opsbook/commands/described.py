@@ -10,11 +10,11 @@ from opsbook.commands import asking, writing
 from opsbook.commands.generated import refresh
 from opsbook.commands.options import add_options, completes, request_of, values_of
 from opsbook.commands.picking import pick, pick_to_write
+from opsbook.commands.printing import phrase
 from opsbook.commands.workspace import Workspace, seen
 from opsbook.core.command import Command, Draft, Option, Pairs, Read, Table, View, Write
 from opsbook.core.errors import Refused
 from opsbook.core.record import Record
-from opsbook.core.text import one_line, shorten
 from opsbook.core.unseen import absent
 from opsbook.report.screen import Screen
 from opsbook.report.templates import draft
@@ -31,8 +31,7 @@ def arguments(command: Command, kind: str, parser: argparse.ArgumentParser, *, h
             named = parser.add_argument("-i", "--id", help=words) if command.picks == "-i" else None
             completes(named or parser.add_argument("id", nargs="?", help=words), kind)
         _options(parser, command.options)
-        if command.values is None:
-            add_options(parser, command.request, helping=helping)
+        add_options(parser, command.request, helping=helping, only=("keep",) if command.values is not None else None)
         writing.options(parser)
         return
     if isinstance(command, Read) and command.picks:
@@ -63,19 +62,17 @@ def _write(command: Write, kind: str, args: argparse.Namespace, workspace: Works
         return asking.declare(command, command.dialogue, values, args, workspace)
     record = pick_to_write(args.id, kind, workspace) if command.picks else None
     if command.values is not None:
-        values = {
-            name: value for name, value in command.values(args, workspace.actor(args.by)).items() if value is not None
-        }
+        made = {"keep": args.keep, **command.values(args, workspace.actor(args.by))}
+        values = {name: value for name, value in made.items() if value is not None}
     request = request_of(command.request, workspace.actor(args.by), record, values)
     if command.seen is not None and record is not None:
         found = workspace.open_book.resolve(kind, record)
         values["seen"] = command.seen(found, request) if found is not None else {}
         request = request_of(command.request, request.by, record, values)
-    done = command.said(request)
+    title = None
     if command.picks == "-i" and args.id is None and record is not None:  # whoever did not say which is told which
         title = workspace.open_book.title(kind, record)
-        done = done.replace("{id}", f"{{id}} ({shorten(one_line(title), 60)})") if title else done
-    return writing.carry_out(request, args, workspace, done, tells=command.tells)
+    return writing.carry_out(request, args, workspace, phrase(command.said(request), title or ""), tells=command.tells)
 
 
 def _show(command: Read, kind: str, args: argparse.Namespace, workspace: Workspace) -> int:

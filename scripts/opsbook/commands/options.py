@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Any, Literal, get_args, get_origin
 
 from pydantic import ValidationError
@@ -23,16 +23,21 @@ def completes(action: argparse.Action, of: str) -> None:
     action.of = of  # type: ignore[attr-defined]
 
 
-def add_options(parser: argparse.ArgumentParser, model: type[Request], *, helping: bool) -> None:
+def add_options(
+    parser: argparse.ArgumentParser, model: type[Request], *, helping: bool, only: Container[str] | None = None
+) -> None:
     """One argument for each field that a person gives.
 
     Args:
         helping: whether somebody reads the help: its texts are in the source, and take a moment to find.
+        only: the fields to ask for, of a command that asks for the others in its own way.
     """
     from opsbook.core.described import field_docstrings
 
     texts = field_docstrings(model) if helping else {}
     for name, field, given in _fields(model):
+        if only is not None and name not in only:
+            continue
         text = texts.get(name, "")
         words = (text[:1].lower() + text[1:]).rstrip(".").replace("%", "%%")
         _add(parser, name, field, given, words)

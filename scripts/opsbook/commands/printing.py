@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 
@@ -22,6 +23,9 @@ from opsbook.report.screen import Screen
 
 Lines = Iterator[tuple[str, str]]
 """Each line with its colour."""
+
+Phrase = Callable[[Outcome], str]
+"""What is said of an outcome."""
 
 GOOD, BAD, PLAIN = "green", "red", ""
 
@@ -43,7 +47,7 @@ def show(
     args: argparse.Namespace,
     workspace: Workspace,
     *,
-    done: str = "",
+    done: Phrase = lambda _: "",
     nothing: str = "",
     tells: bool = False,
     kept: Outcome | None = None,
@@ -53,7 +57,7 @@ def show(
     What is still in a buffer was not printed: an intent is forgotten only when the person can see the result.
 
     Args:
-        done: what to say was done; `{record}` stands for the id, `{id}` for its end, `{changes}` for what changed.
+        done: what is said of an outcome; see `phrase`.
         nothing: what to say when nothing was done, and nothing is left to do.
         tells: whether somebody should be told by it, so that silence is worth a word.
         kept: what came of the facts that went to the restricted book.
@@ -81,6 +85,25 @@ def show(
         raise OpsbookError(
             f"It is done, and the result cannot be written: {error.strerror}.", "The same command shows it again."
         ) from None
+
+
+def phrase(pattern: str, title: str = "") -> Phrase:
+    """What is said of an outcome, from a pattern.
+
+    Args:
+        pattern: `{record}` stands for the id, `{id}` for its end, `{changes}` for what changed.
+        title: of the record, for whoever did not say which one.
+    """
+
+    def said(outcome: Outcome) -> str:
+        words = {
+            "record": outcome.id,
+            "id": outcome.id[-5:] + (f" ({shorten(one_line(title), 60)})" if title else ""),
+            "changes": "; ".join(f"{label.lower()} {shorten(one_line(text), 60)}" for label, text in outcome.summary),
+        }
+        return re.sub(r"\{(record|id|changes)\}", lambda found: words[found[1]], pattern)
+
+    return said
 
 
 def show_plan(plan: Plan, args: argparse.Namespace, workspace: Workspace) -> None:
@@ -113,7 +136,7 @@ def show_unsaid(
     screen.line(end if would else absent(end, workspace.unseen))
 
 
-def _done(result: Result, done: str, workspace: Workspace) -> Lines:
+def _done(result: Result, done: Phrase, workspace: Workspace) -> Lines:
     """What was done."""
     if isinstance(result, Outcome):
         yield from _outcome(result, done, workspace)
@@ -129,7 +152,7 @@ def _done(result: Result, done: str, workspace: Workspace) -> Lines:
                 yield from ((color, f"  {line}") for color, line in _told(outcome))
 
 
-def _outcome(result: Outcome, done: str, workspace: Workspace) -> Lines:
+def _outcome(result: Outcome, done: Phrase, workspace: Workspace) -> Lines:
     """One line on what was done, where it is and who was told; one on what to do next. The rest for who wants it."""
     core, root = workspace.book.config.core, workspace.root
 
@@ -140,12 +163,10 @@ def _outcome(result: Outcome, done: str, workspace: Workspace) -> Lines:
 
     heard = [item for item in result.heard if item.ok]
     told = [f"Told {names(heard)}."] if heard else []
-    for why in dict.fromkeys(item.unheard for item in result.unheard.values()):
-        missed = [item for item in result.unheard.values() if item.unheard == why]
+    for why in dict.fromkeys(item.unheard for item in result.unheard):
+        missed = [item for item in result.unheard if item.unheard == why]
         told.append(f"{names(missed)} not told: {why}." if told else f"Nobody was told: {why}.")
-    changes = "; ".join(f"{label.lower()} {shorten(one_line(value), 60)}" for label, value in result.summary)
-    what = done.replace("{changes}", changes).replace("{id}", result.id[-5:]).replace("{record}", result.id)
-    yield GOOD, " ".join([f"{what}{_where(result)}.", *told])
+    yield GOOD, " ".join([f"{done(result)}{_where(result)}.", *told])
     yield from ((PLAIN, f"  {line}") for line in result.understood)
     yield from _masked(result)
     yield from ((PLAIN, f"  first finished what was saved here before: {request}") for request in result.before)
@@ -156,7 +177,7 @@ def _outcome(result: Outcome, done: str, workspace: Workspace) -> Lines:
     if workspace.verbose:
         yield PLAIN, f"  {result.id}  {result.path}"
         yield PLAIN, f"  on branch {result.branch}" + (f" at {result.commit[:12]}" if result.commit else "")
-        for text in (*result.outbox, *(item.ref for item in result.unheard.values())):
+        for text in (*result.outbox, *(item.ref for item in result.unheard)):
             yield PLAIN, f"  words: {here / Path(text).name}"
     by_hand = result.unheard or not all(item.ok for item in result.heard)
     words = f"; the words to tell people are in {here}" if by_hand and result.outbox and not workspace.verbose else ""
@@ -215,6 +236,8 @@ def _told(said: Said) -> Lines:
         if item.unheard:
             if not item.ok:
                 yield BAD, f"{lead}the words for {item.audience} could not be kept: {item.error}"
+            elif lead and item in said.unheard:
+                yield PLAIN, f"{lead}{item.audience} not told: {item.unheard}. {item.headline}"
         elif not item.ok:
             what = "was not told" if item.again else "may not have been told"
             yield BAD, f"{lead}{item.audience} {what} by {item.sink}: {item.error}"

@@ -24,7 +24,7 @@ class Workspace(Protocol):
     Attributes:
         root: the folder of the book.
         unseen: what could not be seen so far, for whoever reads to say; complete once the book was opened.
-        asks: whether somebody sits at a terminal and can be asked.
+        asks: whether somebody sits at a terminal and can be asked, and did not say `--yes`.
         color: whether the output may have colours.
         verbose: whether the person wants to see everything that was done.
     """

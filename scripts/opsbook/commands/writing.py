@@ -8,7 +8,7 @@ from collections.abc import Callable
 from operator import attrgetter
 
 from opsbook.commands.options import completes
-from opsbook.commands.printing import show, show_plan
+from opsbook.commands.printing import Phrase, show, show_plan
 from opsbook.commands.workspace import Workspace
 from opsbook.core.book import CONFIG_PATH
 from opsbook.core.context import Context
@@ -46,7 +46,7 @@ def carry_out(
     request: Request,
     args: argparse.Namespace,
     workspace: Workspace,
-    done: str,
+    done: Phrase,
     *,
     tells: bool = False,
     origin: Origin | None = None,
@@ -56,7 +56,7 @@ def carry_out(
     """Perform a request and print its outcome; returns the exit code.
 
     Args:
-        done: what to say before the id.
+        done: what is said of the outcome.
         tells: whether somebody should be told by it, so that silence is worth a word.
         origin: what gives the request its key, where it did not begin here.
         context: the ports, where a preview was made with them.

@@ -24,6 +24,7 @@ class Answer:
         url: of the pull request; empty when there is none.
         reached, missed: the channels that know, and those that do not (or perhaps do not).
         unpublished: why it is not on record yet; empty when it is.
+        masked: what of the words that were typed is not kept, by its name.
     """
 
     id: str
@@ -31,6 +32,7 @@ class Answer:
     reached: Sequence[str]
     missed: Sequence[str]
     unpublished: str = ""
+    masked: Sequence[str] = ()
 
 
 class Intake(ABC):

@@ -91,14 +91,17 @@ class Said(Result):
         return tuple(item for item in self.told if not item.unheard)
 
     @property
-    def unheard(self) -> dict[str, Told]:
-        """What nobody was told, by the audience that it is for: the words are kept, and no sink reaches them."""
+    def unheard(self) -> tuple[Told, ...]:
+        """What nobody was told: the words are kept, and no sink reaches those whom they are for."""
         reached = {item.audience for item in self.heard}
-        return {item.audience: item for item in self.told if item.unheard and item.audience not in reached}
+        return tuple(item for item in self.told if item.unheard and item.audience not in reached)
 
-    def untold(self) -> list[dict[str, str]]:
+    def not_told(self) -> list[dict[str, str]]:
         """The same for programs."""
-        return [{"audience": name, "why": item.unheard, "text": item.ref} for name, item in self.unheard.items()]
+        return [
+            {"audience": item.audience, "headline": item.headline, "why": item.unheard, "text": item.ref}
+            for item in self.unheard
+        ]
 
     def _left(self) -> Iterator[int]:
         if self.unreceipted or self.stopped or not all(item.ok for item in self.told):
@@ -109,7 +112,7 @@ class Said(Result):
         told = [{"id": item.record, "headline": item.headline, **item.as_json()} for item in self.heard]
         return {
             "told": told,
-            "not_told": self.untold(),
+            "not_told": self.not_told(),
             "problems": [problem for problem in (self.unreceipted, self.stopped) if problem],
         }
 
@@ -165,7 +168,7 @@ class Outcome(Said):
         """See `Result`."""
         named = {name: getattr(self, name) for name in ("id", "path", "branch", "commit", "url")}
         masked = [{"field": field, "what": what} for field, what in self.masked]
-        return {**named, "told": [item.as_json() for item in self.heard], "not_told": self.untold(), "masked": masked}
+        return {**named, "told": [item.as_json() for item in self.heard], "not_told": self.not_told(), "masked": masked}
 
 
 @dataclass

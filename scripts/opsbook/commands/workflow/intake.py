@@ -6,6 +6,7 @@ import argparse
 import sys
 from typing import NoReturn
 
+from opsbook.commands.printing import phrase
 from opsbook.commands.workspace import Workspace
 from opsbook.commands.writing import NEVER_ASKS, carry_out, options
 from opsbook.core.book import Book
@@ -64,7 +65,9 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
         return outcome.exit_code or 5
 
     try:
-        return carry_out(request, args, workspace, intake.done(request), tells=True, origin=origin, answered=answered)
+        return carry_out(
+            request, args, workspace, phrase(intake.done(request)), tells=True, origin=origin, answered=answered
+        )
     except Refused as error:
         if begun is not None:
             raise
@@ -149,14 +152,13 @@ def _turn_away(
 
 def _summed_up(outcome: Outcome) -> Answer:
     """What came of it, as far as whoever asked needs to know."""
-    # What is printed in the log of a job reaches nobody.
-    heard = [item for item in outcome.told if item.sink != "console"]
     return Answer(
         id=outcome.id,
         url=outcome.url,
-        reached=sorted({item.audience for item in heard if item.ok}),
-        missed=sorted({item.audience for item in heard if not item.ok}),
+        reached=sorted({item.audience for item in outcome.heard if item.ok}),
+        missed=sorted({item.audience for item in outcome.heard if not item.ok}),
         unpublished=outcome.unpublished,
+        masked=sorted({what for _, what in outcome.masked}),
     )
 
 

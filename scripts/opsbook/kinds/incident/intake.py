@@ -77,6 +77,8 @@ class IncidentIntake(Intake):
         rows.append(("Told", _words(", ".join(answer.reached)) or "**nobody: tell people yourself**"))
         if answer.missed:
             rows.append(("Not told, or perhaps not", _words(", ".join(answer.missed))))
+        if answer.masked:
+            rows.append(("Not kept", f"{_words(', '.join(answer.masked))}; this form still shows it: edit it"))
         table = "\n".join(["| | |", "| --- | --- |", *(f"| {label} | {value} |" for label, value in rows)])
         lead = f" within {spoken(severity.lead_within)}" if severity else ""
         if answer.unpublished:

@@ -38,7 +38,7 @@ class Declare(Request):
     user_facing: Annotated[bool | None, Given(flag="-", off="--internal")] = None
     """Users do not notice it."""
     started_at: _Moment = None
-    """When users were first affected, like 2026-11-21T10:05:00Z."""
+    """When users were first affected, like 10:05 or 2026-11-21T10:05Z."""
     security: bool = False
     """You suspect a breach: details go to the restricted book, and are told to nobody."""
     drill: bool = False
@@ -63,7 +63,7 @@ class Note(Request):
     kind: Literal["note", "decision", "change"] = "note"
     """What sort of entry."""
     at: _Moment = None
-    """When it happened, like 2026-11-21T10:05:00Z; now otherwise."""
+    """When it happened, like 10:05 or 2026-11-21T10:05Z; now otherwise."""
     keep: _Keep = None
     """Keep mail addresses and phone numbers in the words, and why: "the hotline is public"."""
 

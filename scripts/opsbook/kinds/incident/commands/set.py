@@ -29,7 +29,11 @@ COMMAND = Write(
     seen=seen,
     options=(
         Option("fact", "which one", {"choices": (*_ONE, *_MANY)}),
-        Option("value", "what it is from now on", {"nargs": "+", "metavar": "VALUE"}),
+        Option(
+            "value",
+            "what it is from now on; a service is added to those that are affected",
+            {"nargs": "+", "metavar": "VALUE"},
+        ),
         Option("--why", "why it changes", {"metavar": "TEXT"}),
     ),
     values=_values,
