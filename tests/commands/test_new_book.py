@@ -43,15 +43,30 @@ def test_a_book_is_not_written_over_another_one(tmp_path: Path) -> None:
     assert "holds a book already" in again.err
 
 
-@pytest.mark.parametrize("kind", ["service", "runbook"])
-def test_a_draft_asks_for_its_title_and_keeps_schemas_and_forms_current(tmp_path: Path, kind: str) -> None:
+@pytest.mark.parametrize(
+    ("kind", "answers"),
+    [
+        ("service", {"Does your team run it?": "", "Which team runs it?": ""}),
+        ("service", {"Does your team run it?": "n"}),
+        ("runbook", {"In which area?": "oprations", "Did you mean operations?": "operations", "Which role": "oncall"}),
+    ],
+    ids=["a service of ours", "a service of somebody else", "a runbook"],
+)
+def test_a_draft_asks_what_it_needs_and_is_no_more_than_a_draft(
+    tmp_path: Path, kind: str, answers: dict[str, str]
+) -> None:
     desk = Desk(tmp_path / "book")
     assert Desk(tmp_path).opsbook("new", "book", "book").code == 0
     missing = desk.opsbook("new", kind)
     assert (missing.code, "The title is missing" in missing.err) == (2, True)
     terminal = Terminal(desk, "new", kind)
     terminal.answer("What is its title?", "Payments")
+    for question, answer in answers.items():
+        terminal.answer(question, answer)
     assert terminal.end() == 0
-    for command in (("check",), ("schema", "--check"), ("forms", "--check")):
+    for command in (("schema", "--check"), ("forms", "--check"), ("check",)):
         done = desk.opsbook(*command)
         assert done.code == 0, str(done)
+    assert "left to fill in" in done.out, "what the draft asks for is found"
+    drafted = [path.read_text() for path in desk.path.glob(f"{kind}s/**/payments.*")]
+    assert not any(line.startswith("reviewed") for text in drafted for line in text.splitlines())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -38,10 +39,10 @@ def declare(command: Write, dialogue: Dialogue, values: Values, args: argparse.N
     # Who leads is asked only of somebody who is asked anyway.
     asked = ask and any(question.field not in values for question in (first, *rest[:-1]))
     if asked:
-        _ask([first], values, screen)
+        ask_all([first], values, screen)
     _show_alike(dialogue, values, workspace, screen, asked=asked)
     if asked:
-        _ask(rest, values, screen)
+        ask_all(rest, values, screen)
     request = request_of(command.request, by, None, values)
     if asked and args.dry_run:
         show_plan(preview(request, workspace.context(args.by)), args, workspace)
@@ -97,14 +98,14 @@ def _in_two_books(
         return carry_out(stub, args, workspace, phrase("Stub of {id} written"), tells=True)
     values = request.values
     if ask:
-        _ask([dialogue.secret(book)], values, screen)
+        ask_all([dialogue.secret(book)], values, screen)
     whole = request_of(type(request), request.by, None, {**dialogue.completed(book), **values})
     with performing_secret(whole, workspace.context(args.by), restricted) as (outcome, kept):
         show(outcome, args, workspace, done=phrase("Stub of {id} written"), tells=True, kept=kept)
         return kept.exit_code or outcome.exit_code
 
 
-def _ask(questions: list[Question], values: Values, screen: Screen) -> None:
+def ask_all(questions: Iterable[Question], values: Values, screen: Screen) -> None:
     """Ask each until the answer can be used: one wrong letter must not cost the answers before it."""
     for item in questions:
         if item.field in values:
@@ -115,7 +116,7 @@ def _ask(questions: list[Question], values: Values, screen: Screen) -> None:
             answer = question(screen, item.text, item.default)
             try:
                 values[item.field] = item.accept(answer)
-            except Refused as error:
+            except (Refused, UsageError) as error:
                 screen.bad(f"{error.message} {error.remedy}".rstrip())
 
 

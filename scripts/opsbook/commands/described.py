@@ -116,6 +116,9 @@ def _draft(command: Draft, args: argparse.Namespace, workspace: Workspace) -> in
     screen = Screen(sys.stdout, color=workspace.color)
     if args.title is None and workspace.asks:
         args.title = asking.question(screen, "What is its title?")
+        answers = {name: value for name, value in vars(args).items() if value not in (None, False)}
+        asking.ask_all(command.questions(workspace.book, answers) if command.questions else (), answers, screen)
+        vars(args).update(answers)
     path, values = command.values(workspace.book, args, workspace.now())
     if workspace.book.tree.read(path) is not None:
         raise Refused(f"{path} exists.", "Edit it, or give another title or --slug.")

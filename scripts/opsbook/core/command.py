@@ -176,11 +176,13 @@ class Draft:
 
     Attributes:
         template: folder of the template; the values of the draft, and the path that it will have, come from `values`.
+        questions: what else somebody is asked who gave no title, where the answers so far do not hold it.
     """
 
     template: str
     values: Callable[[Book, Namespace, datetime], tuple[str, Mapping[str, str]]]
     options: Sequence[Option] = ()
+    questions: Callable[[Book, Mapping[str, Any]], Iterable[Question]] | None = None
 
 
 Command = Write | Read | Draft

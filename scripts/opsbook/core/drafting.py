@@ -1,13 +1,37 @@
-"""What the commands that draft a record share: checked names, and a choice among the words of opsbook.yml."""
+"""What drafts of records share: checked names, a choice among the words of opsbook.yml, and what is left to fill in."""
 
 from __future__ import annotations
 
 import re
 from argparse import Namespace
+from collections.abc import Iterable
+from datetime import datetime
+from difflib import get_close_matches
 
 from opsbook.core.book import Book
+from opsbook.core.code import Problem
+from opsbook.core.command import Question
 from opsbook.core.errors import UsageError
+from opsbook.core.record import Record
+from opsbook.core.rule import RecordRule
 from opsbook.core.text import one_line, shorten
+
+_TO_FILL_IN = re.compile(r"\bTODO:[ \t]*(.*)")
+"""How a draft marks what its author still has to say."""
+
+
+class LeftToFillIn(RecordRule):
+    """A rule of each kind that is drafted: what a draft asks for has been said."""
+
+    severity = "warning"
+
+    def check(self, record: Record, book: Book, now: datetime) -> Iterable[Problem]:
+        """Every line of a record that is one file."""
+        for number, line in enumerate(record.files[""].text.splitlines() if "" in record.files else (), 1):
+            for found in _TO_FILL_IN.finditer(line):
+                what = shorten(found[1].strip(" \"'`|"), 60) or "nothing says what"
+                yield Problem(f"left to fill in: {what}", path=record.path, line=number, column=found.start() + 1)
+
 
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
@@ -28,6 +52,13 @@ def titled(args: Namespace) -> tuple[str, str]:
     return title, slug
 
 
+def choosing(field: str, text: str, vocabulary: str, noun: str, book: Book) -> Question:
+    """A question whose answer is a word of opsbook.yml, with all that there are."""
+    known = list(book.config.vocabulary.get(vocabulary, {}))
+    default, before = (known[0] if known else None), [", ".join(known)] if len(known) > 1 else []
+    return Question(field, text, lambda answer: choice(answer, vocabulary, noun, book), default, before)
+
+
 def choice(given: str | None, vocabulary: str, noun: str, book: Book) -> str:
     """A word of opsbook.yml: the given one, or the first there is."""
     known = list(book.config.vocabulary.get(vocabulary, {}))
@@ -36,4 +67,6 @@ def choice(given: str | None, vocabulary: str, noun: str, book: Book) -> str:
     if given in known:
         return str(given)
     what = f"“{shorten(one_line(given), 40)}” is not a {noun}." if given else f"opsbook.yml has no {noun} yet."
-    raise UsageError(what, f"Known are {', '.join(known) or 'none'}; add one to opsbook.yml: one line.")
+    near = get_close_matches((given or "").casefold(), known, n=3, cutoff=0.5)
+    hint = f"Did you mean {' or '.join(near)}? " if near else f"Known are {', '.join(known) or 'none'}. "
+    raise UsageError(what, f"{hint}Another one is one line in opsbook.yml.")

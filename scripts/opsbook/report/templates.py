@@ -54,7 +54,7 @@ def draft(template: str, values: Mapping[str, str], book: Path, *, keeps: Collec
     return paths
 
 
-_CHECKED = frozenset({"slug", "area", "name", "owner", "ours", "today", "program"})
+_CHECKED = frozenset({"slug", "area", "name", "owner", "ours", "program"})
 """Variables whose values were checked to be slugs, dates or pins; the others are people's words."""
 
 

@@ -16,8 +16,8 @@ class Runbook(Model):
     """What it helps to do."""
     owner: OwnerRef
     """The role or team that keeps it true."""
-    reviewed: IsoDate
-    """When somebody last followed or read it and found it true."""
+    reviewed: IsoDate | None = None
+    """When somebody last followed or read it and found it true; left out of a draft that nobody has reviewed."""
     review_in: Duration | None = None
     """How soon it is reviewed again; the area's or the book's default otherwise."""
     services: tuple[ServiceRef, ...] = many()

@@ -29,6 +29,7 @@ class Row:
     symptoms: tuple[str, ...]
     reviewed: date | None
     due: date | None
+    draft: bool
 
 
 def sheets(book: Book, now: datetime) -> Iterator[Sheet]:
@@ -60,7 +61,8 @@ def row_of(record: Record, book: Book) -> Row:
         goals=runbook.goals if runbook is not None else (),
         symptoms=runbook.symptoms if runbook is not None else (),
         reviewed=runbook.reviewed if runbook is not None else None,
-        due=runbook.reviewed + within if runbook is not None else None,
+        due=runbook.reviewed + within if runbook is not None and runbook.reviewed is not None else None,
+        draft=runbook is not None and runbook.reviewed is None,
     )
 
 

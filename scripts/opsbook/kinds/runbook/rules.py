@@ -10,6 +10,7 @@ from urllib.parse import unquote
 from opsbook.core import checklist, markdown
 from opsbook.core.book import Book
 from opsbook.core.code import Problem
+from opsbook.core.drafting import LeftToFillIn
 from opsbook.core.record import File, Record
 from opsbook.core.rule import RecordRule
 from opsbook.core.types import write_duration
@@ -37,7 +38,7 @@ class RUN001(RecordRule):
         for file, runbook in _runbook(record):
             within = runbook.review_in or book.config.section(RunbooksConfig).review_in
             today = now.astimezone(UTC).date()
-            if runbook.reviewed + within < today:
+            if runbook.reviewed is not None and runbook.reviewed + within < today:
                 message = (
                     f"last reviewed on {runbook.reviewed.isoformat()}, and is reviewed every {write_duration(within)}"
                 )
@@ -53,7 +54,7 @@ class RUN002(RecordRule):
     def check(self, record: Record, book: Book, now: datetime) -> Iterable[Problem]:
         """`reviewed` against today, UTC."""
         for file, runbook in _runbook(record):
-            if runbook.reviewed > now.astimezone(UTC).date():
+            if runbook.reviewed is not None and runbook.reviewed > now.astimezone(UTC).date():
                 yield Problem(f"{runbook.reviewed.isoformat()} is in the future", file, ("reviewed",))
 
 
@@ -143,6 +144,14 @@ class RUN007(RecordRule):
             yield Problem(f"{area} is not an area; known: {', '.join(areas) or 'none'}", path=record.path)
 
 
+class RUN008(LeftToFillIn):
+    """Something in a runbook that its draft left to fill in.
+
+    Put what it asks for in place of the words that begin with `TODO:`, or take the line out. Whoever follows a runbook
+    at night cannot fill it in.
+    """
+
+
 def _broken(path: str, target: str, text: markdown.Markdown, book: Book) -> str | None:
     """What is wrong with a link, or `None`. Addresses of the web are not asked."""
     if ":" in target.partition("/")[0] or target.startswith("//"):
@@ -176,4 +185,4 @@ def _source(full: str, book: Book) -> bytes | None:
     return None
 
 
-RULES: tuple[type[RecordRule], ...] = (RUN001, RUN002, RUN003, RUN004, RUN005, RUN006, RUN007)
+RULES: tuple[type[RecordRule], ...] = (RUN001, RUN002, RUN003, RUN004, RUN005, RUN006, RUN007, RUN008)

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from opsbook.core.book import Book
 from opsbook.core.code import Problem
+from opsbook.core.drafting import LeftToFillIn
 from opsbook.core.record import File, Record
 from opsbook.core.rule import RecordRule
 from opsbook.kinds.service.model import Service
@@ -89,4 +90,11 @@ class SVC005(RecordRule):
                 yield Problem(f"the name is {service.name}, and the file is {record.id}.yaml", file, ("name",))
 
 
-RULES: tuple[type[RecordRule], ...] = (SVC001, SVC002, SVC003, SVC004, SVC005)
+class SVC006(LeftToFillIn):
+    """Something in a service that its draft left to fill in.
+
+    Put what it asks for in place of the words that begin with `TODO:`. Incidents, pages and menus show them.
+    """
+
+
+RULES: tuple[type[RecordRule], ...] = (SVC001, SVC002, SVC003, SVC004, SVC005, SVC006)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
+from typing import Any
 
 from opsbook.core.book import Book
-from opsbook.core.command import Draft, Option
-from opsbook.core.drafting import choice, titled
+from opsbook.core.command import Draft, Option, Question
+from opsbook.core.drafting import choice, choosing, titled
 
 
 def _values(book: Book, args: Namespace, now: datetime) -> tuple[str, Mapping[str, str]]:
@@ -16,6 +17,12 @@ def _values(book: Book, args: Namespace, now: datetime) -> tuple[str, Mapping[st
     owner = "" if args.not_ours else choice(args.owner, "teams", "team", book)
     values = {"title": title, "name": slug, "ours": "no" if args.not_ours else "yes", "owner": owner}
     return f"services/{slug}.yaml", values
+
+
+def _questions(book: Book, answers: Mapping[str, Any]) -> Iterator[Question]:
+    yield Question("not_ours", "Does your team run it? (Y/n)", lambda text: text.lower() not in ("y", "yes"), "y")
+    if not answers["not_ours"]:
+        yield choosing("owner", "Which team runs it?", "teams", "team", book)
 
 
 COMMAND = Draft(
@@ -26,4 +33,5 @@ COMMAND = Draft(
         Option("--not-ours", "somebody else runs it", {"action": "store_true"}),
         Option("--owner", "the team that runs it; the first one otherwise", {"metavar": "TEAM"}, "teams"),
     ),
+    questions=_questions,
 )

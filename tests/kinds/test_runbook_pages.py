@@ -1,0 +1,37 @@
+"""What the page of a runbook says about whether it can be relied on."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from opsbook.adapters.machine.directory import DirectoryTree
+from opsbook.core.book import Book
+from opsbook.core.tree import Overlay
+from opsbook.kinds import registry
+from opsbook.site.pages import pages
+
+BASE = Path(__file__).parents[1] / "cases" / "base"
+PATH = "runbooks/response/respond.md"
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("reviewed: 2026-11-01", ""),
+        ("reviewed: 2026-01-01", "its review is overdue since 2026"),
+        ("# not yet", "is a draft: nobody has reviewed it yet"),
+        ("reviewed: last week", "nobody knows whether it was reviewed"),
+    ],
+)
+def test_a_page_says_whether_it_was_reviewed_and_never_more(line: str, said: str) -> None:
+    tree = DirectoryTree(BASE)
+    text = (tree.read(PATH) or b"").replace(b"reviewed: 2026-11-01", line.encode())
+    now = datetime(2026, 11, 21, 11, tzinfo=UTC)
+    kinds = registry()
+    made = pages(Book(Overlay(tree, {PATH: text}), kinds), kinds, now, [])
+    page = next(page for page in made if page.path == PATH)
+    assert ("Check each step before you rely on it" in page.markdown) == bool(said)
+    assert said in page.markdown
