@@ -212,7 +212,7 @@ class Deciders(Model):
 
 
 class HelpQueue(Entry):
-    """A queue for requests for help (the help request page: one for Crime, one for everything else)."""
+    """A queue for requests for help (the help request page: one for each part of an organisation)."""
 
     title: Line
     """What it is called in the form."""

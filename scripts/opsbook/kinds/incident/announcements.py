@@ -101,8 +101,8 @@ def _operational(view: IncidentView, old: IncidentView | None, book: Book) -> It
         ("Severity", f"{facts.severity} {severity.title}" if severity is not None else facts.severity or "not set"),
         ("Status", facts.status),
         ("Services", ", ".join(book.title("service", name) or name for name in facts.services) or "none named"),
-        ("Lead", core.person_name(facts.roles.lead) if facts.roles.lead else "not named yet"),
-        ("Comms", core.person_name(facts.roles.comms) if facts.roles.comms else "not named yet"),
+        (config.words.label("lead"), core.person_name(facts.roles.lead) if facts.roles.lead else "not named yet"),
+        (config.words.label("comms"), core.person_name(facts.roles.comms) if facts.roles.comms else "not named yet"),
     ]
     if due is not None:
         state.append(("Next update", Times(due, core.timezone).full(due)))
@@ -149,7 +149,7 @@ def _news(
     view: IncidentView, old: IncidentView | None, fresh: list[tuple[File, AnyEntry]], book: Book
 ) -> Iterator[News]:
     """What is new: entries of the timeline, and then facts that were edited without an entry."""
-    facts, core = view.facts, book.config.core
+    facts, core, called = view.facts, book.config.core, book.config.section(IncidentsConfig).words
     assert facts is not None
     said: dict[str, str] = {}
     for file, entry in fresh:
@@ -166,7 +166,8 @@ def _news(
             yield News("severity", fact, f"Now {entry.severity}: {facts.title}")
         elif isinstance(entry, RoleChange):
             said[entry.role] = entry.person
-            yield News("role", fact, f"{core.person_name(entry.person)} is {entry.role} for: {facts.title}")
+            who = f"{core.person_name(entry.person)} is {getattr(called, entry.role)}"
+            yield News("role", fact, f"{who} for: {facts.title}")
     before = {**_known(old, view), **said}
     for name, now in _values(facts).items():
         if name not in before or now == before[name] or now is None:
@@ -177,7 +178,7 @@ def _news(
         elif name == "severity":
             headline = f"Now {now}: {facts.title}"
         else:
-            headline = f"{core.person_name(now)} is {name} for: {facts.title}"
+            headline = f"{core.person_name(now)} is {getattr(called, name)} for: {facts.title}"
         yield News("role" if is_role else name, f"{name}:{fact}" if is_role else fact, headline, by_hand=True)
 
 

@@ -24,7 +24,7 @@ class Severity(Entry):
     meaning: Text
     """When to choose it."""
     update_every: Duration | None = None
-    """How often tenants are told while the incident is open (the incident process: hourly)."""
+    """How often users are told while the incident is open (the incident process: hourly)."""
     lead_within: Duration = timedelta(minutes=15)
     """By when a lead is named."""
     comms_within: Duration = timedelta(minutes=30)
@@ -36,7 +36,7 @@ class Severity(Entry):
 
 
 class UpdateTemplate(Entry):
-    """A saved text for an update to tenants."""
+    """A saved text for an update to users."""
 
     title: Line
     """How it is offered."""
@@ -64,6 +64,22 @@ class Channels(Model):
     """Where the team hears of it."""
     drill: ChannelRef | None = None
     """Where drills are told instead."""
+
+
+class Words(Model):
+    """What this organisation calls people, as it stands within a sentence."""
+
+    users: Line = "users"
+    """Those who use the services and are told when one is broken: users, tenants, customers, citizens."""
+    lead: Line = "lead"
+    """Whoever leads the work on an incident."""
+    comms: Line = "comms"
+    """Whoever tells everybody else."""
+
+    def label(self, word: str) -> str:
+        """One of the words where it stands alone, or begins a sentence."""
+        said: str = getattr(self, word)
+        return said[:1].upper() + said[1:]
 
 
 class Review(Model):
@@ -109,6 +125,8 @@ class IncidentsConfig(Section):
         min_length=1,
     )
     """From the worst to the mildest."""
+    words: Words = Words()
+    """What people are called."""
     channels: Channels = Channels()
     """Who is told."""
     templates: tuple[UpdateTemplate, ...] = many()

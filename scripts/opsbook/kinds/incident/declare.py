@@ -45,7 +45,7 @@ def declare(book: Book, request: Declare, now: datetime, ids: Ids, operation: st
     facts, severity = _facts(id_, book, request, now, operation)
     slug = slugify(facts.title, max_length=40, word_boundary=True, save_order=True)
     folder = f"incidents/{now:%Y}/{id_}" + (f"-{slug}" if slug else "")
-    frozen = _freeze(book, severity, drill=facts.drill)
+    frozen, called = _freeze(book, severity, drill=facts.drill), book.config.section(IncidentsConfig).words
 
     said = {"at": now, "by": request.by, "operation": operation}
     entries: list[AnyEntry] = [
@@ -70,8 +70,8 @@ def declare(book: Book, request: Declare, now: datetime, ids: Ids, operation: st
             ("Title", facts.title),
             ("Severity", f"{severity.id} {severity.title}"),
             ("Services", ", ".join(facts.services) or "none named"),
-            ("Lead", facts.roles.lead or "not named yet"),
-            ("Comms", facts.roles.comms or "not named yet"),
+            (called.label("lead"), facts.roles.lead or "not named yet"),
+            (called.label("comms"), facts.roles.comms or "not named yet"),
             ("Checklist", ", ".join(f"{item.title} ({len(item.steps)} steps)" for item in frozen) or "none"),
             ("Folder", folder),
         ),

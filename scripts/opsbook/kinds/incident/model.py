@@ -41,7 +41,7 @@ RoleName = Literal["lead", "comms"]
 means(
     RoleName,
     "Leads the work; the only one who changes production.",
-    "Tells the team, the tenants and the stakeholders.",
+    "Tells the team, the users and everybody else who must know.",
 )
 Outcome = Literal["done", "skipped", "undone"]
 means(Outcome, "It was done.", "It was left out, on purpose.", "It is open again, although it was ticked.")
@@ -62,7 +62,7 @@ class Times(Model):
     mitigated_at: UtcTime | None = None
     """When users were no longer affected."""
     resolved_at: UtcTime | None = None
-    """When the product and delivery manager agreed that it no longer affects the service."""
+    """When it was agreed that it no longer affects the service."""
     reviewed_at: UtcTime | None = None
     """When the review was held."""
     closed_at: UtcTime | None = None
@@ -75,14 +75,14 @@ class Roles(Model):
     lead: PersonRef | None = None
     """Leads the work; the only one who changes production."""
     comms: PersonRef | None = None
-    """Tells the team, the tenants and the stakeholders."""
+    """Tells the team, the users and everybody else who must know."""
 
 
 class Impact(Model):
     """What users notice."""
 
     user_facing: bool
-    """Whether users or tenants notice it at all."""
+    """Whether users notice it at all."""
     summary: Text | None = None
     """What they notice, in their words."""
     components: tuple[ComponentRef, ...] = many()
@@ -179,7 +179,7 @@ class Note(EntryBase):
 
 
 class Update(EntryBase):
-    """Something that tenants were told."""
+    """Something that users were told."""
 
     kind: Literal["update"]
     """What sort of entry this is."""

@@ -97,7 +97,7 @@ def _row(view: IncidentView, config: IncidentsConfig) -> Row:
 
 
 def _values(view: IncidentView, row: Row, book: Book) -> dict[str, Any]:
-    facts, core = view.facts, book.config.core
+    facts, core, words = view.facts, book.config.core, book.config.section(IncidentsConfig).words
     secret = facts is not None and facts.classification == "security"
     report = view.record.files.get(REPORT)
     steps = view.steps()
@@ -106,7 +106,7 @@ def _values(view: IncidentView, row: Row, book: Book) -> dict[str, Any]:
             "at": entry.at,
             "who": core.person_name(entry.by),
             "kind": entry.kind,
-            "text": words_of(entry, core.person_name),
+            "text": words_of(entry, core.person_name, words),
             "told": isinstance(entry, Declared | Update),
         }
         for _, entry in view.timeline.entries
@@ -132,6 +132,7 @@ def _values(view: IncidentView, row: Row, book: Book) -> dict[str, Any]:
         "facts": facts,
         "secret": secret,
         "security": core.security,
+        "words": words,
         "lead": core.person_name(facts.roles.lead) if facts is not None and facts.roles.lead else None,
         "comms": core.person_name(facts.roles.comms) if facts is not None and facts.roles.comms else None,
         "declared_by": core.person_name(facts.declared_by) if facts is not None and facts.declared_by else None,
@@ -166,6 +167,7 @@ def _process(book: Book, config: IncidentsConfig) -> dict[str, Any]:
         return core.channel(id_) if id_ is not None else None
 
     return {
+        "words": config.words,
         "severities": [
             {
                 "severity": severity,

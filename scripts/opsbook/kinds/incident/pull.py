@@ -60,12 +60,12 @@ def body(book: Book, facts: Incident, severity: Severity, checklists: Sequence[F
         checklists: what was copied into the incident; the first one says what to do first.
     """
     core, at = book.config.core, facts.times.declared_at
-    times = Times(at, core.timezone)
+    times, called = Times(at, core.timezone), book.config.section(IncidentsConfig).words
     services = [github(book.title("service", name) or name) for name in facts.services]
     rows = [
         ("Services", ", ".join(services) or "none named yet"),
-        ("Lead", _person(book, facts.roles.lead)),
-        ("Comms", _person(book, facts.roles.comms)),
+        (github(called.label("lead")), _person(book, facts.roles.lead)),
+        (github(called.label("comms")), _person(book, facts.roles.comms)),
     ]
     if severity.update_every is not None:
         rows.append(("Next update", f"by {github(times.clock(at + severity.update_every))}"))

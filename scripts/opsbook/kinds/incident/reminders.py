@@ -64,7 +64,7 @@ def _due(view: IncidentView, config: IncidentsConfig, times: Times) -> Iterator[
     for role in ("lead", "comms"):
         by = view.due_by(role, config)
         if getattr(facts.roles, role) is None and by is not None and by <= now:
-            who = "Nobody leads this incident" if role == "lead" else "Nobody does comms for this incident"
+            who = f"Nobody is {getattr(config.words, role)} of this incident"
             do = f"opsbook incident update {facts.id} --{role} ID"
             yield f"no{role}", f"{role}:{write_time(by)}", f"{who}, since {times.clock(by)} somebody should", do
     last = max((entry.at for _, entry in view.timeline.entries), default=facts.times.declared_at)

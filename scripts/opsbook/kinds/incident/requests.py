@@ -69,7 +69,7 @@ class Note(Request):
 
 
 class Update(Request):
-    """Change the facts of an incident, and tell tenants."""
+    """Change the facts of an incident, and tell its users."""
 
     action: ClassVar[str] = "incident.update"
     aside: ClassVar[frozenset[str]] = frozenset({"seen"})
@@ -85,9 +85,9 @@ class Update(Request):
     text: Typed = None
     """Why the status or the severity changes."""
     tell: Typed = None
-    """What tenants are told."""
+    """What users are told."""
     template: Annotated[str | None, Given(metavar="ID", of="templates")] = None
-    """The saved template that tenants are told."""
+    """The saved template that users are told."""
     impact: Typed = None
     """What users notice."""
     components: _Components = many()

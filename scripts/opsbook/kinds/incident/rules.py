@@ -243,7 +243,7 @@ class INC007(RecordRule):
 class INC008(RecordRule):
     """An update was late.
 
-    Nothing to repair: it is what happened. Tell the tenants now if the incident is open:
+    Nothing to repair: it is what happened. Tell the users now if the incident is open:
     `opsbook incident update ID --tell TEXT`. The process asks for an update every hour.
     """
 

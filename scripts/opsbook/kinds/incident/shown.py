@@ -27,20 +27,22 @@ def shown(record: Record, book: Book, now: datetime) -> View:
 
 def _blocks(view: IncidentView, book: Book, now: datetime) -> Iterator[Block]:
     record, facts, clock = view.record, view.facts, Times(now, book.config.core.timezone)
+    config = book.config.section(IncidentsConfig)
+    words = config.words
     if facts is None:
         yield Text(record.id, "bold")
         yield Text(f"Its facts cannot be read: opsbook check {record.path}", "red")
     else:
         yield Text(f"{'DRILL ' if facts.drill else ''}{facts.id}  {facts.title}", "bold")
-        due = view.next_update(book.config.section(IncidentsConfig))
+        due = view.next_update(config)
         late = " (late)" if due is not None and due < now else ""
         secret = [("Status", facts.status), ("Facts", "are not kept here"), ("Folder", record.path)]
         rows = [
             ("Severity", facts.severity or "-"),
             ("Status", facts.status),
             ("Declared", clock.full(facts.times.declared_at)),
-            ("Lead", facts.roles.lead or "nobody yet: opsbook take lead"),
-            ("Comms", facts.roles.comms or "nobody yet: opsbook take comms"),
+            (words.label("lead"), facts.roles.lead or "nobody yet: opsbook take lead"),
+            (words.label("comms"), facts.roles.comms or "nobody yet: opsbook take comms"),
             ("Services", ", ".join(facts.services) or "-"),
             ("Next update", clock.clock(due) + late if due is not None else "-"),
             ("Folder", record.path),
@@ -53,4 +55,4 @@ def _blocks(view: IncidentView, book: Book, now: datetime) -> Iterator[Block]:
         yield Text()
     for _, entry in view.timeline.entries:
         yield Text(f"{clock.clock(entry.at)}  {entry.by}", "dim")
-        yield Text(said(entry), indent="  │ ")
+        yield Text(said(entry, words), indent="  │ ")

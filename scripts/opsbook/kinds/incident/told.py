@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from opsbook.kinds.incident.config import Words
 from opsbook.kinds.incident.model import (
     Agreement,
     AnyEntry,
@@ -17,11 +18,11 @@ from opsbook.kinds.incident.model import (
 )
 
 
-def words_of(entry: AnyEntry, name: Callable[[str], str]) -> str:
+def words_of(entry: AnyEntry, name: Callable[[str], str], words: Words) -> str:
     """What the entry says where its kind stands beside it.
 
     Args:
-        name: what a person is called.
+        name: what a person is called; words: what roles and users are called.
     """
     match entry:
         case Declared() | Note() | Update():
@@ -31,15 +32,15 @@ def words_of(entry: AnyEntry, name: Callable[[str], str]) -> str:
         case SeverityChange():
             return entry.severity + (f". {entry.text}" if entry.text else "")
         case RoleChange():
-            return f"{name(entry.person)} is {entry.role}"
+            return f"{name(entry.person)} is {getattr(words, entry.role)}"
         case StepDone():
             return f"Step {entry.step} {entry.outcome}" + (f": {entry.text}" if entry.text else "")
         case Agreement():
             return f"Agreed: {entry.action}" + ("" if entry.attested else " (claimed)")
 
 
-def said(entry: AnyEntry) -> str:
-    """What the entry says, in plain text; people's words are as they typed them."""
+def said(entry: AnyEntry, words: Words) -> str:
+    """What the entry says, in plain text: people's words as they typed them, and people as `words` calls them."""
     match entry:
         case Declared():
             return f"Declared: {entry.text}"
@@ -48,13 +49,13 @@ def said(entry: AnyEntry) -> str:
         case Note():
             return f"{entry.kind.capitalize()}: {entry.text}"
         case Update():
-            return f"Tenants were told: {entry.text}"
+            return f"{words.label('users')} were told: {entry.text}"
         case StatusChange():
             return f"Status: {entry.status}" + (f". {entry.text}" if entry.text else "")
         case SeverityChange():
             return f"Severity: {entry.severity}" + (f". {entry.text}" if entry.text else "")
         case RoleChange():
-            return f"{entry.person} is {entry.role}"
+            return f"{entry.person} is {getattr(words, entry.role)}"
         case StepDone():
             return f"Step {entry.step} {entry.outcome}" + (f": {entry.text}" if entry.text else "")
         case Agreement():

@@ -157,8 +157,9 @@ class _Change:
             self._set(("times", "reviewed_at"), reviewed, "Reviewed", reviewed)
 
     def tell(self) -> None:
-        """What tenants are told: a saved template, words of one's own, or both."""
+        """What users are told: a saved template, words of one's own, or both."""
         asked, book = self._asked, self._book
+        called = book.config.section(IncidentsConfig).words
         if not asked.tell and not asked.template:
             return
         said = words(book, asked.tell, "update", asked.keep) if asked.tell else ""
@@ -166,7 +167,7 @@ class _Change:
             said = "\n\n".join(filter(None, (self._filled(asked.template), said)))
         template = asked.template or None
         self.entries.append(Told(kind="update", text=said, template=template, **self._said))
-        self.lines.append(("Tenants are told", shorten(said, 200)))
+        self.lines.append((f"{called.label('users')} are told", shorten(said, 200)))
 
     def _filled(self, name: str) -> str:
         """A saved template with `{services}` as titles, and `{next_update}` as a time in the book's zone."""

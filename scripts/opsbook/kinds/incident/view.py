@@ -129,7 +129,7 @@ class IncidentView:
         return next((entry.at for _, entry in self.timeline.of(RoleChange) if entry.role == role), None)
 
     def next_update(self, config: IncidentsConfig) -> datetime | None:
-        """When tenants are to be told next: the last update, or the declaration, plus the cadence of the severity.
+        """When users are to be told next: the last update, or the declaration, plus the cadence of the severity.
 
         `None` when the incident is not open, or its severity has no cadence.
         """
@@ -138,12 +138,12 @@ class IncidentView:
         return self._waits(config, None)[-1].due
 
     def told_at(self) -> list[datetime]:
-        """When tenants heard something: the declaration, and each update."""
+        """When users heard something: the declaration, and each update."""
         first = [self.facts.times.declared_at] if self.facts is not None else []
         return [*first, *(entry.at for _, entry in self.timeline.of(Update))]
 
     def gaps(self, config: IncidentsConfig, now: datetime) -> list[tuple[datetime, datetime, timedelta]]:
-        """Each time that tenants waited longer than the cadence: from, until, by how much it was late."""
+        """Each time that users waited longer than the cadence: from, until, by how much it was late."""
         if self.facts is None:
             return []
         end = self.facts.times.resolved_at or now

@@ -1,4 +1,4 @@
-"""change an incident: status, severity, roles, impact; tell tenants"""
+"""change an incident: status, severity, roles, impact; tell its users"""
 
 from opsbook.core.command import Write
 from opsbook.kinds.incident.requests import Update
