@@ -104,7 +104,9 @@ def test_another_teams_book_works_with_the_built_wheel(installed: Path, tmp_path
     assert opsbook("-C", str(book), "schema").returncode == 0
     checked = opsbook("-C", str(book), "check")
     assert checked.returncode == 0, checked.stdout
-    declared = opsbook("-C", str(book), "declare", "--title", "It is down", "--severity", "P1", "--service", "example")
+    declared = opsbook(
+        "-C", str(book), "declare", "--title", "It is down", "--severity", "P1", "--service", "operations-book"
+    )
     assert declared.returncode == 0, declared.stderr
     assert "It is down" in opsbook("-C", str(book), "incident", "list").stdout
     built = opsbook("-C", str(book), "site", "build")
@@ -169,7 +171,7 @@ def test_a_draft_never_replaces_a_file(tmp_path: Path) -> None:
     main = [sys.executable, "-m", "opsbook"]
     assert run(*main, "new", "book", book).returncode == 0
     assert run(*main, "new", "book", book).returncode == 1
-    assert run(*main, "-C", book, "new", "service", "Example").returncode == 1
+    assert run(*main, "-C", book, "new", "service", "Operations book").returncode == 1
     (book / "services" / "other.yaml").symlink_to(tmp_path / "elsewhere")
     assert run(*main, "-C", book, "new", "service", "Other", "--not-ours").returncode == 1
     assert not (tmp_path / "elsewhere").exists()

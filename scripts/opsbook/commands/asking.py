@@ -55,7 +55,7 @@ def declare(command: Write, dialogue: Dialogue, values: Values, args: argparse.N
         plan = preview(request, context)
         screen.line()
         screen.pairs(plan.summary)
-        if not _yes(screen, "Declare it?", default=True):
+        if not yes(screen, "Declare it?", default=True):
             raise Refused("Nothing was declared.", "Run the command again when you want to.")
     return carry_out(request, args, workspace, phrase(command.said(request)), tells=command.tells, context=context)
 
@@ -68,7 +68,7 @@ def _show_alike(dialogue: Dialogue, values: Values, workspace: Workspace, screen
     screen.heading(dialogue.heading)
     screen.table(dialogue.columns, alike)
     screen.line(f"To add to one of them instead: {instead}")
-    if asked and not _yes(screen, "Declare a new one all the same?", default=False):
+    if asked and not yes(screen, "Declare a new one all the same?", default=False):
         raise Refused("Nothing was declared.", instead)
 
 
@@ -91,7 +91,7 @@ def _in_two_books(
     if (facts := request.facts()) and restricted is None:
         where = f"Put them into {security.book}." if security.book else f"Tell them to {security.who} in person."
         screen.bad(f"The details ({', '.join(facts)}) are not kept here. {where}")
-    if ask and not _yes(screen, "Done? Write the stub now?", default=True):
+    if ask and not yes(screen, "Done? Write the stub now?", default=True):
         raise Refused("Nothing was written.", f"Alert {security.who} in any case.")
     assert stub is not None
     if restricted is None or args.dry_run:
@@ -135,6 +135,7 @@ def question(screen: Screen, text: str, default: str | None = None) -> str:
             return answer or default or ""
 
 
-def _yes(screen: Screen, text: str, *, default: bool) -> bool:
+def yes(screen: Screen, text: str, *, default: bool) -> bool:
+    """Whether the person says yes."""
     answer = question(screen, f"{text} ({'Y/n' if default else 'y/N'})", default="y" if default else "n")
     return answer.lower() in ("y", "yes")

@@ -125,7 +125,7 @@ def _draft(command: Draft, args: argparse.Namespace, workspace: Workspace) -> in
     if args.dry_run:
         screen.line(f"Would write {path}")
         return 0
-    draft(command.template, values, workspace.root)
+    draft([(command.template, values)], workspace.root)
     screen.good(f"Drafted {path}")
     refresh(workspace.again(), screen)
     screen.line(f"Edit it, then: opsbook check {path}")

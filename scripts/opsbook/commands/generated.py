@@ -36,8 +36,8 @@ def write(paths: Iterable[str], wanted: Mapping[str, bytes], workspace: Workspac
         screen.line(f"wrote {path}")
 
 
-def refresh(workspace: Workspace, screen: Screen, *, begin: bool = False) -> None:
-    """Bring them up to date after a record was drafted.
+def refresh(workspace: Workspace, screen: Screen, *, begin: bool = False) -> list[str]:
+    """Bring them up to date after a record was drafted; the paths that were written.
 
     Args:
         begin: make those that the book does not have yet too.
@@ -45,3 +45,4 @@ def refresh(workspace: Workspace, screen: Screen, *, begin: bool = False) -> Non
     wanted = schemas_of(workspace) | forms_of(workspace)
     there = [path for path in stale(wanted, workspace) if begin or workspace.book.tree.read(path) is not None]
     write(there, wanted, workspace, screen)
+    return there

@@ -62,6 +62,14 @@ class Workspace(Protocol):
         """The workspace of the book in another folder."""
         ...
 
+    def branch(self) -> str | None:
+        """The branch that is checked out, if the folder of the book is a repository."""
+        ...
+
+    def begin(self, paths: Sequence[str], message: str) -> None:
+        """Commit these files and nothing else, in a repository that is made where there is none."""
+        ...
+
     def seed(self) -> bytes:
         """Fresh random bytes, from which ids are drawn."""
         ...

@@ -18,6 +18,7 @@ from opsbook.core.record import Record, Ref
 from opsbook.core.request import Request
 from opsbook.core.rule import BookRule, RecordRule
 from opsbook.core.shape import Shape
+from opsbook.core.start import Start
 
 Action = Callable[[Book, Any, datetime, Ids, str], Plan]
 """A pure function from the book, a request, its time, the ids and its operation key to a plan."""
@@ -51,12 +52,14 @@ class Kind(Shape):
         rules: rules about one record; book_rules: rules about all of them and its configuration.
         actions: the requests that it understands, and what each does.
         intake: the forms by which somebody without a terminal asks for a new record.
+        start: what it puts into a new book.
     """
 
     rules: ClassVar[tuple[type[RecordRule], ...]] = ()
     book_rules: ClassVar[tuple[type[BookRule], ...]] = ()
     actions: ClassVar[Mapping[type[Request], Action]] = {}
     intake: ClassVar[Intake | None] = None
+    start: ClassVar[Start | None] = None
 
     @property
     def package(self) -> str:

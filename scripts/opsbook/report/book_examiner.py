@@ -14,6 +14,12 @@ from opsbook.core.examined import Examined, fine, missing, note
 from opsbook.core.kind import Kinds
 from opsbook.core.ports import Forge
 
+ACTION = ".github/actions/opsbook/action.yml"
+"""Where the workflows of a book name the program that they run."""
+
+NO_COMMIT = 40 * "0"
+"""What stands there in a new book, until somebody says which commit."""
+
 SHOWN = 3
 """So many findings are told one by one; the check tells all."""
 
@@ -43,6 +49,7 @@ class BookExaminer:
             yield missing(CONFIG_PATH, says, how)
             return
         yield from self._settings()
+        yield from self._pinned()
         yield self._who()
         for section in (config.core, *config.sections.values()):
             yield from section.examine()
@@ -58,6 +65,12 @@ class BookExaminer:
             yield say(CONFIG_PATH, says, f"See: opsbook explain {finding.code}")
         if errors > SHOWN:
             yield missing(CONFIG_PATH, f"It has more: {errors} errors in all.", "Run: opsbook check")
+
+    def _pinned(self) -> Iterator[Examined]:
+        if NO_COMMIT.encode() in (self.book.tree.read(ACTION) or b""):
+            says = f"{ACTION} names no commit of this program: no workflow can run."
+            how = "Put OWNER/NAME and the id of a commit there, or delete .github if the book is not on GitHub."
+            yield missing("workflows", says, how)
 
     def _who(self) -> Examined:
         core = self.book.config.core

@@ -90,6 +90,18 @@ class LocalWorkspace:
         """See `Workspace.at`."""
         return LocalWorkspace(folder.resolve(), given=folder.resolve(), fetches=self._fetches)
 
+    def branch(self) -> str | None:
+        """See `Workspace.branch`."""
+        from opsbook.adapters.git.begin import branch
+
+        return branch(self.root, os.environ)
+
+    def begin(self, paths: Sequence[str], message: str) -> None:
+        """See `Workspace.begin`."""
+        from opsbook.adapters.git.begin import begin
+
+        begin(self.root, paths, message, os.environ)
+
     @property
     def kinds(self) -> Kinds:
         """Every kind of record."""

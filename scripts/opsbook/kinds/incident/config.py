@@ -70,7 +70,7 @@ class Words(Model):
     """What this organisation calls people, as it stands within a sentence."""
 
     users: Line = "users"
-    """Those who use the services and are told when one is broken: users, tenants, customers, citizens."""
+    """Those who use the services and are told when one is broken: users, customers, citizens, colleagues."""
     lead: Line = "lead"
     """Whoever leads the work on an incident."""
     comms: Line = "comms"

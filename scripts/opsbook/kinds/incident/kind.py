@@ -31,6 +31,7 @@ from opsbook.kinds.incident.requests import Declare, Note, Tick, Update
 from opsbook.kinds.incident.rules import BOOK_RULES, RULES
 from opsbook.kinds.incident.shown import shown
 from opsbook.kinds.incident.similar import open_incidents, rank
+from opsbook.kinds.incident.start import START
 from opsbook.kinds.incident.update import update
 from opsbook.kinds.incident.view import CHECKLIST, FACTS, REPORT, IncidentView, view_of
 
@@ -55,6 +56,7 @@ class IncidentKind(Kind):
     book_rules = BOOK_RULES
     actions: ClassVar = {Declare: declare, Note: note, Update: update, Tick: tick}
     intake = IncidentIntake()
+    start = START
 
     def is_open(self, record: Record) -> bool:
         """See `Kind.is_open` and `IncidentView.is_open`."""

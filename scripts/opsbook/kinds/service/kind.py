@@ -14,6 +14,7 @@ from opsbook.kinds.service.config import ServicesConfig
 from opsbook.kinds.service.model import Service
 from opsbook.kinds.service.page import sheets
 from opsbook.kinds.service.rules import RULES
+from opsbook.kinds.service.start import START
 
 
 class ServiceKind(Kind):
@@ -28,6 +29,7 @@ class ServiceKind(Kind):
     parts = (Part("", "service", schema="service", model=Service, required=True),)
     section = ServicesConfig
     rules = RULES
+    start = START
 
     def sheets(self, book: Book, now: datetime) -> Iterator[Sheet]:
         """See `Kind.sheets`."""

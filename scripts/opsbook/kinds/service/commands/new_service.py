@@ -11,11 +11,14 @@ from opsbook.core.book import Book
 from opsbook.core.command import Draft, Option, Question
 from opsbook.core.drafting import choice, choosing, titled
 
+TO_SAY = "TODO: say what it does, for somebody who has never heard of it"
+
 
 def _values(book: Book, args: Namespace, now: datetime) -> tuple[str, Mapping[str, str]]:
     title, slug = titled(args)
     owner = "" if args.not_ours else choice(args.owner, "teams", "team", book)
     values = {"title": title, "name": slug, "ours": "no" if args.not_ours else "yes", "owner": owner}
+    values["description"] = TO_SAY
     return f"services/{slug}.yaml", values
 
 
