@@ -98,6 +98,25 @@ def test_the_steps_of_all_checklists_are_numbered_once_and_the_command_that_is_s
     assert [row["number"] for row in again if row["outcome"] == "done"] == [1, len(rows)]
 
 
+def test_a_note_is_corrected_and_the_old_words_stay_on_record(desk: Desk) -> None:
+    desk.declare()
+    desk.opsbook("note", "The queue is emty.", "--at", "10:05")
+    desk.opsbook("did", "Rolled back.")
+    corrected = desk.opsbook("note", "--correct", "10:05", "The queue is empty.")
+    assert corrected.out.startswith("Corrected in "), str(corrected)
+    assert desk.opsbook("note", "--correct", "last", "Rolled back to 4.2.").code == 0
+    assert desk.opsbook("note", "--correct", "10:05", "The queue is empty, and stays so.").code == 0
+    shown = desk.opsbook("show").out
+    assert [shown.count(words) for words in ("emty", "is empty.", "stays so.", "Rolled back.", "back to 4.2.")] == [
+        0, 0, 1, 0, 1,
+    ]  # fmt: skip
+    assert shown.count("corrected by") == 2
+    branch = desk.git("for-each-ref", "--format=%(refname)", "refs/heads/opsbook").split()[0]
+    assert "emty" in desk.git("grep", "emty", branch), "what was said first is not lost"
+    unknown = desk.opsbook("note", "--correct", "09:01", "x")
+    assert (unknown.code, "is no note of" in unknown.err, "“The queue is emty.”" in unknown.err) == (1, True, True)
+
+
 def test_a_time_is_taken_as_people_type_it_and_said_back(desk: Desk) -> None:
     done = desk.opsbook(
         "declare", "--title", "x", "--severity", "P1", "--started-at", "2026-10-25T01:30:00+01:00", "--yes"

@@ -13,11 +13,12 @@ from opsbook.core.inert import github
 from opsbook.core.plan import Plan
 from opsbook.core.record import Record
 from opsbook.core.request import Request
-from opsbook.core.text import shorten
+from opsbook.core.text import one_line, shorten
+from opsbook.core.times import Times
 from opsbook.core.types import Step
 from opsbook.kinds.incident import files, model
 from opsbook.kinds.incident.requests import Note, Tick
-from opsbook.kinds.incident.view import IncidentView
+from opsbook.kinds.incident.view import IncidentView, name_of
 from opsbook.kinds.incident.words import moment, words
 
 
@@ -29,11 +30,28 @@ def note(book: Book, request: Note, now: datetime, ids: Ids, operation: str) -> 
     record = details(book, request)
     text = words(book, request.text, "note", request.keep)
     at, said = moment(book, request.at, now, "at") if request.at else (now, "")
-    entry = model.Note(at=at, by=request.by, kind=request.kind, text=text, operation=operation)
+    corrects, kind = _corrected(record, request, book, now) if request.correct else (None, request.kind)
+    entry = model.Note(at=at, by=request.by, kind=kind, text=text, corrects=corrects, operation=operation)
     path, data = files.entry(record.path, entry, ids)
-    subject = f"Add a {request.kind} to {record.id}"
+    subject = f"Correct a {kind} of {record.id}" if corrects else f"Add a {kind} to {record.id}"
     plan = plan_of(record, {path: data}, subject, (("Note", shorten(text, 200)),), github(text))
     return replace(plan, understood=(said,) if said else ())
+
+
+def _corrected(record: Record, request: Note, book: Book, now: datetime) -> tuple[str, model.NoteKind]:
+    """The note that somebody wants to correct: the name of its file, and what sort it is."""
+    wanted, times = (request.correct or "").strip(), Times(now, book.config.core.timezone)
+    notes = [(name_of(file), entry) for file, entry in IncidentView(record).timeline.of(model.Note)]
+    notes = [(name, entry) for name, entry in notes if entry.corrects is None]
+    if wanted.casefold() == "last":
+        found = [item for item in notes if item[1].by == request.by][-1:]
+    else:
+        found = [(name, entry) for name, entry in notes if wanted in (times.hour(entry.at), name, name[-5:])]
+    if len(found) == 1:
+        return found[0][0], found[0][1].kind
+    some = "; ".join(f"{name[-5:]} “{shorten(one_line(entry.text), 40)}”" for name, entry in (found or notes)[-5:])
+    what = f"“{shorten(one_line(wanted), 40)}” is {'more than one note' if found else 'no note'} of {record.id}."
+    raise Refused(what, f"Name one by its five characters: {some}." if some else "It has no note yet.")
 
 
 def tick(book: Book, request: Tick, now: datetime, ids: Ids, operation: str) -> Plan:

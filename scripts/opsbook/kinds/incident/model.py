@@ -176,6 +176,11 @@ class Note(EntryBase):
     """A note; a decision; a change made to production (by the lead only)."""
     text: Text
     """The words."""
+    corrects: (
+        Annotated[str, matching(r"^[0-9]{8}T[0-9]{6}Z-[0-9a-z]{5}$", "must be the name of a file of the timeline")]
+        | None
+    ) = None
+    """The note whose words these replace where it is shown; the old ones stay on record."""
 
 
 class Update(EntryBase):

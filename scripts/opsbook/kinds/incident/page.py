@@ -108,8 +108,9 @@ def _values(view: IncidentView, row: Row, book: Book) -> dict[str, Any]:
             "kind": entry.kind,
             "text": words_of(entry, core.person_name, words),
             "told": isinstance(entry, Declared | Update),
+            "corrected": right and {"at": right.at, "who": core.person_name(right.by)},
         }
-        for _, entry in view.timeline.entries
+        for entry, right in view.as_read
         if not isinstance(entry, StepDone)  # they are shown beside their steps
     ]
     lists = [

@@ -64,6 +64,8 @@ class Note(Request):
     """What sort of entry."""
     at: _Moment = None
     """When it happened, like 10:05 or 2026-11-21T10:05Z; now otherwise."""
+    correct: Annotated[str | None, Given(metavar="WHICH")] = None
+    """Correct a note instead: "last" for your last one, or the time that stands beside it, like 10:05."""
     keep: _Keep = None
     """Keep mail addresses and phone numbers in the words, and why: "the hotline is public"."""
 

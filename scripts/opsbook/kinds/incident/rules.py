@@ -25,7 +25,7 @@ from opsbook.kinds.incident.model import (
     Times,
 )
 from opsbook.kinds.incident.report import GUIDANCE, SECTIONS
-from opsbook.kinds.incident.view import CHECKLIST, FACTS, REPORT, IncidentView, view_of
+from opsbook.kinds.incident.view import CHECKLIST, FACTS, REPORT, IncidentView, name_of, view_of
 from opsbook.kinds.incident.vocabulary import SECURITY_TITLE, STATUSES
 from opsbook.kinds.incident.words import CLOCK_SKEW
 
@@ -365,7 +365,7 @@ class INC014(RecordRule):
         for view, _, facts in _facts(record):
             leads = [(entry.at, entry.person) for _, entry in view.timeline.of(RoleChange) if entry.role == "lead"]
             for file, entry in view.timeline.of(Note):
-                if entry.kind != "change":
+                if entry.kind != "change" or entry.corrects is not None:
                     continue
                 held = _last((at, person) for at, person in leads if at <= entry.at)
                 if not leads and facts.roles.lead is not None:
@@ -451,6 +451,22 @@ class INC018(RecordRule):
             yield Problem("restricted facts do not belong into this book", view.file, ("classification",))
 
 
+class INC019(RecordRule):
+    """A correction of something that is not a note of this incident.
+
+    Write the name of the note's file under `corrects`, without its ending: `opsbook note --correct last` does that. A
+    correction is not corrected itself: correct the note again, and its last correction is what people read.
+    """
+
+    def check(self, record: Record, book: Book, now: datetime) -> Iterable[Problem]:
+        """`corrects` of each note against the names of the notes beside it."""
+        notes = list(view_of(record).timeline.of(Note))
+        names = {name_of(file) for file, entry in notes if entry.corrects is None}
+        for file, entry in notes:
+            if entry.corrects is not None and entry.corrects not in names:
+                yield Problem(f"there is no note {entry.corrects}", file, ("corrects",))
+
+
 class CFG004(BookRule):
     """A severity calls for a checklist that is not there.
 
@@ -513,5 +529,6 @@ RULES: tuple[type[RecordRule], ...] = (
     INC016,
     INC017,
     INC018,
+    INC019,
 )
 BOOK_RULES: tuple[type[BookRule], ...] = (CFG004, CFG005)

@@ -53,6 +53,7 @@ def _blocks(view: IncidentView, book: Book, now: datetime) -> Iterator[Block]:
         yield Pairs([("Checklist", f"{done} of {total} steps: opsbook checklist show {record.id[-5:]}")])
     if view.timeline.entries:
         yield Text()
-    for _, entry in view.timeline.entries:
-        yield Text(f"{clock.clock(entry.at)}  {entry.by}", "dim")
+    for entry, right in view.as_read:
+        corrected = f", corrected by {right.by} at {clock.clock(right.at)}" if right is not None else ""
+        yield Text(f"{clock.clock(entry.at)}  {entry.by}{corrected}", "dim")
         yield Text(said(entry, words), indent="  │ ")

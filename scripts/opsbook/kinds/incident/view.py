@@ -18,6 +18,7 @@ from opsbook.kinds.incident.model import (
     EntryBase,
     FrozenChecklist,
     Incident,
+    Note,
     RoleChange,
     SeverityChange,
     StatusChange,
@@ -49,6 +50,11 @@ class Timeline:
         for file, entry in self.entries:
             if isinstance(entry, kind):
                 yield file, entry
+
+
+def name_of(file: File) -> str:
+    """How other entries refer to one of the timeline."""
+    return file.path.rpartition("/")[2].removesuffix(".yaml")
 
 
 class IncidentView:
@@ -107,6 +113,22 @@ class IncidentView:
         if said:
             return said[-1] in OPEN
         return not (isinstance(times, dict) and {"resolved_at", "closed_at"} & times.keys())
+
+    @cached_property
+    def corrections(self) -> dict[str, Note]:
+        """The last correction of each note, by the name of its file."""
+        return {entry.corrects: entry for _, entry in self.timeline.of(Note) if entry.corrects is not None}
+
+    @property
+    def as_read(self) -> Iterator[tuple[AnyEntry, Note | None]]:
+        """The timeline as people read it: each entry in the words that were put right, with their correction."""
+        names = {name_of(file) for file, entry in self.timeline.of(Note) if entry.corrects is None}
+        for file, entry in self.timeline.entries:
+            if not isinstance(entry, Note):
+                yield entry, None
+            elif entry.corrects is None or entry.corrects not in names:
+                right = self.corrections.get(name_of(file))
+                yield (entry.model_copy(update={"text": right.text}) if right is not None else entry), right
 
     @property
     def declared(self) -> tuple[File, Declared] | None:

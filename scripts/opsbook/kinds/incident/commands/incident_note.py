@@ -5,7 +5,7 @@ from opsbook.kinds.incident.requests import Note
 
 COMMAND = Write(
     Note,
-    done="Noted in {id}",
+    done=lambda request: "Corrected in {id}" if request.correct else "Noted in {id}",
     picks="first",
     need=("The note is empty.", "opsbook incident note ID 'what you saw or did'"),
 )

@@ -4,5 +4,8 @@ from opsbook.core.command import Write
 from opsbook.kinds.incident.requests import Note
 
 COMMAND = Write(
-    Note, done="Noted in {id}", picks="-i", need=("The note is empty.", "opsbook note 'what you saw or did'")
+    Note,
+    done=lambda request: "Corrected in {id}" if request.correct else "Noted in {id}",
+    picks="-i",
+    need=("The note is empty.", "opsbook note 'what you saw or did'"),
 )
