@@ -89,6 +89,14 @@ def permission(hub: Hub, call: Call) -> tuple[int, Any]:
     return 200, {"permission": _base(level), "role_name": level.partition("/")[0], "user": hub.show_user(login)}
 
 
+@call("teams/list-members-in-org")
+def members(hub: Hub, call: Call) -> tuple[int, Any]:
+    found = hub.teams.get(f"{call.path['org']}/{call.path['team_slug']}")
+    if found is None:
+        raise Answer(404, "Not Found")
+    return 200, Pages([hub.show_user(login) for login in found])
+
+
 def _base(level: str) -> str:
     """The role that another one is built on, as `permission` tells it; `Crew/write` is an organisation's own."""
     return level.partition("/")[2] or {"maintain": "write", "triage": "read"}.get(level, level)

@@ -22,6 +22,7 @@ _REPO = "/repos/{owner}/{repo}"
 OPERATIONS: dict[str, str] = {
     "/user": "get",
     "/rate_limit": "get",
+    "/orgs/{org}/teams/{team_slug}/members": "get",
     _REPO: "get",
     f"{_REPO}/branches/{{branch}}": "get",
     f"{_REPO}/collaborators/{{username}}/permission": "get",

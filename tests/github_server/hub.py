@@ -123,6 +123,7 @@ class Hub:
         self._now = now
         self.api = f"{url}/repos/{OWNER}/{name}"
         self.html = f"https://github.example/{OWNER}/{name}"
+        self.teams: dict[str, list[str]] = {}
         self.permissions: dict[str, str] = {OWNER: "admin", "bot": "write", "reader": "read"}
         self.tokens: dict[str, str] = {"test-token": "bot", "readers-token": "reader"}
         self.issues: dict[int, Issue] = {}

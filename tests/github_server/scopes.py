@@ -25,6 +25,7 @@ _NEEDS: tuple[tuple[str, str, str], ...] = (
         _EVERYBODY,
         "read",
     ),
+    (r"teams/list-members-in-org", "nobody", "read"),  # a job's token is not of the organisation
     (r"users/get-authenticated", "nobody", "read"),  # a job's token belongs to no user
     (
         r"repos/(get-branch|list-commits|compare-commits-with-basehead|get-content|get-branch-protection)",

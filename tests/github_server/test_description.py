@@ -59,6 +59,8 @@ PATHS: dict[str, Any] = {
     "workflow_id": "announce.yml",
     "ruleset_id": 7,
     "run_id": 4711,
+    "org": "example",
+    "team_slug": "crew",
 }
 
 ANSWERS = {"repos/create-or-update-file-contents": 422, "pulls/check-if-merged": 404}
@@ -68,6 +70,7 @@ ANSWERS = {"repos/create-or-update-file-contents": 422, "pulls/check-if-merged":
 @pytest.fixture
 def filled(caller: Caller, server: GitHubServer) -> dict[str, Any]:
     """A repository with one of everything; what the words in angle brackets mean."""
+    server.hub.teams["example/crew"] = ["reader"]
     server.hub.rules.append(("topic/*", "creation", 7))
     tip = caller.branch("topic/one")
     caller.branch("loose")

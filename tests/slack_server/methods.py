@@ -71,6 +71,19 @@ def _auth_test(workspace: Workspace, arguments: Arguments, granted: set[str]) ->
     }
 
 
+def _group(workspace: Workspace, arguments: Arguments, granted: set[str]) -> Answer:
+    if arguments.get("usergroup") not in workspace.groups:
+        raise Refusal("no_such_subteam")
+    return {"users": workspace.groups[str(arguments["usergroup"])]}
+
+
+def _user(workspace: Workspace, arguments: Arguments, granted: set[str]) -> Answer:
+    name = workspace.users.get(str(arguments.get("user")))
+    if name is None:
+        raise Refusal("user_not_found")
+    return {"user": {"id": arguments["user"], "name": name.lower(), "real_name": name, "deleted": False}}
+
+
 def _post(workspace: Workspace, arguments: Arguments, granted: set[str]) -> Answer:
     channel = _channel(workspace, arguments, granted, by_name=True)
     if not channel.member and (channel.private or "chat:write.public" not in granted):
@@ -395,6 +408,8 @@ METHODS: Mapping[str, Method] = {
         ("chat.scheduleMessage", _schedule, ("chat:write",), _WRITES | {"post_at", "thread_ts"}),
         ("chat.deleteScheduledMessage", _unschedule, ("chat:write",), {"channel", "scheduled_message_id"}),
         ("chat.scheduledMessages.list", _scheduled, (), _PAGES | {"channel", "oldest", "latest"}),
+        ("usergroups.users.list", _group, ("usergroups:read",), {"usergroup", "include_disabled"}),
+        ("users.info", _user, ("users:read",), {"user", "include_locale"}),
         ("conversations.list", _list, ("channels:read", "groups:read"), _PAGES | _KINDS),
         ("users.conversations", _mine, ("channels:read", "groups:read"), _PAGES | _KINDS | {"user"}),
         ("conversations.info", _info, ("channels:read", "groups:read"), {"channel", "include_num_members"}),

@@ -114,6 +114,8 @@ class Workspace:
         self.lock = RLock()
         self.tokens: dict[str, set[str]] = {TOKEN: set(SCOPES)}
         self.channels: dict[str, Channel] = {}
+        self.groups: dict[str, list[str]] = {}
+        self.users: dict[str, str] = {}
         self.scheduled: dict[str, Scheduled] = {}
         self.ahead = timedelta()
         self._now = now

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from opsbook.core.book import Book
+from opsbook.core.config import Team
 from opsbook.core.context import Context
 from opsbook.core.kind import Kinds
+from opsbook.core.people import Member
 from opsbook.core.ports import Desk, Examiner, Landed
 from opsbook.core.tree import Tree
 from opsbook.core.unseen import Unseen
@@ -68,6 +70,10 @@ class Workspace(Protocol):
 
     def begin(self, paths: Sequence[str], message: str) -> None:
         """Commit these files and nothing else, in a repository that is made where there is none."""
+        ...
+
+    def members(self, team: Team) -> Sequence[Member]:
+        """Who is in a team, as GitHub and Slack know it; raises OpsbookError where they do not say."""
         ...
 
     def seed(self) -> bytes:

@@ -42,7 +42,7 @@ FORMAT = 2
 
 Login = Annotated[str, matching(r"^[A-Za-z0-9][A-Za-z0-9_-]{0,38}$", "must be a GitHub login, without the @")]
 SlackId = Annotated[str, matching(r"^[UW][A-Z0-9]{2,20}$", "must be the id of a Slack user, like U012ABCDEF")]
-Repository = Annotated[str, matching(r"^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+$", "must be <owner>/<name> of a repository")]
+Repository = Annotated[str, matching(r"^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+$", "must be <owner>/<name>")]
 Branch = Annotated[
     str,
     matching(
@@ -92,6 +92,14 @@ class Team(Entry):
     """Its name in full."""
     channel: ChannelRef | None = None
     """Where it can be asked."""
+    github: Repository | None = None
+    """Its team on GitHub, as organisation/team: `opsbook people sync` brings its members in."""
+    slack: Annotated[str, matching(r"^S[A-Z0-9]{2,20}$", "must be the id of a user group, like S012ABCDEF")] | None = (
+        None
+    )
+    """Its user group in Slack, for the same."""
+    hold: tuple[RoleRef, ...] = many()
+    """The roles that its members hold."""
 
 
 class Person(Entry):

@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING, TypeVar
 from opsbook.adapters.git.repository import NotARepository, Repository
 from opsbook.adapters.machine.directory import DirectoryTree
 from opsbook.core.book import CONFIG_PATH, Book
+from opsbook.core.config import Team
 from opsbook.core.context import Context
 from opsbook.core.errors import OpsbookError, Refused, UsageError
 from opsbook.core.kind import Kinds
+from opsbook.core.people import Member
 from opsbook.core.ports import Desk, Examiner, Forge, Landed, Sink
 from opsbook.core.text import one_line, shorten
 from opsbook.core.tree import Tree
@@ -101,6 +103,26 @@ class LocalWorkspace:
         from opsbook.adapters.git.begin import begin
 
         begin(self.root, paths, message, os.environ)
+
+    def members(self, team: Team) -> Sequence[Member]:
+        """See `Workspace.members`."""
+        found: list[Member] = []
+        token, _, url = github()
+        if team.github is not None:
+            from opsbook.adapters.github.api import TeamApi
+
+            if not token:
+                how = "Set it to a token that may read the members of the organisation (read:org)."
+                raise UsageError(f"GITHUB_TOKEN is not set, so nobody can look who is in {team.github}.", how)
+            found += TeamApi(token, team.github, url=url).members()
+        if team.slack is not None:
+            from opsbook.adapters.slack.people import members
+
+            if (api := slack_api()) is None:
+                how = "Set it to the token of the app, with the scopes usergroups:read and users:read."
+                raise UsageError(f"SLACK_BOT_TOKEN is not set, so nobody can look who is in {team.slack}.", how)
+            found += members(api, team.slack)
+        return found
 
     @property
     def kinds(self) -> Kinds:

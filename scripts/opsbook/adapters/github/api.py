@@ -35,6 +35,7 @@ from opsbook.adapters.github.session import (
     unreadable,
 )
 from opsbook.core.errors import ForgeError, ForgeFault, ForgeUnknown, UsageError
+from opsbook.core.people import Member
 
 TIMEOUTS = (5.0, 30.0)
 """Seconds to connect and to read. GitHub gives up after 10 seconds; less would call answers unknown that come."""
@@ -144,6 +145,8 @@ class Api:
         resume: before this it wants not to be asked, in monotonic seconds.
     """
 
+    _where = "repos/{}/{}"
+
     def __init__(
         self,
         token: str,
@@ -154,11 +157,12 @@ class Api:
     ) -> None:
         self.owner, self.name = owner_and_name(repository)
         self._base = checked(url)
-        self._session = Session(self._base, f"{self._base}/repos/{self.owner}/{self.name}", timeouts)
+        place = f"{self._base}/{self._where.format(self.owner, self.name)}"
+        self._session = Session(self._base, place, timeouts)
         if not re.fullmatch(r"[\x21-\x7e]+", token):
             raise UsageError("GITHUB_TOKEN is not a token.", "It is one word of letters, digits and `_`.")
         self._session.token_auth(token)
-        self._repo = Repo({"url": f"{self._base}/repos/{self.owner}/{self.name}"}, self._session)
+        self._repo = Repo({"url": place}, self._session)
         self.calls: Counter[str] = Counter()
         self.last = self.resume = float("-inf")
 
@@ -530,6 +534,17 @@ class Api:
         if isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema)):
             return ForgeError(f"{self._base} is not an address.", "Look at GITHUB_API_URL.")
         return ForgeUnknown("The connection to GitHub broke off.", "`opsbook reconcile` finds out what came of it.")
+
+
+class TeamApi(Api):
+    """The one call about a team, `organisation/team`, as `Api`."""
+
+    _where = "orgs/{}/teams/{}"
+
+    def members(self) -> list[Member]:
+        """Everybody who is in the team, also by a team below it. GitHub tells no names."""
+        rows = self._read("members", lambda: self._repo.pages("members", params={"per_page": "100"}))
+        return self._parsed(lambda: [Member(str(row["login"]), str(row["login"]), int(row["id"])) for row in rows])
 
 
 def aware(value: object) -> datetime:
