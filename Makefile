@@ -4,19 +4,20 @@ VENV := .venv
 BIN := $(abspath $(VENV)/bin)
 READY := $(VENV)/.ready
 DEMO := build/demo
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+UV := $(BIN)/uv pip install --python $(BIN)/python --quiet
 
 .PHONY: help demo test quick test-any-day lint bench load site schemas lock clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1 	/p' Makefile
 
-$(READY): requirements/dev.lock pyproject.toml
-	@echo "Setting up $(VENV) (about a minute, once)"
+$(READY): requirements/uv.txt requirements/dev.txt pyproject.toml
+	@echo "Setting up $(VENV) (once)"
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Opsbook needs Python 3.11 or newer: make PYTHON=python3.12 …")'
 	@$(PYTHON) -m venv $(VENV)
-	@$(PIP) install --require-hashes -r requirements/dev.lock
-	@$(PIP) install --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements/uv.txt
+	@$(UV) --require-hashes -r requirements/dev.txt
+	@$(UV) --no-deps --no-build-isolation -e .
 	@touch $@
 
 demo: $(READY) ## declare an incident in a scratch book, check it, build the site
@@ -71,11 +72,13 @@ schemas: $(READY) ## write again what is made from the code: JSON Schemas, forms
 	@$(BIN)/python -m tests.report.completion_words
 
 lock: ## pin every dependency again, with hashes
-	@$(PYTHON) -m venv build/lock && build/lock/bin/python -m pip install --quiet uv==0.13.8
-	@for part in "run:--extra site --group build" "dev:--extra site --group dev"; do \
+	@$(PYTHON) -m venv build/lock
+	@build/lock/bin/python -m pip install --quiet --require-hashes -r requirements/uv.txt
+	@for part in "run:pyproject.toml --group build" "site:pyproject.toml --extra site --group build" \
+		"dev:pyproject.toml --extra site --group dev" "uv:--group install"; do \
 		build/lock/bin/uv pip compile --universal --python-version 3.11 --quiet --generate-hashes --no-header \
-			--no-annotate --no-emit-index-url --no-emit-find-links pyproject.toml $${part#*:} \
-			-o requirements/$${part%%:*}.lock; done
+			--no-annotate --no-emit-index-url --no-emit-find-links $${part#*:} \
+			-o requirements/$${part%%:*}.txt; done
 
 clean: ## remove everything that was built
 	rm -rf build dist .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

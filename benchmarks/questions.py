@@ -12,6 +12,7 @@ from pathlib import Path
 from benchmarks import repository
 from benchmarks.generate import NOW, Size, write
 from benchmarks.growth import LIMIT, Point, Series
+from benchmarks.install import install
 from benchmarks.measure import Command, Measured, Run, opsbook, repeated, run, side_by_side
 from benchmarks.table import Goal, Row, Section, seconds
 from opsbook.core.types import write_time
@@ -177,6 +178,7 @@ def growth(scale: Scale, books: Books) -> Section:
 
 QUESTIONS: dict[str, Callable[[Scale, Books], Section]] = {
     "start": start,
+    "install": install,
     "check": cold_check,
     "since": changed_check,
     "write": writing,

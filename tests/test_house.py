@@ -61,14 +61,28 @@ def test_a_kind_is_found_because_its_folder_exists() -> None:
     assert {kind.name for kind in registry().values()} == folders
 
 
-def test_the_lock_files_pin_every_dependency_with_hashes_and_name_no_host() -> None:
-    for path in sorted((ROOT / "requirements").glob("*.lock")):
-        text = path.read_text()
-        entries = [line for line in text.split("\n") if line and not line.startswith((" ", "#"))]
-        assert entries, path
-        assert all("==" in entry for entry in entries), path
-        assert text.count("--hash=sha256:") >= len(entries)
-        assert "://" not in text
+LOCKS = sorted((ROOT / "requirements").iterdir())
+
+
+def pins(lock: str) -> dict[str, str]:
+    """What a lock installs: the version of each package."""
+    lines = (ROOT / "requirements" / f"{lock}.txt").read_text().splitlines()
+    entries = [line.removesuffix(" \\") for line in lines if line[:1].isalnum()]
+    return {name: version.split(" ;")[0] for name, _, version in (entry.partition("==") for entry in entries)}
+
+
+@pytest.mark.parametrize("path", LOCKS, ids=lambda path: path.name)
+def test_a_lock_pins_every_package_with_hashes_and_names_no_host(path: Path) -> None:
+    assert path.suffix == ".txt", "Dependabot reads no other name"
+    text, found = path.read_text(), pins(path.stem)
+    assert found
+    assert all(found.values())
+    assert text.count("--hash=sha256:") >= len(found)
+    assert "://" not in text
+
+
+def test_what_is_tested_is_what_is_installed() -> None:
+    assert pins("run").items() < pins("site").items() < pins("dev").items()
 
 
 @pytest.fixture(scope="module")

@@ -180,6 +180,18 @@ def test_who_waits_to_declare_or_to_announce_is_never_cancelled() -> None:
     ]  # fmt: skip
 
 
+def test_only_who_builds_the_site_waits_for_what_it_needs(book: Path) -> None:
+    for name in SHARED:
+        for job, value in jobs(book / ".github" / "workflows" / name):
+            for step in value["steps"]:
+                if step.get("uses") == "./.github/actions/opsbook":
+                    builds = "opsbook site build" in str(value["steps"])
+                    assert step.get("with") == (None if builds else {"site": "false"}), job
+    action = load(book / ".github" / "actions" / "opsbook" / "action.yml")
+    assert action["inputs"]["site"]["default"] == "true"
+    assert "${{ inputs.site }}" in str(action["runs"])
+
+
 def test_what_merges_and_what_speaks_runs_the_program_of_the_main_branch() -> None:
     for name in ("check.yml merge", "main.yml announce", "schedule.yml keep"):
         steps = dict(jobs(ROOT / ".github/workflows" / name.split()[0]))[name]["steps"]
