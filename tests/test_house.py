@@ -1,4 +1,4 @@
-"""The promises of the repository itself: templates, help, and the program as it is installed."""
+"""The promises of the repository itself: templates, help, and what it is installed from."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from tests.support.desk import Desk
 COMMANDS = {name: found.summary for name, found in commands().items()}
 
 ROOT = Path(__file__).parents[1]
-TOOLS = Path(sys.executable).parent
 
 
 def run(*command: object, cwd: Path | None = None, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -83,49 +82,6 @@ def test_a_lock_pins_every_package_with_hashes_and_names_no_host(path: Path) -> 
 
 def test_what_is_tested_is_what_is_installed() -> None:
     assert pins("run").items() < pins("site").items() < pins("dev").items()
-
-
-@pytest.fixture(scope="module")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The built wheel, unpacked as pip installs it, without this checkout on the path."""
-    folder = tmp_path_factory.mktemp("wheel")
-    built = run(TOOLS / "python", "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, ROOT)
-    assert built.returncode == 0, built.stdout + built.stderr
-    (wheel,) = folder.glob("*.whl")
-    target = folder / "site"
-    done = run(sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--target", target, wheel)
-    assert done.returncode == 0, done.stderr
-    return target
-
-
-def test_another_teams_book_works_with_the_built_wheel(installed: Path, tmp_path: Path) -> None:
-    def opsbook(*words: str) -> subprocess.CompletedProcess[str]:
-        code = (
-            "import sys, opsbook.cli; assert sys.argv[1] in opsbook.__file__; sys.exit(opsbook.cli.main(sys.argv[2:]))"
-        )
-        return run(sys.executable, "-c", code, installed, *words, cwd=tmp_path, PYTHONPATH=str(installed))
-
-    book = tmp_path / "book"
-    assert opsbook("new", "book", str(book), "--title", 'The "other" {{ team }}').returncode == 0
-    for command in (
-        ["git", "init", "--quiet", "--initial-branch=main"],
-        ["git", "add", "--all"],
-        ["git", "-c", "user.name=t", "-c", "user.email=t@example.invalid", "commit", "--quiet", "--message=Start"],
-    ):
-        assert run(*command, cwd=book).returncode == 0
-    assert opsbook("-C", str(book), "new", "runbook", "Renew a certificate").returncode == 0
-    assert opsbook("-C", str(book), "new", "service", "Payments", "--not-ours").returncode == 0
-    assert opsbook("-C", str(book), "schema").returncode == 0
-    checked = opsbook("-C", str(book), "check")
-    assert checked.returncode == 0, checked.stdout
-    declared = opsbook(
-        "-C", str(book), "declare", "--title", "It is down", "--severity", "P1", "--service", "operations-book"
-    )
-    assert declared.returncode == 0, declared.stderr
-    assert "It is down" in opsbook("-C", str(book), "incident", "list").stdout
-    built = opsbook("-C", str(book), "site", "build")
-    assert built.returncode == 0, built.stderr
-    assert "It is down" in (book / "build" / "site" / "index.html").read_text()
 
 
 @pytest.fixture(scope="module")

@@ -32,6 +32,7 @@ PERMISSIONS: Mapping[str, Mapping[str, str]] = {
     "main.yml pages": {"pages": "write", "id-token": "write"},
     "schedule.yml keep": {"contents": "write", "pull-requests": "write"},
     "test.yml test": {"contents": "read"},
+    "test.yml quick": {"contents": "read"},
 }
 """What each job may do. A job that needs more says so here too, and somebody asks why."""
 
