@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 DEMO := build/demo
 UV := $(BIN)/uv pip install --python $(BIN)/python --quiet
 
-.PHONY: help demo test quick test-any-day lint bench load site schemas lock clean
+.PHONY: help demo test quick test-any-day lint bench load site schemas lock dist release clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1 	/p' Makefile
@@ -79,6 +79,14 @@ lock: ## pin every dependency again, with hashes
 		build/lock/bin/uv pip compile --universal --python-version 3.11 --quiet --generate-hashes --no-header \
 			--no-annotate --no-emit-index-url --no-emit-find-links $${part#*:} \
 			-o requirements/$${part%%:*}.txt; done
+
+dist: $(READY) ## build what is published into dist/; a TAG must name this version
+	@[ -z "$$TAG" ] || [ "$$TAG" = "v$$($(BIN)/hatchling version)" ] || \
+		{ echo "The tag $$TAG does not name the version, $$($(BIN)/hatchling version)."; exit 1; }
+	@rm -rf dist && $(BIN)/python -m build --no-isolation --outdir dist .
+
+release: $(READY) ## the changelog, the version, a commit and a tag: make release VERSION=1.2.3
+	@PATH="$(BIN):$$PATH" .ci/release "$(VERSION)"
 
 clean: ## remove everything that was built
 	rm -rf build dist .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -19,7 +19,7 @@ TOOLS = Path(sys.executable).parent
 
 OURS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 SHARED = ("check.yml", "declare.yml", "main.yml", "schedule.yml")
-"""What every book has; `test.yml` tests the program."""
+"""What every book has; `test.yml` and `release.yml` are of the program."""
 
 PERMISSIONS: Mapping[str, Mapping[str, str]] = {
     "check.yml check": {"contents": "read"},
@@ -31,6 +31,8 @@ PERMISSIONS: Mapping[str, Mapping[str, str]] = {
     "main.yml site": {"contents": "read"},
     "main.yml pages": {"pages": "write", "id-token": "write"},
     "schedule.yml keep": {"contents": "write", "pull-requests": "write"},
+    "release.yml build": {"contents": "read"},
+    "release.yml publish": {"contents": "read", "id-token": "write", "attestations": "write"},
     "test.yml test": {"contents": "read"},
     "test.yml quick": {"contents": "read"},
 }
