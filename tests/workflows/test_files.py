@@ -224,6 +224,14 @@ def test_another_teams_workflow_is_this_one(name: str, tmp_path: Path) -> None:
     assert theirs == ours
 
 
+def test_a_new_book_names_no_reviewer_and_leads_reporters_to_a_page_of_its_own(tmp_path: Path) -> None:
+    assert Desk(tmp_path).opsbook("new", "book", "book").code == 0
+    github = tmp_path / "book" / ".github"
+    assert all(line[:1] in ("", "#") for line in (github / "CODEOWNERS").read_text("utf-8").splitlines())
+    (link,) = re.findall(r"\]\((.+?)\)", (github / "SECURITY.md").read_text("utf-8"))
+    assert (github / link).is_file()
+
+
 def test_a_new_book_passes_the_steps_of_its_own_check(tmp_path: Path) -> None:
     desk = configure_new(tmp_path / "book")
     for words in (["schema", "--check"], ["forms", "--check"], ["check", "--since", "HEAD", "--format", "github"]):
