@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -84,6 +85,15 @@ def test_list_and_show_know_every_kind(desk: Desk) -> None:
     assert "Did you mean checkout?" in near.err
     assert desk.opsbook("incident", "update", big, "--status", "resolved").code == 0
     assert "Search is slow" in desk.opsbook("show", "-").out
+
+
+def test_a_table_is_written_as_lines_that_name_each_value_for_whoever_hears_it(desk: Desk) -> None:
+    record = desk.declare()
+    heard = desk.opsbook("list", environ={"OPSBOOK_LINES": "1"}).out
+    assert heard.startswith(f"incident: {record}; sev: P1; status: investigating; next update: ")
+    assert heard.endswith("; title: Checkout is down\n")
+    drawn = re.compile("[\u2500-\u259f]")
+    assert not drawn.search(heard + desk.opsbook("list").out + desk.opsbook("show").out), "nothing is drawn"
 
 
 def test_the_steps_of_all_checklists_are_numbered_once_and_the_command_that_is_shown_works(desk: Desk) -> None:

@@ -24,7 +24,7 @@ Values = dict[str, Any]
 
 def declare(command: Write, dialogue: Dialogue, values: Values, args: argparse.Namespace, workspace: Workspace) -> int:
     """Ask what is missing, show what looks the same, and carry out the request."""
-    screen = Screen(sys.stderr if args.format == "json" else sys.stdout, color=workspace.color)
+    screen = Screen(sys.stderr if args.format == "json" else sys.stdout, color=workspace.color, lines=workspace.lines)
     security = workspace.book.config.core.security
     # Whom to alert is said before anything that was typed is judged: it helps also whoever is refused.
     if alerted := command.request.model_construct(by="", **values).stub() is not None:

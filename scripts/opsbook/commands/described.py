@@ -87,7 +87,7 @@ def present(view: View, args: argparse.Namespace, workspace: Workspace, record: 
     Args:
         record: the one that is shown, where it is one.
     """
-    screen = Screen(sys.stdout, color=workspace.color)
+    screen = Screen(sys.stdout, color=workspace.color, lines=workspace.lines)
     saved = record is not None and record.id in workspace.open_book.unrecorded
     if args.format == "json":
         screen.json({**view.data, **({"on_record": not saved} if record is not None else {}), **seen(workspace)})

@@ -28,6 +28,7 @@ class Workspace(Protocol):
         unseen: what could not be seen so far, for whoever reads to say; complete once the book was opened.
         asks: whether somebody sits at a terminal and can be asked, and did not say `--yes`.
         color: whether the output may have colours.
+        lines: whether tables are wanted as lines that name each value (`OPSBOOK_LINES`).
         verbose: whether the person wants to see everything that was done.
     """
 
@@ -35,6 +36,7 @@ class Workspace(Protocol):
     unseen: list[Unseen]
     asks: bool
     color: bool
+    lines: bool
     verbose: bool
 
     @property

@@ -17,11 +17,13 @@ class Screen:
 
     Args:
         color: whether escape sequences for colours may be written.
+        lines: whether a table is written as lines that name what each value is, for whoever hears it or cuts it apart.
     """
 
-    def __init__(self, stream: TextIO, *, color: bool = False) -> None:
+    def __init__(self, stream: TextIO, *, color: bool = False, lines: bool = False) -> None:
         self._stream = stream
         self._color = color
+        self._lines = lines
 
     def line(self, text: str = "", color: str = "") -> None:
         """One line (or several, if the text has them)."""
@@ -68,6 +70,11 @@ class Screen:
     def table(self, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """Columns as wide as their content; the last one takes the rest of the line."""
         cells = [[terminal(cell).replace("\n", " ") for cell in row] for row in rows]
+        if self._lines:
+            for row in cells:
+                said = [f"{name}: {cell}" for name, cell in zip(header, row, strict=True) if cell]
+                self._stream.write("; ".join(said) + "\n")
+            return
         widths = [max(len(item) for item in column) for column in zip(header, *cells, strict=True)]
         for number, row in enumerate([list(header), *cells]):
             text = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()

@@ -83,6 +83,7 @@ class LocalWorkspace:
         self.verbose = False
         self.asks = sys.stdin.isatty() and sys.stdout.isatty()
         self.color = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+        self.lines = bool(os.environ.get("OPSBOOK_LINES"))
 
     def again(self) -> LocalWorkspace:
         """The same workspace, read anew."""

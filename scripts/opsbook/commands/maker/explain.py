@@ -23,7 +23,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, workspace: Workspace) -> int:
     """Print the docstring of the rule, and what is wrong and right."""
     codes = all_codes(workspace.kinds)
-    screen = Screen(sys.stdout, color=workspace.color)
+    screen = Screen(sys.stdout, color=workspace.color, lines=workspace.lines)
     if args.code is None:
         screen.table(
             ("code", "severity", "what"), [(name, code.severity, code.title()) for name, code in codes.items()]

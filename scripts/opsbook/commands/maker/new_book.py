@@ -28,6 +28,14 @@ from opsbook.report.templates import Draft, draft
 NEEDS_BOOK = False
 
 
+_KEPT = (
+    "README.md",
+    ".gitignore",
+    *(f".github/{name}" for name in ("CODEOWNERS", "SECURITY.md", "pull_request_template.md", "dependabot.yml")),
+)
+"""Files that a repository may have already, and that stay as they are."""
+
+
 def _starts() -> Iterator[Start]:
     from opsbook.kinds import registry
 
@@ -84,7 +92,7 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
     drill = args.drill or (workspace.asks and yes(screen, "Commit it and declare a drill, to try it?", default=True))
     folder.mkdir(parents=True, exist_ok=True)
     asked = {"title": one_line(args.title or "") or "Operations", "timezone": zone}
-    written = draft([(template, {**values, **asked}) for template, values in drafts], folder, keeps=("README.md",))
+    written = draft([(template, {**values, **asked}) for template, values in drafts], folder, keeps=_KEPT)
     written += refresh(there, Screen(io.StringIO()), begin=True)
     screen.good(f"Started a book in {name}, with runbooks and checklists to begin with.")
     where = "" if args.folder == "." else f" -C {shlex.quote(args.folder)}"

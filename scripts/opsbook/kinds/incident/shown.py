@@ -56,4 +56,4 @@ def _blocks(view: IncidentView, book: Book, now: datetime) -> Iterator[Block]:
     for entry, right in view.as_read:
         corrected = f", corrected by {right.by} at {clock.clock(right.at)}" if right is not None else ""
         yield Text(f"{clock.clock(entry.at)}  {entry.by}{corrected}", "dim")
-        yield Text(said(entry, words), indent="  │ ")
+        yield Text(said(entry, words), indent="    ")
