@@ -131,6 +131,10 @@ def test_a_book_speaks_the_words_of_whoever_starts_it(tmp_path: Path, answers: s
     site = desk.path / "build" / "site"
     glance = (site / "incident-process" / "at-a-glance" / "index.html").read_text()
     assert [word for word in words if word not in html.unescape(glance)] == []
+    services = html.unescape((site / "services" / "index.html").read_text())
+    typed = shlex.split(answers)
+    named = [typed[place + 1].rpartition("=")[2] for place, word in enumerate(typed) if word == "--service"]
+    assert [title for title in named or ["Operations book"] if title not in services] == []
     written = [path for path in desk.path.rglob("*") if path.suffix in (".md", ".yml", ".yaml", ".json", ".html")]
     found = {
         (path.relative_to(desk.path).as_posix(), match[0])

@@ -25,6 +25,7 @@ ACTS = {
     "set service checkout": ("services checkout", "- checkout"),
     "tick 1": ("Ticked in", "outcome: done"),
     "resolve --why fixed": ("Resolved", "status: resolved"),
+    "resolve it was the queue": ("Resolved", "text: it was the queue"),
 }
 
 

@@ -92,7 +92,8 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
     drill = args.drill or (workspace.asks and yes(screen, "Commit it and declare a drill, to try it?", default=True))
     folder.mkdir(parents=True, exist_ok=True)
     asked = {"title": one_line(args.title or "") or "Operations", "timezone": zone}
-    written = draft([(template, {**values, **asked}) for template, values in drafts], folder, keeps=_KEPT)
+    (book, values), *records = drafts
+    written = draft([(book, {**values, **asked}), *records], folder, keeps=_KEPT)
     written += refresh(there, Screen(io.StringIO()), begin=True)
     screen.good(f"Started a book in {name}, with runbooks and checklists to begin with.")
     where = "" if args.folder == "." else f" -C {shlex.quote(args.folder)}"

@@ -9,6 +9,9 @@ COMMAND = Write(
     done="Resolved {id}",
     picks="-i",
     seen=seen,
-    options=(Option("--why", "what ended it", {"metavar": "TEXT"}),),
-    values=lambda args, by: {"status": "resolved", "text": args.why},
+    options=(
+        Option("text", "what ended it", {"nargs": "*"}),
+        Option("--why", "the same, as with the other words", {"metavar": "TEXT"}),
+    ),
+    values=lambda args, by: {"status": "resolved", "text": args.why or " ".join(args.text) or None},
 )
