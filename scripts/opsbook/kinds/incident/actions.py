@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from opsbook.core.book import Book
 from opsbook.core.errors import Refused
@@ -31,6 +31,9 @@ def note(book: Book, request: Note, now: datetime, ids: Ids, operation: str) -> 
     text = words(book, request.text, "note", request.keep)
     at, said = moment(book, request.at, now, "at") if request.at else (now, "")
     corrects, kind = _corrected(record, request, book, now) if request.correct else (None, request.kind)
+    earlier = IncidentView(record).corrections.get(corrects or "")
+    if earlier is not None:  # the last one counts, also of two in one second
+        at = max(at, earlier.at + timedelta(seconds=1))
     entry = model.Note(at=at, by=request.by, kind=kind, text=text, corrects=corrects, operation=operation)
     path, data = files.entry(record.path, entry, ids)
     subject = f"Correct a {kind} of {record.id}" if corrects else f"Add a {kind} to {record.id}"
