@@ -60,7 +60,7 @@ def test_an_issue_becomes_an_incident_and_is_closed_with_the_pull_request(hub: G
     answer = said(hub)
     assert record in answer
     assert "https://github.example/example/book/pull/2" in answer
-    facts = hub.hub.git.at(branch, f"incidents/2026/{record}-checkout-is-down/incident.yaml")
+    facts = hub.hub.git.at(branch, f"incidents/{record[4:8]}/{record}-checkout-is-down/incident.yaml")
     assert facts is not None
     text = (hub.hub.git.blob(facts[1]) or b"").decode()
     for line in ("title: Checkout is down", "severity: P1", "  - checkout", "declared_by: github:writer"):
@@ -102,7 +102,7 @@ def test_a_workflow_that_is_started_by_hand_declares_too_and_a_run_again_is_the_
     assert phone.run(event).code == 0
     assert truth(hub) == before
     record = branch.removeprefix("opsbook/")
-    facts = hub.hub.git.at(branch, f"incidents/2026/{record}-search-is-slow/incident.yaml")
+    facts = hub.hub.git.at(branch, f"incidents/{record[4:8]}/{record}-search-is-slow/incident.yaml")
     assert facts is not None
     text = (hub.hub.git.blob(facts[1]) or b"").decode()
     for line in ("drill: true", "severity: P3", "  - search\n  - checkout"):

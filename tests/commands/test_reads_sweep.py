@@ -142,7 +142,7 @@ HERE: dict[str, Break] = {
     "its commit is gone": lambda w: w.object(f"opsbook/{w.first}").unlink(),
     "its commit is corrupt": lambda w: write(w.object(f"opsbook/{w.first}"), "x"),
     "its root folder is gone": lambda w: w.object(f"opsbook/{w.first}^{{tree}}").unlink(),
-    "its folder of incidents is gone": lambda w: w.object(f"opsbook/{w.first}:incidents/2026").unlink(),
+    "its folder of incidents is gone": lambda w: w.object(f"opsbook/{w.first}:incidents/{w.first[4:8]}").unlink(),
     "one of its files is gone": lambda w: w.object(
         f"opsbook/{w.first}:" + w.desk.git("ls-tree", "-r", "--name-only", f"opsbook/{w.first}", "incidents").split()[0]
     ).unlink(),

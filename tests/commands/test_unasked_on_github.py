@@ -130,7 +130,7 @@ declared_by: oncall-a
 times:
   declared_at: 2026-11-21T09:00:00Z
 """
-    return {f"incidents/2026/{record}-mail-is-late/incident.yaml": text}
+    return {f"incidents/{record[4:8]}/{record}-mail-is-late/incident.yaml": text}
 
 
 @pytest.mark.parametrize("words", [("announce", "--since", "2d"), ("nudge",)])
