@@ -167,7 +167,7 @@ def test_an_answer_that_cannot_be_used_writes_nothing(tmp_path: Path, given: lis
 @pytest.mark.parametrize(
     ("kind", "answers"),
     [
-        ("service", {"Does your team run it?": "", "Which team runs it?": ""}),
+        ("service", {"Does your team run it?": ""}),
         ("service", {"Does your team run it?": "n"}),
         ("runbook", {"In which area?": "oprations", "Did you mean operations?": "operations", "Which role": "oncall"}),
     ],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from argparse import Namespace
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from difflib import get_close_matches
 
@@ -52,11 +52,11 @@ def titled(args: Namespace) -> tuple[str, str]:
     return title, slug
 
 
-def choosing(field: str, text: str, vocabulary: str, noun: str, book: Book) -> Question:
-    """A question whose answer is a word of opsbook.yml, with all that there are."""
+def choosing(field: str, text: str, vocabulary: str, noun: str, book: Book) -> Iterator[Question]:
+    """The question for a word of opsbook.yml, with all that there are; none where there is nothing to choose."""
     known = list(book.config.vocabulary.get(vocabulary, {}))
-    default, before = (known[0] if known else None), [", ".join(known)] if len(known) > 1 else []
-    return Question(field, text, lambda answer: choice(answer, vocabulary, noun, book), default, before)
+    if len(known) > 1:
+        yield Question(field, text, lambda answer: choice(answer, vocabulary, noun, book), known[0], [", ".join(known)])
 
 
 def choice(given: str | None, vocabulary: str, noun: str, book: Book) -> str:

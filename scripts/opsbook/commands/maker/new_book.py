@@ -95,7 +95,9 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
     (book, values), *records = drafts
     written = draft([(book, {**values, **asked}), *records], folder, keeps=_KEPT)
     written += refresh(there, Screen(io.StringIO()), begin=True)
-    screen.good(f"Started a book in {name}, with runbooks and checklists to begin with.")
+    screen.good(
+        f"Started a book {'here' if name == '.' else f'in {name}'}, with runbooks and checklists to begin with."
+    )
     where = "" if args.folder == "." else f" -C {shlex.quote(args.folder)}"
     code = 0
     if drill:

@@ -28,7 +28,7 @@ COMMAND = Draft(
         Option("--owner", "the role or team that keeps it true; the first one otherwise", {"metavar": "ID"}, "owners"),
     ),
     questions=lambda book, answers: (
-        choosing("area", "In which area?", "areas", "area", book),
-        choosing("owner", "Which role or team keeps it true?", "owners", "role or team", book),
+        *choosing("area", "In which area?", "areas", "area", book),
+        *choosing("owner", "Which role or team keeps it true?", "owners", "role or team", book),
     ),
 )

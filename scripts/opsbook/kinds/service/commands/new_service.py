@@ -25,7 +25,7 @@ def _values(book: Book, args: Namespace, now: datetime) -> tuple[str, Mapping[st
 def _questions(book: Book, answers: Mapping[str, Any]) -> Iterator[Question]:
     yield Question("not_ours", "Does your team run it? (Y/n)", lambda text: text.lower() not in ("y", "yes"), "y")
     if not answers["not_ours"]:
-        yield choosing("owner", "Which team runs it?", "teams", "team", book)
+        yield from choosing("owner", "Which team runs it?", "teams", "team", book)
 
 
 COMMAND = Draft(
