@@ -9,7 +9,8 @@ import select
 import subprocess
 import sys
 import termios
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from tests.support.desk import Desk, Word, environment
 
@@ -23,15 +24,26 @@ INTERRUPT, END = "\x03", "\x04"
 class Terminal:
     """The real command on a pseudo-terminal of its own, which is its controlling terminal.
 
+    Args:
+        program: what is run instead of the command.
+        options: more of `Popen`.
+
     Attributes:
         screen: everything that it has shown so far.
     """
 
-    def __init__(self, desk: Desk, *words: Word, environ: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        *words: Word,
+        environ: Mapping[str, str] | None = None,
+        program: Sequence[Word] = (sys.executable, "-m", "opsbook"),
+        **options: Any,
+    ) -> None:
         self._master, slave = pty.openpty()
         self.screen = ""
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "opsbook", *words],
+            [*program, *words],
             cwd=desk.path,
             env=environment(**{"TERM": "xterm", "NO_COLOR": "1", **(environ or {})}),
             stdin=slave,
@@ -39,6 +51,7 @@ class Terminal:
             stderr=slave,
             start_new_session=True,
             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509 - no threads here
+            **options,
         )
         os.close(slave)
 
@@ -70,6 +83,11 @@ class Terminal:
             pass
         os.close(self._master)
         return self._process.wait(timeout=PATIENCE)
+
+    def hang_up(self) -> None:
+        """Close the window, whatever still runs in it."""
+        os.close(self._master)
+        self._process.wait(timeout=PATIENCE)
 
     def _read(self, insist: str = "") -> bool:
         for _ in range(30):
