@@ -29,6 +29,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
 from typing import Any, NoReturn
 
+from pydantic import BaseModel
+
 import opsbook
 from opsbook.kinds import registry
 from tests.support.clock import handed_on
@@ -122,6 +124,8 @@ def serve(path: str) -> None:
     for name in ("slugify", "zoneinfo", "difflib", "github3", "slack_sdk", "cookiecutter.generate"):
         import_module(name)
     registry()
+    for model in _below(BaseModel):
+        model.model_rebuild()  # they are built when they are first used, which here would be in each child again
     gc.collect()
     gc.freeze()  # what is here stays: no child looks through it, and so copies it
     ended, ends = os.pipe()
@@ -152,6 +156,14 @@ def serve(path: str) -> None:
             for process, code in _ended():
                 with suppress(OSError), running.pop(process) as connection:
                     connection.sendall(f"{code}\n".encode())
+
+
+def _below(kind: type[BaseModel]) -> Iterator[type[BaseModel]]:
+    """Every model of ours."""
+    for model in kind.__subclasses__():
+        if model.__module__.startswith("opsbook."):
+            yield model
+        yield from _below(model)
 
 
 def _receive(connection: socket.socket) -> tuple[dict[str, Any], list[int]]:
