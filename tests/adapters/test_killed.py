@@ -44,9 +44,9 @@ def kill_at(clone: Clone, step: int, bin_folder: Path, count: Path, *, push: boo
         "KILL_AT": str(step),
         "KILL_COUNT": str(count),
     }
-    worker = start(task_of(clone, "op1", record=RECORD, keys=[KEY], push=push, variables=variables))
-    worker.communicate("go\n", timeout=60)
-    return worker.returncode == -signal.SIGKILL
+    return (
+        start(task_of(clone, "op1", record=RECORD, keys=[KEY], push=push, variables=variables)).end() == -signal.SIGKILL
+    )
 
 
 def test_killed_at_any_step_and_run_again_it_is_published_once(tmp_path: Path) -> None:

@@ -1,16 +1,15 @@
-"""A process of its own that publishes and claims, for tests that race or kill it: `python -m tests.support.worker`.
+"""A process of its own that publishes and claims, for tests that race or kill it.
 
-It says `ready`, waits for a line, then does for each task what `perform` does, and prints what came of it as JSON.
+It is forked from a process that has imported this module: Python's start would cost more than what the process does.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from typing import Any
 
 from opsbook.adapters.git.forge import LocalForge
@@ -71,32 +70,55 @@ def task_of(
     }
 
 
-def start(task: Mapping[str, Any]) -> subprocess.Popen[str]:
-    """Start a worker; it waits until its standard input gets a line."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "tests.support.worker", json.dumps(task)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=Path(__file__).parents[2],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-    )
+_CONTEXT = get_context("forkserver")
+_CONTEXT.set_forkserver_preload([__name__])
 
 
-def finish(workers: Sequence[subprocess.Popen[str]]) -> list[dict[str, Any]]:
+def apart(function: Callable[..., object], *arguments: object, **options: object) -> BaseProcess:
+    """Start a function of a module in a process of its own."""
+    process = _CONTEXT.Process(target=function, args=arguments, kwargs=options)
+    process.start()
+    return process
+
+
+@dataclass(frozen=True)
+class Worker:
+    """A process that is ready and waits for its start, and how it is spoken to."""
+
+    process: BaseProcess
+    line: Connection
+
+    def end(self) -> int:
+        """Let it go and wait for its end; its exit code, negative for a signal."""
+        self.line.send("go")
+        self.process.join(60)
+        assert self.process.exitcode is not None
+        return self.process.exitcode
+
+
+def start(task: Mapping[str, Any]) -> Worker:
+    """Start a worker; it waits until it is told to go."""
+    ours, theirs = _CONTEXT.Pipe()
+    process = apart(_work, task, theirs)
+    theirs.close()
+    return Worker(process, ours)
+
+
+def _work(task: Mapping[str, Any], line: Connection) -> None:
+    line.send("ready")
+    line.recv()
+    line.send(run(task))
+
+
+def finish(workers: Sequence[Worker]) -> list[dict[str, Any]]:
     """Let all workers go at the same moment; what came of each."""
     for worker in workers:
-        assert worker.stdout is not None
-        assert worker.stdout.readline() == "ready\n"
+        assert worker.line.recv() == "ready"
     for worker in workers:
-        assert worker.stdin is not None
-        worker.stdin.write("go\n")
-        worker.stdin.flush()
-    return [json.loads(worker.communicate(timeout=300)[0]) for worker in workers]
-
-
-if __name__ == "__main__":
-    task = json.loads(sys.argv[1])
-    print("ready", flush=True)
-    sys.stdin.readline()
-    print(json.dumps(run(task)), flush=True)
+        worker.line.send("go")
+    done = []
+    for worker in workers:
+        assert worker.line.poll(300)
+        done.append(worker.line.recv())
+        worker.process.join()
+    return done
