@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
 from contextlib import closing
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from tests.github_server.server import GitHubServer
 from tests.slack_server import SlackServer, seen, slack_server
 from tests.slack_server.workspace import TOKEN
 from tests.support.clock import Clock, machine
+from tests.support.forkserver import Running
 from tests.support.form import Phone, answers, body
 from tests.support.github import make_github, truth
 
@@ -79,11 +79,11 @@ def test_killed_at_any_call_to_github_the_next_run_ends_as_if_nothing_had_happen
             Path(desk.variables["GITHUB_EVENT_PATH"]).write_text(json.dumps(phone.event(issue)))
             hub.forget()
             hub.meanwhile += [("*", lambda: None)] * (number - 1)
-            started: list[subprocess.Popen[bytes]] = []
+            started: list[Running] = []
             if number:
                 hub.meanwhile.append(("*", lambda started=started: started[0].kill()))  # type: ignore[misc]
             with hub.locked():  # until the process is known, nobody is answered
-                started.append(desk.start("intake", environ={"GITHUB_EVENT_NAME": "issues"}))
+                started.append(desk.begin("intake", environ={"GITHUB_EVENT_NAME": "issues"}))
             started[0].communicate(timeout=60)
             killed = started[0].returncode == -signal.SIGKILL
             assert killed or started[0].returncode == 0

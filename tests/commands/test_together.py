@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from collections import Counter
 from pathlib import Path
 
 from tests.support.desk import Desk, Done, clone, make_remote
+from tests.support.forkserver import Running
 
 CROWD = 24
 
 
-def together(*processes: subprocess.Popen[bytes]) -> list[Done]:
+def together(*processes: Running) -> list[Done]:
     """Wait for processes that run at the same time."""
     ends = [(process.communicate(timeout=300), process.returncode) for process in processes]
     found = [Done(code, out.decode(), err.decode()) for (out, err), code in ends]
@@ -32,7 +32,7 @@ def test_24_declarations_at_the_same_moment_are_24_incidents_on_24_branches_each
     untidy(desk)
     before = desk.condition()
     words = ("declare", "--severity", "P1", "--yes", "--verbose", "--format", "json", "--title")
-    ends = together(*(desk.start(*words, f"Failure number {number}") for number in range(CROWD)))
+    ends = together(*(desk.begin(*words, f"Failure number {number}") for number in range(CROWD)))
     assert Counter(done.code for done in ends) == {0: CROWD}, [str(done) for done in ends if done.code]
     assert desk.condition() == before
     ids = {done.json["id"] for done in ends}
@@ -59,7 +59,7 @@ def facts_of(desk: Desk):  # type: ignore[no-untyped-def]
 def test_24_notes_on_one_incident_at_the_same_moment_are_24_entries(desk: Desk) -> None:
     id_ = desk.declare()
     before = desk.condition()
-    ends = together(*(desk.start("incident", "note", id_, f"Seen by person {number}") for number in range(CROWD)))
+    ends = together(*(desk.begin("incident", "note", id_, f"Seen by person {number}") for number in range(CROWD)))
     assert Counter(done.code for done in ends) == {0: CROWD}, [str(done) for done in ends if done.code]
     entries = [text for name, text in desk.written().items() if "/timeline/" in name]
     assert Counter(re.findall(r"^text: (Seen .*)$", "\n".join(entries), re.MULTILINE)) == {
@@ -71,7 +71,7 @@ def test_24_notes_on_one_incident_at_the_same_moment_are_24_entries(desk: Desk) 
 
 def test_the_same_words_noted_by_several_people_at_once_are_several_entries(desk: Desk) -> None:
     id_ = desk.declare()
-    ends = together(*(desk.start("incident", "note", id_, "Me too") for _ in range(4)))
+    ends = together(*(desk.begin("incident", "note", id_, "Me too") for _ in range(4)))
     assert {done.code for done in ends} == {0}
     assert sum("Me too" in text for text in desk.written().values()) == 4
 
@@ -79,7 +79,7 @@ def test_the_same_words_noted_by_several_people_at_once_are_several_entries(desk
 def test_two_people_who_change_the_same_fact_are_not_merged_the_second_is_stopped_and_sees_both(desk: Desk) -> None:
     id_ = desk.declare()
     values = {"oncall-a": "P2", "oncall-b": "P3"}
-    ends = together(*(desk.start("incident", "update", id_, "--severity", s, "--by", by) for by, s in values.items()))
+    ends = together(*(desk.begin("incident", "update", id_, "--severity", s, "--by", by) for by, s in values.items()))
     codes = sorted(done.code for done in ends)
     assert codes in ([0, 1], [0, 0])
     if codes == [0, 1]:
@@ -93,10 +93,10 @@ def test_two_people_who_change_the_same_fact_are_not_merged_the_second_is_stoppe
 def test_two_people_who_change_different_facts_at_once_both_succeed(desk: Desk) -> None:
     id_ = desk.declare()
     ends = together(
-        desk.start("incident", "update", id_, "--severity", "P2"),
-        desk.start("incident", "update", id_, "--lead", "oncall-b"),
-        desk.start("incident", "update", id_, "--status", "identified"),
-        desk.start("incident", "update", id_, "--summary", "It is DNS"),
+        desk.begin("incident", "update", id_, "--severity", "P2"),
+        desk.begin("incident", "update", id_, "--lead", "oncall-b"),
+        desk.begin("incident", "update", id_, "--status", "identified"),
+        desk.begin("incident", "update", id_, "--summary", "It is DNS"),
     )
     assert {done.code for done in ends} == {0}, [str(done) for done in ends if done.code]
     facts = facts_of(desk)(desk.branch())
@@ -111,8 +111,8 @@ def test_two_clones_of_one_remote_note_at_the_same_moment_and_the_remote_holds_b
     id_ = here.declare()
     there.git("fetch", "--quiet")
     ends = together(
-        *(here.start("incident", "note", id_, f"here {number}") for number in range(3)),
-        *(there.start("incident", "note", id_, f"there {number}") for number in range(3)),
+        *(here.begin("incident", "note", id_, f"here {number}") for number in range(3)),
+        *(there.begin("incident", "note", id_, f"there {number}") for number in range(3)),
     )
     assert {done.code for done in ends} == {0}, [str(done) for done in ends if done.code]
     texts = "\n".join(remote.written(f"opsbook/{id_}").values())

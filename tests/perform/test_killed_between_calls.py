@@ -177,7 +177,7 @@ def test_the_real_command_killed_by_the_system_while_github_answers_is_finished(
         told = {"SLACK_BOT_TOKEN": SLACK_TOKEN, "SLACK_API_URL": slack.url}
         desks = [person(hub, tmp_path / name, **told) for name in ("here", "there")]
         words = ("declare", "--title", "Checkout is down", "--severity", "P1", "--yes", "--format", "json")
-        process = desks[0].start(*words)
+        process = desks[0].begin(*words)
         hub.meanwhile.append((call, lambda: os.kill(process.pid, signal.SIGKILL)))
         process.communicate(timeout=60)
         assert process.returncode == -signal.SIGKILL

@@ -108,22 +108,38 @@ class Desk:
             out, err = process.communicate(stdin or b"", timeout=120)
             code = process.returncode
         else:
-            code, out, err = (self.server or forkserver.shared()).run(
-                [os.fsdecode(word) for word in words],
-                folder or self.path,
-                environment(**self.variables, **(environ or {})),
-                stdin or b"",
-                kill=kill,
-                fault=fault,
-            )
+            running = self.begin(*words, stdin=stdin, folder=folder, environ=environ, kill=kill, fault=fault)
+            out, err = running.communicate()
+            code = running.wait()
         done = Done(code, out.decode(errors="surrogateescape"), err.decode(errors="surrogateescape"))
         assert "Traceback" not in done.err + done.out, str(done)
         return done
 
+    def begin(
+        self,
+        *words: Word,
+        stdin: bytes | None = None,
+        folder: Path | None = None,
+        environ: Mapping[str, str] | None = None,
+        **more: Any,
+    ) -> forkserver.Running:
+        """Start the real command in a process that is forked.
+
+        Args:
+            more: see `ForkServer.start`.
+        """
+        return (self.server or forkserver.shared()).start(
+            [os.fsdecode(word) for word in words],
+            folder or self.path,
+            environment(**self.variables, **(environ or {})),
+            stdin or b"",
+            **more,
+        )
+
     def start(
         self, *words: Word, folder: Path | None = None, environ: Mapping[str, str] | None = None, **options: Any
     ) -> subprocess.Popen[bytes]:
-        """Start the real command."""
+        """Start the real command in a process that Python starts anew."""
         variables = environment(**self.variables, **(environ or {}))
         pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         return subprocess.Popen(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import atexit
 import errno
+import fcntl
 import gc
 import json
 import os
@@ -19,6 +20,7 @@ import signal
 import socket
 import subprocess
 import sys
+import termios
 import threading
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,7 +29,7 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
-from typing import Any, NoReturn
+from typing import IO, Any, NoReturn
 
 from pydantic import BaseModel
 
@@ -48,7 +50,8 @@ with socket.socket(socket.AF_UNIX) as connection:
     socket.send_fds(connection, [b" "], [0, 1, 2])
     task = {{"words": sys.argv[1:], "folder": os.getcwd(), "environment": dict(os.environ)}}
     connection.sendall(json.dumps(task).encode() + b"\\n")
-    code = int(connection.makefile().readline())
+    lines = connection.makefile()
+    _, code = int(lines.readline()), int(lines.readline())
 sys.exit(code) if code >= 0 else os.kill(os.getpid(), -code)
 """
 
@@ -96,6 +99,9 @@ def child(task: Mapping[str, Any], files: Sequence[int]) -> NoReturn:
     sys.stdin = sys.__stdin__ = os.fdopen(0, encoding="utf-8", errors="surrogateescape", closefd=False)
     sys.stdout = sys.__stdout__ = os.fdopen(1, "w", encoding="utf-8", errors="surrogateescape", closefd=False)
     sys.stderr = sys.__stderr__ = os.fdopen(2, "w", 1, encoding="utf-8", errors="backslashreplace", closefd=False)
+    if task.get("terminal"):
+        os.setsid()
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
     os.chdir(task["folder"])
     os.environ.clear()
     os.environ.update(task["environment"])
@@ -151,6 +157,8 @@ def serve(path: str) -> None:
                 for file in files:
                     os.close(file)
                 running[process] = connection
+                with suppress(OSError):
+                    connection.sendall(f"{process}\n".encode())
             if ended in ready:
                 os.read(ended, 1000)
             for process, code in _ended():
@@ -178,6 +186,43 @@ def _ended() -> Iterator[tuple[int, int]]:
     with suppress(ChildProcessError):
         while (found := os.waitpid(-1, os.WNOHANG))[0]:
             yield found[0], os.waitstatus_to_exitcode(found[1])
+
+
+class Running:
+    """A command that was started: what of a `Popen` the tests use.
+
+    Attributes:
+        returncode: negative for a signal; `None` until somebody waited for its end.
+    """
+
+    def __init__(self, connection: socket.socket, out: IO[bytes], err: IO[bytes]) -> None:
+        self._connection, self._files = connection, (out, err)
+        self._lines = connection.makefile()
+        self.pid = int(self._lines.readline())
+        self.returncode: int | None = None
+
+    def kill(self) -> None:
+        """End it by SIGKILL."""
+        os.kill(self.pid, signal.SIGKILL)
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for its end; its exit code."""
+        if self.returncode is None:
+            self._connection.settimeout(timeout)
+            self.returncode = int(self._lines.readline())
+            self._lines.close()
+            self._connection.close()
+        return self.returncode
+
+    def communicate(self, timeout: float | None = None) -> tuple[bytes, bytes]:
+        """Wait for its end; what it printed to standard output and standard error."""
+        self.wait(timeout)
+        printed = []
+        for file in self._files:
+            file.seek(0)
+            printed.append(file.read())
+            file.close()
+        return printed[0], printed[1]
 
 
 class ForkServer:
@@ -210,26 +255,43 @@ class ForkServer:
             kill: the number of the effect before which it is killed; 0 lets it live.
             fault: the words of an error that is raised there instead.
         """
+        running = self.start(words, folder, environment, stdin, kill=kill, fault=fault)
+        out, err = running.communicate()
+        assert running.returncode is not None
+        return running.returncode, out, err
+
+    def start(
+        self,
+        words: Sequence[str],
+        folder: Path,
+        environment: Mapping[str, str],
+        stdin: bytes = b"",
+        **more: object,
+    ) -> Running:
+        """Start the command.
+
+        Args:
+            more: see `run`; and `terminal`, the file of one, which becomes its own and all of its three files.
+        """
         self._start()
+        terminal = more.pop("terminal", None)
         task = {
             "words": list(words),
             "folder": str(folder),
             "environment": dict(environment),
-            "kill": kill,
-            "fault": fault,
+            "terminal": terminal is not None,
+            **more,
         }
-        with TemporaryFile() as given, TemporaryFile() as out, TemporaryFile() as err:
+        given, out, err = TemporaryFile(), TemporaryFile(), TemporaryFile()  # noqa: SIM115 - `Running` closes two
+        with given:
             given.write(stdin)
             given.seek(0)
-            with socket.socket(socket.AF_UNIX) as connection:
-                connection.connect(self._path)
-                socket.send_fds(connection, [b" "], [given.fileno(), out.fileno(), err.fileno()])
-                connection.sendall(json.dumps(task).encode() + b"\n")
-                with connection.makefile() as answer:
-                    code = int(answer.readline())
-            out.seek(0)
-            err.seek(0)
-            return code, out.read(), err.read()
+            connection = socket.socket(socket.AF_UNIX)
+            connection.connect(self._path)
+            files = [given.fileno(), out.fileno(), err.fileno()] if terminal is None else [terminal] * 3
+            socket.send_fds(connection, [b" "], files)  # type: ignore[list-item]
+            connection.sendall(json.dumps(task).encode() + b"\n")
+        return Running(connection, out, err)
 
     def program(self) -> str:
         """The text of a program that is `opsbook`: it lets the server run it."""

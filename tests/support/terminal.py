@@ -7,12 +7,12 @@ import os
 import pty
 import select
 import subprocess
-import sys
 import termios
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tests.support.desk import Desk, Word, environment
+from tests.support.forkserver import Running
 
 PATIENCE = 60.0
 """Seconds without a new character after which the program counts as stuck."""
@@ -37,22 +37,27 @@ class Terminal:
         desk: Desk,
         *words: Word,
         environ: Mapping[str, str] | None = None,
-        program: Sequence[Word] = (sys.executable, "-m", "opsbook"),
+        program: Sequence[Word] = (),
         **options: Any,
     ) -> None:
         self._master, slave = pty.openpty()
         self.screen = ""
-        self._process = subprocess.Popen(
-            [*program, *words],
-            cwd=desk.path,
-            env=environment(**{"TERM": "xterm", "NO_COLOR": "1", **(environ or {})}),
-            stdin=slave,
-            stdout=slave,
-            stderr=slave,
-            start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509 - no threads here
-            **options,
-        )
+        environ = {"TERM": "xterm", "NO_COLOR": "1", **(environ or {})}
+        self._process: Running | subprocess.Popen[bytes]
+        if program:
+            self._process = subprocess.Popen(
+                [*program, *words],
+                cwd=desk.path,
+                env=environment(**environ),
+                stdin=slave,
+                stdout=slave,
+                stderr=slave,
+                start_new_session=True,
+                preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509 - no threads here
+                **options,
+            )
+        else:
+            self._process = desk.begin(*words, environ=environ, terminal=slave)
         os.close(slave)
 
     def read_to(self, words: str) -> str:
