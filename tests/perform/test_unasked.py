@@ -336,8 +336,8 @@ def test_somebody_who_is_missing_comes_to_mind_once_the_time_is_over(world: Worl
     nudge(world)
     nudge(world)
     assert headlines(world) == [
-        "Nobody leads this incident, since 10:15 somebody should: Mail is late",
-        "Nobody does comms for this incident, since 10:30 somebody should: Mail is late",
+        "Nobody is lead of this incident, since 10:15 somebody should: Mail is late",
+        "Nobody is comms of this incident, since 10:30 somebody should: Mail is late",
     ]
 
 
