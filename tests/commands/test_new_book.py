@@ -66,7 +66,7 @@ def test_a_book_is_not_written_over_another_one(tmp_path: Path) -> None:
 
 def test_whoever_says_yes_has_a_committed_book_and_a_drill_in_it(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
-    desk.git("init", "--quiet", "--initial-branch=trunk")
+    desk.git("init", "--quiet", "--initial-branch=teams/trunk")
     (tmp_path / "notes.txt").write_text("not yours\n")
     words = ["new", "book", "--title", "Ops", "--timezone", "Etc/UTC"]
     terminal = Terminal(desk, *words, environ={"OPSBOOK_BY": "local:me"})
@@ -75,7 +75,7 @@ def test_whoever_says_yes_has_a_committed_book_and_a_drill_in_it(tmp_path: Path)
     assert "Started a book" in terminal.screen
     assert " declared, on this machine only." in terminal.screen
     assert desk.git("status", "--porcelain") == "?? notes.txt\n", "what is not the book's is not committed"
-    assert desk.git("branch", "--show-current") == "trunk\n"
+    assert desk.git("branch", "--show-current") == "teams/trunk\n"
     listed = desk.opsbook("list")
     assert "DRILL Rehearsal" in listed.out, str(listed)
     ticked = desk.opsbook("tick", "1", "--by", "local:me")

@@ -61,9 +61,7 @@ def draft(drafts: Iterable[Draft], book: Path, *, keeps: Collection[str] = ()) -
     return paths
 
 
-_CHECKED = frozenset(
-    {"slug", "area", "name", "owner", "ours", "program", "id", "login", "channel", "users", "main", "starts"}
-)
+_CHECKED = frozenset({"slug", "area", "name", "owner", "ours", "program", "id", "login", "channel", "users"})
 """Variables whose values were checked to be slugs, words, dates or pins; the others are people's words."""
 
 
