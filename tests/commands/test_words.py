@@ -23,7 +23,8 @@ ACTS = {
     "set severity P2 --why smaller": ("severity P1 → P2", "severity: P2"),
     "set status identified": ("status investigating → identified", "status: identified"),
     "set service checkout": ("services checkout", "- checkout"),
-    "tick 1": ("Ticked in", "outcome: done"),
+    "tick 1": ("1 step done in", "outcome: done"),
+    "tick 1 --skip --text known": ("1 step left out in", "outcome: skipped"),
     "resolve --why fixed": ("Resolved", "status: resolved"),
     "resolve it was the queue": ("Resolved", "text: it was the queue"),
 }

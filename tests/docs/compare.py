@@ -22,7 +22,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-ID = re.compile(r"\bINC-\d{8}-([0-9A-HJKMNP-TV-Z]{5})\b")
+_TAIL = "[0-9A-HJKMNP-TV-Z]{5}"
+ID = re.compile(rf"\bINC-\d{{8}}-{_TAIL}\b")
+_WORD = re.compile(rf"{ID.pattern}|\b(?=[0-9]*[A-Z])(?=[A-Z]*[0-9]){_TAIL}\b")
+"""An id, or the end of one."""
 
 _KINDS = {
     "left_out": ("…", ".*"),
@@ -41,17 +44,13 @@ class Names:
     """The ids of a page, and those that they stand for.
 
     Args:
-        text: of the page.
         real: the ids that the book holds, which stand for themselves.
     """
 
-    def __init__(self, text: str, real: Iterable[str]) -> None:
+    def __init__(self, real: Iterable[str]) -> None:
         self.known: dict[str, str] = {}
         for id_ in real:
             self.learn(id_, id_)
-        self._ids = {found[0] for found in ID.finditer(text)}
-        tails = {id_[-5:] for id_ in self._ids}
-        self._word = re.compile("|".join([ID.pattern, rf"\b(?:{'|'.join(sorted(tails)) or '(?!)'})\b"]))
 
     def learn(self, shown: str, real: str) -> None:
         """From now on the id of the page stands for this one, and its end for the end of this one."""
@@ -62,7 +61,7 @@ class Names:
 
     def real(self, command: str) -> str:
         """A command with the ids that are meant; an id of which nothing is known yet stays as it is."""
-        return self._word.sub(lambda found: self.known.get(found[0], found[0]), command)
+        return _WORD.sub(lambda found: self.known.get(found[0], found[0]), command)
 
     def explain(self, told: str, printed: str) -> bool:
         """Whether this is what the page tells; learns the ids that it had not met before."""
@@ -74,15 +73,13 @@ class Names:
     def _pattern(self, told: str) -> str:
         """A page's lines as an expression."""
         seen: set[str] = set()
-        lines = _tidy(told).split("\n")
-        parts = ["(?:.*\n)*?" if line.strip() == "…" else self._line(line, seen) + "\n" for line in lines]
-        whole = "".join(parts)
-        return whole.removesuffix("\n") if lines[-1].strip() != "…" else f"{whole}.*"
+        lines = _tidy(told).splitlines()
+        return "".join(r"(?:.*\n)*?" if line.strip() == "…" else self._line(line, seen) + r"\n" for line in lines)
 
     def _line(self, line: str, seen: set[str]) -> str:
         kinds = "|".join(f"(?P<{name}>{shown})" for name, (shown, _) in _KINDS.items())
         parts, at = [], 0
-        for found in re.finditer(f"(?P<id>{self._word.pattern})|{kinds}", line):
+        for found in re.finditer(f"(?P<id>{_WORD.pattern})|{kinds}", line):
             parts.append(re.escape(line[at : found.start()]))
             at = found.end()
             parts.append(self._id(found[0], seen) if found["id"] else _KINDS[_kind(found)][1])
@@ -95,7 +92,7 @@ class Names:
         if shown in seen:
             return f"(?P={name})"
         seen.add(shown)
-        return f"(?P<{name}>{ID.pattern.replace('(', '(?:') if len(shown) > 5 else '[0-9A-Z]{5}'})"
+        return f"(?P<{name}>{ID.pattern if len(shown) > 5 else _TAIL})"
 
 
 def _kind(found: re.Match[str]) -> str:
@@ -104,5 +101,5 @@ def _kind(found: re.Match[str]) -> str:
 
 
 def _tidy(text: str) -> str:
-    """Without what nobody sees: spaces at the end of lines, and empty lines around the whole."""
-    return "\n".join(line.rstrip() for line in text.split("\n")).strip("\n")
+    """As a terminal shows it: without tabs, spaces at the end of lines, and empty lines around the whole."""
+    return "\n".join(line.rstrip() for line in text.expandtabs().split("\n")).strip("\n") + "\n"

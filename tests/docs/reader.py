@@ -34,7 +34,7 @@ class Reader:
         Shell.settle(root)
         self.work.mkdir()
         real = [ID.match(path.name) for path in (ROOT / "incidents").glob("*/*")]
-        self.names = Names((ROOT / page).read_text(encoding="utf-8"), [found[0] for found in real if found])
+        self.names = Names(found[0] for found in real if found)
         self._shell = Shell(root, self.work, {})
         stack.callback(self._shell.close)
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("docs/tutorial", "docs/how-to", "docs/explanation")
@@ -83,7 +85,8 @@ def spans(page: str) -> Iterator[tuple[int, str]]:
                 yield (token.map or [0])[0] + 1, child.content
 
 
-def _tokens(page: str) -> list:
+@cache
+def _tokens(page: str) -> list[Token]:
     return MarkdownIt("commonmark").enable("table").parse((ROOT / page).read_text(encoding="utf-8"))
 
 

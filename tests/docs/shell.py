@@ -19,6 +19,8 @@ GITCONFIG = """\
 [user]
 	name = Somebody
 	email = somebody@example.invalid
+[color]
+	ui = never
 [init]
 	defaultBranch = main
 """
@@ -62,6 +64,7 @@ class Shell:
             OPSBOOK_BY="",  # who acts is what a page says: `git config opsbook.by`
             GIT_EDITOR="true",  # whoever is shown a message of Git's saves it as it is
             GIT_PAGER="cat",
+            NO_COLOR="1",
             **more,
         )
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from tests.docs.reader import Answers, Reader, put, this_book
 from tests.github_server.hub import NAME, OWNER
@@ -19,7 +18,6 @@ from tests.support.github import TOKEN as GITHUB_TOKEN
 Act = Callable[[Reader], object]
 
 NOT_RUN = {
-    "make demo": "makes an environment of its own from the package index; CI runs it",
     "make test": "is what runs this test",
     "python3 -m venv .venv": "makes what the tests are run in",
     ". .venv/bin/activate": "the program is on the path already",
@@ -32,6 +30,8 @@ NOT_RUN = {
 
 EXAMPLE = "INC-20261121-7KQ4M"
 """The incident of every page."""
+
+ADDRESS = "https://git.example/opsbook.git"
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,8 @@ class Page:
 
 
 def outside(reader: Reader) -> None:
-    """An empty folder, and the address of this book."""
+    """An empty folder; the address of this book leads to this machine."""
+    reader.do(f"git config --global url.{this_book()}.insteadOf {ADDRESS}")
 
 
 def in_a_clone(reader: Reader) -> None:
@@ -65,10 +66,10 @@ def in_a_clone(reader: Reader) -> None:
     reader.do(f"git clone --quiet {this_book()} book", "cd book", "git config opsbook.by oncall-a")
 
 
-def in_a_clone_after_make_demo(reader: Reader) -> None:
-    """The program is in `.venv/bin` too."""
+def in_a_clone_that_is_set_up(reader: Reader) -> None:
+    """What `make` would get from the package index is there already."""
     in_a_clone(reader)
-    reader.do("mkdir -p .venv/bin", 'ln -s "$(command -v opsbook)" .venv/bin/opsbook')
+    reader.do("mkdir -p .venv/bin", 'ln -s "$(command -v opsbook)" .venv/bin/opsbook', "touch .venv/.ready")
 
 
 def in_an_incident(reader: Reader) -> None:
@@ -162,13 +163,10 @@ def complete_the_draft(reader: Reader) -> None:
 
 def set_up_the_restricted_book(reader: Reader) -> None:
     """Each book gets its section, and the program is told where the other one is."""
-    for folder, beginning in (
-        (Path("~/security-operations").name, "security:\n  restricted"),
-        ("", "security:\n  book"),
-    ):
-        at = reader.home / folder if folder else reader.here()
-        put(at / "opsbook.yml", reader.block(beginning))
-        reader.do(f"git -C {at} commit --quiet --all --message 'Keep facts apart'")
+    books = {reader.home / "security-operations": "security:\n  restricted", reader.here(): "security:\n  book"}
+    for folder, beginning in books.items():
+        put(folder / "opsbook.yml", reader.block(beginning))
+        reader.do(f"git -C {folder} commit --quiet --all --message 'Keep facts apart'")
     reader.do("export OPSBOOK_SECURITY_BOOK=~/security-operations")
 
 
@@ -183,7 +181,7 @@ def complete_the_record(reader: Reader) -> None:
 
 PAGES = {
     "README.md": Page(
-        in_a_clone_after_make_demo,
+        in_a_clone_that_is_set_up,
         answers={
             ".venv/bin/opsbook declare": [
                 ("What is wrong, in one line?", "Builds do not start"),
@@ -194,9 +192,7 @@ PAGES = {
             ]
         },
     ),
-    "docs/tutorial/declare-your-first-incident.md": Page(
-        outside, says={"<address of this repository>": str(this_book())}
-    ),
+    "docs/tutorial/declare-your-first-incident.md": Page(outside, says={"<address of this repository>": ADDRESS}),
     "docs/how-to/add-a-runbook.md": Page(
         in_a_clone,
         answers={
@@ -228,7 +224,11 @@ PAGES = {
     ),
     "docs/how-to/publish-on-github.md": Page(
         with_an_empty_repository_on_github,
-        says={"example-org/operations": f"{OWNER}/{NAME}", "GITHUB_TOKEN=…": f"GITHUB_TOKEN={GITHUB_TOKEN}"},
+        says={
+            "https://github.com/example-org/operations": f"https://github.example/{OWNER}/{NAME}",
+            "example-org/operations": f"{OWNER}/{NAME}",
+            "GITHUB_TOKEN=…": f"GITHUB_TOKEN={GITHUB_TOKEN}",
+        },
     ),
     "docs/how-to/set-up-ci.md": Page(in_a_new_book, by_hand={"opsbook schema": pin_the_program}),
     "docs/how-to/set-up-your-machine.md": Page(in_a_clone),

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
-import shlex
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 import pytest
 
@@ -30,6 +28,18 @@ def of(command: str, told: Mapping[str, Value], default: Value) -> Value:
     return next((value for beginning, value in told.items() if bare(command).startswith(beginning)), default)
 
 
+def replaced(text: str, says: Mapping[str, str]) -> str:
+    """What a page shows, with what it is here."""
+    for words, meant in says.items():
+        text = text.replace(words, meant)
+    return text
+
+
+def fail(page: str, shown: reading.Shown, what: str) -> NoReturn:
+    """Say where on the page it is, and not where in this file."""
+    pytest.fail(f"{page}:{shown.line}: {'; '.join(shown.commands)}\n{what}", pytrace=False)
+
+
 @pytest.mark.parametrize("page", SHOWN)
 def test_a_reader_who_types_what_a_page_shows_sees_what_it_says(page: str, tmp_path: Path) -> None:
     about = table.PAGES[page]
@@ -41,15 +51,13 @@ def test_a_reader_who_types_what_a_page_shows_sees_what_it_says(page: str, tmp_p
                 if bare(command) in table.NOT_RUN:
                     continue
                 of(command, about.by_hand, lambda _: None)(reader)
-                typed = command
-                for words, meant in about.says.items():
-                    typed = typed.replace(words, meant)
+                typed = replaced(command, about.says)
                 done = reader.run(reader.names.real(typed), of(command, about.answers, ()))
-                assert done.code == of(command, about.ends, 0), f"{page}:{shown.line}: {command}\n{done.screen}"
                 screens += done.screen
-            if shown.printed is not None:
-                told = f"{page}:{shown.line}: {' '.join(shown.commands)}\n--- the page says\n{shown.printed}"
-                assert reader.names.explain(shown.printed, screens), f"{told}--- it printed\n{screens}"
+                if done.code != of(command, about.ends, 0):
+                    fail(page, shown, f"{command}\nended with {done.code}:\n{done.screen}")
+            if shown.printed is not None and not reader.names.explain(replaced(shown.printed, about.says), screens):
+                fail(page, shown, f"--- the page says\n{shown.printed}--- it prints\n{screens}")
 
 
 def test_the_table_knows_every_page_with_commands_and_no_other() -> None:
@@ -59,34 +67,12 @@ def test_the_table_knows_every_page_with_commands_and_no_other() -> None:
 @pytest.mark.parametrize("page", SHOWN)
 def test_what_the_table_tells_of_a_page_is_on_the_page(page: str) -> None:
     about, commands = table.PAGES[page], [bare(command) for shown in SHOWN[page] for command in shown.commands]
+    text = "\n".join([*commands, *(shown.printed or "" for shown in SHOWN[page])])
     for beginning in (*about.answers, *about.by_hand, *about.ends):
         assert any(command.startswith(beginning) for command in commands), beginning
-    assert [words for words in about.says if not any(words in command for command in commands)] == []
+    assert [words for words in about.says if words not in text] == []
 
 
 def test_what_is_not_run_is_shown_by_some_page() -> None:
     commands = {bare(command) for steps in SHOWN.values() for shown in steps for command in shown.commands}
     assert set(table.NOT_RUN) - commands == set()
-
-
-COMMANDS = json.loads((reading.ROOT / "scripts/opsbook/report/completion/words.json").read_text())["commands"]
-SENTENCES = [
-    *reading.PAGES,
-    *sorted(str(path.relative_to(reading.ROOT)) for path in reading.ROOT.glob("runbooks/*/*.md")),
-]
-
-
-@pytest.mark.parametrize("page", SENTENCES)
-def test_a_command_in_a_sentence_is_one_and_has_the_options_that_are_named(page: str) -> None:
-    wrong = []
-    for line, code in reading.spans(page):
-        words = shlex.split(code) if code.startswith("opsbook ") else []
-        words = words[1:] if words[1:2] != ["-C"] else words[3:]
-        if not words or words[0].startswith("-"):
-            continue
-        name = next((" ".join(words[:n]) for n in (2, 1) if " ".join(words[:n]) in COMMANDS), None)
-        groups = {known.split()[0] for known in COMMANDS if " " in known}
-        named = [word.partition("=")[0] for word in words if word.startswith("--")]
-        if (name is None and words[0] not in groups) or (name and set(named) - set(COMMANDS[name]["options"])):
-            wrong.append(f"{page}:{line}: {code}")
-    assert wrong == []

@@ -47,7 +47,7 @@ def test_a_book_in_order_lacks_nothing_and_says_what_it_leaves_out() -> None:
     assert [item for item in items if not item.is_good] == []
     assert {item.what for item in items if item.state == "fine"} == {"opsbook.yml", "you"}
     assert about("you", items).says == "You act as oncall-a, On-call engineer A."
-    assert about("GitHub logins", items).says.startswith("No GitHub login is known of 2 of 2 people")
+    assert about("GitHub logins", items).says.startswith("No GitHub login is known of any of 2 people")
     assert about("Slack ids", items).state == "note"
     assert "P2, P3 begins without a checklist" in about("checklists", items).says
     assert about("site address", items).state == "note"

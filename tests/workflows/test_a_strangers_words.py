@@ -192,7 +192,7 @@ def test_a_commit_says_nothing_that_a_stranger_typed_but_the_title_of_its_merge(
         text = scene.bare.git("log", "-1", "--format=%B", commit)
         ((name, value),) = _trailers(scene.bare, commit)
         assert (name, bool(re.fullmatch(r"[0-9a-f]{20}", value))) == ("Opsbook-Operation", True), text
-        first = r"(Declare|Add a note to|Update) INC-\d{8}-[0-9A-Z]{5}( \(P1\)|: users are told)?"
+        first = r"(Declare|Add a note to|Update) INC-\d{8}-[0-9A-Z]{5}( \(P1\)|: update to users)?"
         assert re.fullmatch(rf"{first}\n\nOpsbook-Operation: {value}\n+", text), text
     for commit in scene.bare.git("rev-list", "--merges", "main").split():
         text = scene.bare.git("log", "-1", "--format=%B", commit)

@@ -120,12 +120,12 @@ def ask_all(questions: Iterable[Question], values: Values, screen: Screen) -> No
                 screen.bad(f"{error.message} {error.remedy}".rstrip())
 
 
-def question(screen: Screen, text: str, default: str | None = None) -> str:
-    """Ask until there is an answer; an empty one means the default."""
-    hint = f" [{default}]" if default else ""
+def question(screen: Screen, text: str, default: str | None = None, *, hint: bool = True) -> str:
+    """Ask until there is an answer; an empty one means the default, which a `hint` names."""
+    shown = f" [{default}]" if default and hint else ""
     while True:
         try:
-            answer = input(screen.paint(f"{text}{hint} ", "bold")).strip()
+            answer = input(screen.paint(f"{text}{shown} ", "bold")).strip()
         except KeyboardInterrupt:
             screen.line()
             raise Stopped("Nothing was written.") from None
@@ -137,5 +137,5 @@ def question(screen: Screen, text: str, default: str | None = None) -> str:
 
 def yes(screen: Screen, text: str, *, default: bool) -> bool:
     """Whether the person says yes."""
-    answer = question(screen, f"{text} ({'Y/n' if default else 'y/N'})", default="y" if default else "n")
+    answer = question(screen, f"{text} ({'Y/n' if default else 'y/N'})", default="y" if default else "n", hint=False)
     return answer.lower() in ("y", "yes")

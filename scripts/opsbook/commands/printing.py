@@ -99,11 +99,17 @@ def phrase(pattern: str, title: str = "") -> Phrase:
         words = {
             "record": outcome.id,
             "id": outcome.id[-5:] + (f" ({shorten(one_line(title), 60)})" if title else ""),
-            "changes": "; ".join(f"{label.lower()} {shorten(one_line(text), 60)}" for label, text in outcome.summary),
+            "changes": "; ".join(f"{label.lower()} {_quoted(text)}" for label, text in outcome.summary),
         }
         return re.sub(r"\{(record|id|changes)\}", lambda found: words[found[1]], pattern)
 
     return said
+
+
+def _quoted(text: str) -> str:
+    """A value in a sentence of ours; what is a sentence itself stands in quotation marks."""
+    short = shorten(one_line(text), 60)
+    return f"“{short}”" if len(short.split()) > 3 or short.endswith(".") else short
 
 
 def show_plan(plan: Plan, args: argparse.Namespace, workspace: Workspace) -> None:

@@ -337,7 +337,8 @@ class CoreConfig(Section):
             if without:
                 yield note(
                     f"{name}s",
-                    f"No {name} is known of {without} of {len(people)} people: they count as outsiders there.",
+                    f"No {name} is known of {without if without < len(people) else 'any'} of {len(people)} people:"
+                    " they count as outsiders there.",
                     f"Add `{given}` to them under `people` in opsbook.yml.",
                 )
 

@@ -74,7 +74,8 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
     if folder.exists() and not folder.is_dir():
         raise Refused(f"{name} is not a folder.", "Name a new or an empty folder.")
     if (folder / CONFIG_PATH).exists():
-        raise Refused(f"{name} holds a book already.", "Work in it: opsbook check")
+        what = "This folder" if name == "." else name
+        raise Refused(f"{what} holds a book already.", "Work in it: opsbook check")
     there = workspace.at(folder)
     drafts = _drafts(args, there.branch() if folder.exists() else None)
     if args.title is None and workspace.asks:

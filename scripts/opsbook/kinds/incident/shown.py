@@ -25,6 +25,12 @@ def shown(record: Record, book: Book, now: datetime) -> View:
     return View(data, _blocks(view, book, now))
 
 
+def _checklist(view: IncidentView) -> Iterator[tuple[str, str]]:
+    if view.checklist is not None:
+        done, total = len(view.steps()), sum(len(frozen.steps) for frozen in view.checklist.checklists)
+        yield "Checklist", f"{done} of {total} steps: opsbook checklist show {view.record.id[-5:]}"
+
+
 def _blocks(view: IncidentView, book: Book, now: datetime) -> Iterator[Block]:
     record, facts, clock = view.record, view.facts, Times(now, book.config.core.timezone)
     config = book.config.section(IncidentsConfig)
@@ -32,6 +38,7 @@ def _blocks(view: IncidentView, book: Book, now: datetime) -> Iterator[Block]:
     if facts is None:
         yield Text(record.id, "bold")
         yield Text(f"Its facts cannot be read: opsbook check {record.path}", "red")
+        yield Pairs(list(_checklist(view)))
     else:
         yield Text(f"{'DRILL ' if facts.drill else ''}{facts.id}  {facts.title}", "bold")
         due = view.next_update(config)
@@ -47,10 +54,7 @@ def _blocks(view: IncidentView, book: Book, now: datetime) -> Iterator[Block]:
             ("Next update", clock.clock(due) + late if due is not None else "-"),
             ("Folder", record.path),
         ]
-        yield Pairs(secret if facts.classification == "security" else rows)
-    if view.checklist is not None:
-        done, total = len(view.steps()), sum(len(frozen.steps) for frozen in view.checklist.checklists)
-        yield Pairs([("Checklist", f"{done} of {total} steps: opsbook checklist show {record.id[-5:]}")])
+        yield Pairs([*(secret if facts.classification == "security" else rows), *_checklist(view)])
     if view.timeline.entries:
         yield Text()
     for entry, right in view.as_read:

@@ -167,7 +167,7 @@ class _Change:
             said = "\n\n".join(filter(None, (self._filled(asked.template), said)))
         template = asked.template or None
         self.entries.append(Told(kind="update", text=said, template=template, **self._said))
-        self.lines.append((f"{called.label('users')} are told", shorten(said, 200)))
+        self.lines.append((f"Update to {called.users}", shorten(said, 200)))
 
     def _filled(self, name: str) -> str:
         """A saved template with `{services}` as titles, and `{next_update}` as a time in the book's zone."""

@@ -3,4 +3,10 @@
 from opsbook.core.command import Write
 from opsbook.kinds.incident.requests import Tick
 
-COMMAND = Write(Tick, done="Ticked in {id}", picks="-i")
+
+def _done(request: Tick) -> str:
+    steps = len(set(request.steps))
+    return f"{steps} step{'' if steps == 1 else 's'} {'done' if request.outcome == 'done' else 'left out'} in {{id}}"
+
+
+COMMAND = Write(Tick, done=_done, picks="-i")
