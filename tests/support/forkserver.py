@@ -34,6 +34,7 @@ from typing import IO, Any, NoReturn
 from pydantic import BaseModel
 
 import opsbook
+from opsbook.core.times import zones
 from opsbook.kinds import registry
 from tests.support.clock import handed_on
 
@@ -130,6 +131,7 @@ def serve(path: str) -> None:
     for name in ("slugify", "zoneinfo", "difflib", "github3", "slack_sdk", "cookiecutter.generate"):
         import_module(name)
     registry()
+    zones()  # what this machine has is the same in each child, and six hundred files
     for model in _below(BaseModel):
         model.model_rebuild()  # they are built when they are first used, which here would be in each child again
     gc.collect()

@@ -16,7 +16,7 @@ def by_name(audience: str) -> str:
 
 
 def slack_api(
-    slack: SlackServer, *, waits: list[float] | None = None, token: str = TOKEN, timeout: int = 5
+    slack: SlackServer, *, waits: list[float] | None = None, token: str = TOKEN, timeout: float = 5
 ) -> SlackApi:
     """Calls as `wiring` makes them, but that waits are only noted."""
     return SlackApi(token, slack.url, wait=(waits if waits is not None else []).append, timeout=timeout)

@@ -14,6 +14,7 @@ from opsbook.core.code import Problem
 from opsbook.core.config import FORMAT, Entry
 from opsbook.core.record import File, Record
 from opsbook.core.rule import ANY_KIND, BookRule, RecordRule
+from opsbook.core.times import zones
 from opsbook.core.types import Model
 
 
@@ -206,9 +207,7 @@ class CFG003(BookRule):
 
     def check(self, book: Book, now: datetime) -> Iterable[Problem]:
         """`timezone` against the zones that Python knows."""
-        from zoneinfo import available_timezones
-
-        if book.config.core.timezone not in available_timezones():
+        if book.config.core.timezone not in zones():
             yield Problem(f"“{book.config.core.timezone}” is no time zone", config_file(book), ("timezone",))
 
 

@@ -250,7 +250,7 @@ def test_a_trial_of_which_nobody_knows_whether_it_was_made_is_deleted(slack: Sla
 
 def test_a_slack_that_does_not_answer_is_given_up_soon(slack: SlackServer) -> None:
     slack.fail("*", "timeout", times=None)
-    (item,) = found(slack, api=slack_api(slack, timeout=1)).values()
+    (item,) = found(slack, api=slack_api(slack, timeout=0.2)).values()
     assert (item.state, item.says) == ("unknown", "Nobody knows: Slack did not answer in time.")
     assert slack.called() == ["auth.test"]
 
@@ -283,7 +283,8 @@ def test_whatever_goes_wrong_with_any_call_is_said_in_words(
     if moment == "after" and kind in ("rate limited", "refused"):
         moment = "before"
     slack.fail(call, kind, moment=moment, times=None, retry_after="60")
-    items = list(examiner(slack, api=slack_api(slack, timeout=0.5)).examine())  # type: ignore[arg-type]
+    api = slack_api(slack, timeout=0.2 if kind == "timeout" else 5)
+    items = list(examiner(slack, api=api).examine())
     for item in items:
         read_aloud(item, (TOKEN,))
     assert [item for item in items if not item.is_good] or call == "chat.scheduledMessages.list"

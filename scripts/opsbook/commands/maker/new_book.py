@@ -21,6 +21,7 @@ from opsbook.core.book import CONFIG_PATH
 from opsbook.core.errors import OpsbookError, Refused, UsageError
 from opsbook.core.start import Start, Value, entries, several
 from opsbook.core.text import one_line, shorten
+from opsbook.core.times import zones
 from opsbook.report.book_examiner import ACTION, NO_COMMIT
 from opsbook.report.screen import Screen
 from opsbook.report.templates import Draft, draft
@@ -168,9 +169,7 @@ def _zone(given: str | None) -> str:
     Raises:
         UsageError: there is none of that name, with names that are near.
     """
-    from zoneinfo import available_timezones
-
-    zone, known = one_line(given or "Etc/UTC"), sorted(available_timezones())
+    zone, known = one_line(given or "Etc/UTC"), sorted(zones())
     if (zone in known and "/" in zone) or zone == "UTC":
         return zone
     cities = {name.rpartition("/")[2].casefold(): name for name in known if "/" in name}
