@@ -34,9 +34,12 @@ from typing import IO, Any, NoReturn
 from pydantic import BaseModel
 
 import opsbook
-from opsbook.core.times import zones
+from opsbook.core.book import Book
+from opsbook.core.check import check_book, check_records
+from opsbook.core.tree import MemoryTree
 from opsbook.kinds import registry
-from tests.support.clock import handed_on
+from tests.support.clock import START, handed_on
+from tests.support.small_book import FILES
 
 WRITING = {"mktree", "commit-tree", "update-ref", "push", "fetch", "read-tree"}
 """Git commands after which a repository differs; a blob alone is seen by nobody."""
@@ -131,9 +134,9 @@ def serve(path: str) -> None:
     for name in ("slugify", "zoneinfo", "difflib", "github3", "slack_sdk", "cookiecutter.generate"):
         import_module(name)
     registry()
-    zones()  # what this machine has is the same in each child, and six hundred files
     for model in _below(BaseModel):
         model.model_rebuild()  # they are built when they are first used, which here would be in each child again
+    examine()
     gc.collect()
     gc.freeze()  # what is here stays: no child looks through it, and so copies it
     ended, ends = os.pipe()
@@ -166,6 +169,13 @@ def serve(path: str) -> None:
             for process, code in _ended():
                 with suppress(OSError), running.pop(process) as connection:
                     connection.sendall(f"{code}\n".encode())
+
+
+def examine() -> None:
+    """Check a book in memory: the core, which is pure, makes its patterns and parsers when it first needs them."""
+    book = Book(MemoryTree({path: text.encode() for path, text in FILES.items()}), registry())
+    check_book(book, START, registry())
+    check_records(book.everything(), book, START, registry())
 
 
 def _below(kind: type[BaseModel]) -> Iterator[type[BaseModel]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from functools import cached_property, reduce
+from functools import cached_property, lru_cache, reduce
 from operator import getitem
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -72,7 +72,7 @@ class Book:
     @cached_property
     def config(self) -> Config:
         """`opsbook.yml`; its defaults where there is none."""
-        return _read_config(self.tree.read(CONFIG_PATH), self.kinds)
+        return _read_config(self.tree.read(CONFIG_PATH), tuple(self.kinds.values()))
 
     def refs(self, kind: str) -> Mapping[str, Ref]:
         """Where every record of a kind is, by id. Lists folders and reads nothing."""
@@ -222,7 +222,9 @@ def _part(kind: Shape, name: str) -> Part | None:
     )
 
 
-def _read_config(data: bytes | None, kinds: Mapping[str, Shape]) -> Config:
+@lru_cache(maxsize=4)
+def _read_config(data: bytes | None, kinds: tuple[Shape, ...]) -> Config:
+    """What these bytes say; one command sees many books, of main and of branches, and most have the same."""
     document = yaml.load(data if data is not None else b"", limit=CONFIG_LIMIT)
     value: dict[str, Any] = document.value if isinstance(document.value, dict) else {}
     file = File(CONFIG_PATH, CONFIG_PART, lambda _path: data, dict)
@@ -234,11 +236,11 @@ def _read_config(data: bytes | None, kinds: Mapping[str, Shape]) -> Config:
     if document.value is not None and not isinstance(document.value, dict):
         findings.append(codes.MOD003.finding(Problem("opsbook.yml must be a mapping", path=CONFIG_PATH)))
 
-    own = {kind.plural for kind in kinds.values()}
+    own = {kind.plural for kind in kinds}
     parts: list[tuple[type[Section], tuple[str, ...], Any]] = [
         (CoreConfig, (), {key: item for key, item in value.items() if key not in own})
     ]
-    parts += [(kind.section, (kind.plural,), value.get(kind.plural, {})) for kind in kinds.values()]
+    parts += [(kind.section, (kind.plural,), value.get(kind.plural, {})) for kind in kinds]
 
     # Two readings: the words (severities, people, …) are known only when every section was read once.
     sections: list[Section] = []
@@ -259,7 +261,7 @@ def _read_config(data: bytes | None, kinds: Mapping[str, Shape]) -> Config:
             ]
     core = sections[0]
     assert isinstance(core, CoreConfig)
-    named = dict(zip((kind.plural for kind in kinds.values()), sections[1:], strict=True))
+    named = dict(zip((kind.plural for kind in kinds), sections[1:], strict=True))
     return Config(core, named, vocabulary, document, tuple(findings), data is not None)
 
 
