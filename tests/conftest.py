@@ -10,6 +10,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -99,10 +100,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = Path(__file__)
     for item in items:
         fixtures = item._fixtureinfo.name2fixturedefs if isinstance(item, pytest.Function) else {}
-        given = {Path(inspect.getfile(inspect.unwrap(found[-1].func))) for found in fixtures.values()}
+        given = {_written_in(found[-1].func) for found in fixtures.values()}
         files = {item.path, *(path for path in given if path.is_relative_to(here.parent) and path != here)}
         if quick.SLOW_FIXTURES & fixtures.keys() or any(map(quick.starts_processes, files)):
             item.add_marker(pytest.mark.slow)
+
+
+@cache
+def _written_in(function: Callable[..., object]) -> Path:
+    """The file in which a fixture is written; thousands of tests use the same few."""
+    return Path(inspect.getfile(inspect.unwrap(function)))
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

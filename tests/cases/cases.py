@@ -157,7 +157,7 @@ def _expect(case: Case, path: str, line: int, code: str, severity: str | None) -
     case.expected[path, line, code, severity or CODES[code].severity] += 1
 
 
-class _Loader(yaml.BaseLoader):
+class _Loader(yaml.CBaseLoader):
     """Everything is text, and a case that is there twice is a mistake."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:

@@ -14,7 +14,8 @@ ROOT = Path(__file__).parents[2]
 SOURCES = {"tests": ROOT, "opsbook": ROOT / "scripts"}
 STARTERS = {"subprocess", "multiprocessing", "playwright"}
 SLOW_FIXTURES = {"browser", "sweep"}
-
+_HOLD_STATEMENTS = ("body", "orelse", "handlers", "finalbody", "cases")
+"""What of a statement may hold other statements, such as imports."""
 
 STARTING = {"subprocess.Popen", "os.fork", "os.forkpty", "os.exec", "os.posix_spawn", "os.system"}
 
@@ -44,11 +45,15 @@ def starts_processes(file: Path) -> bool:
 def _imports(file: Path) -> frozenset[str]:
     """The modules that a file imports anywhere; a name may be a module of a package."""
     found: set[str] = set()
-    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+    left: list[ast.AST] = [ast.parse(file.read_text("utf-8"))]
+    while left:
+        node = left.pop()
         if isinstance(node, ast.Import):
             found |= {name.name for name in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             found |= {node.module, *(f"{node.module}.{name.name}" for name in node.names)}
+        for part in _HOLD_STATEMENTS:  # the rest of a tree, nine nodes in ten, is expressions
+            left += getattr(node, part, ())
     return frozenset(found)
 
 
