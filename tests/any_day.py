@@ -57,10 +57,13 @@ def variables(day: Day, at: datetime) -> dict[str, str]:
     }
 
 
+TOLD = ["-n", "auto", "--dist", "worksteal", "--hypothesis-profile=new-inputs"]
+
+
 def main(words: list[str]) -> int:
     """Run the tests on each day, one after another; 1 when any run was red."""
     split = words.index("--") if "--" in words else len(words)
-    names, told = words[:split] or list(DAYS), words[split + 1 :] or ["-n", "auto", "--hypothesis-profile=new-inputs"]
+    names, told = words[:split] or list(DAYS), words[split + 1 :] or TOLD
     if unknown := [name for name in names if name not in DAYS]:
         sys.exit(f"No day is called {unknown[0]}: {', '.join(DAYS)}")
     make_library()
