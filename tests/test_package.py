@@ -23,6 +23,11 @@ ROOT = Path(__file__).parents[1]
 TOOLS = Path(sys.executable).parent
 TODAY = {"LD_PRELOAD": ""}
 """For what speaks with the package index, whose certificates are of today on any day of `make test-any-day`."""
+_CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
+CACHES = {
+    name: os.environ.get(name, str(_CACHE / tool)) for name, tool in (("UV_CACHE_DIR", "uv"), ("PIP_CACHE_DIR", "pip"))
+}
+"""Where `make` put what it installed. Nothing is taken from there but files with the hashes of the lock."""
 ACTION = ROOT / ".github" / "actions" / "opsbook"
 PAGE = f"https://github.com/example-org/opsbook/blob/v{opsbook.__version__}/"
 PICTURE = f"https://raw.githubusercontent.com/example-org/opsbook/v{opsbook.__version__}/"
@@ -114,7 +119,7 @@ def test_what_githubs_action_installs_is_enough_to_declare_and_the_extra_to_buil
 
     script = yaml.safe_load((ACTION / "action.yml").read_text("utf-8"))["runs"]["steps"][-1]["run"]
     path = f"{fresh / 'bin'}:{os.environ['PATH']}"
-    run("bash", "-e", "-c", script, SITE="false", GITHUB_ACTION_PATH=str(ACTION), PATH=path, **TODAY)
+    run("bash", "-e", "-c", script, SITE="false", GITHUB_ACTION_PATH=str(ACTION), PATH=path, **TODAY, **CACHES)
     assert not list(fresh.glob("lib/*/site-packages/mkdocs"))
     opsbook("--version")
     opsbook("new", "book", book, "--title", 'The "other" {{ team }}')
@@ -130,6 +135,6 @@ def test_what_githubs_action_installs_is_enough_to_declare_and_the_extra_to_buil
 
     lock = ROOT / "requirements" / "site.txt"
     wanted = ("--reinstall-package=opsbook", "--constraint", lock, f"{wheel}[site]")
-    run(TOOLS / "uv", "pip", "install", "--python", fresh, *wanted, **TODAY)
+    run(TOOLS / "uv", "pip", "install", "--python", fresh, *wanted, **TODAY, **CACHES)
     opsbook("-C", book, "site", "build")
     assert "It is down" in (book / "build" / "site" / "index.html").read_text()
