@@ -13,11 +13,12 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, assume, example, given, settings
+from hypothesis import HealthCheck, assume, example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from tests.support.desk import Desk, Done, Word, make_desk
+from tests.support.tries import tries
 
 TITLES: dict[str, tuple[Word, str]] = {
     "quotes": ("He said \"it's 'down'\" \\ \\n", "He said \"it's 'down'\" \\ \\n"),
@@ -327,7 +328,7 @@ def test_whoever_acts_is_a_plain_name_in_the_commit(desk: Desk, who: str) -> Non
 _SPACES = " \t\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@tries(60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     text=st.text(min_size=1, max_size=60)
     | st.text(alphabet="\n\r\t :-#[]{}'\"|>&*!%@`\\\0\x1b\u200d\ufe0f👩🚀", max_size=30)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from opsbook.core.book import Book
@@ -17,6 +17,7 @@ from opsbook.kinds import registry
 from opsbook.kinds.incident.config import IncidentsConfig
 from opsbook.kinds.runbook.config import RunbooksConfig
 from tests.cases.cases import NOW, SHORT, all_cases, base
+from tests.support.tries import tries
 
 BASE = dict(base())
 AT = parse_time(NOW)
@@ -105,7 +106,7 @@ PLACES = st.integers(0, 400)
 SOUND = findings(book())
 
 
-@settings(max_examples=80, deadline=None)
+@tries(80)
 @given(
     st.sampled_from(sorted(path for path in BASE if path != "opsbook.yml")),
     PLACES,
@@ -124,7 +125,7 @@ def test_a_broken_record_hides_nothing_of_the_others(path: str, start: int, leng
     check_book(broken, AT, registry())
 
 
-@settings(max_examples=60, deadline=None)
+@tries(60)
 @given(PLACES, PLACES, st.binary(max_size=6))
 def test_no_configuration_stops_a_check(start: int, length: int, bytes_: bytes) -> None:
     data = BASE["opsbook.yml"]

@@ -7,7 +7,7 @@ import re
 from typing import Annotated, Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, StringConstraints, ValidationError, create_model
 
@@ -21,6 +21,7 @@ from opsbook.kinds.service.model import Service
 from opsbook.report.schemas import schemas
 from tests.report.books import repository
 from tests.report.test_schemas import altered, inside
+from tests.support.tries import tries
 
 MODELS: dict[str, type[BaseModel]] = {
     "incident": Incident,
@@ -31,7 +32,7 @@ MODELS: dict[str, type[BaseModel]] = {
 JARGON = re.compile(r"[Ii]nput should|valid (?:string|tuple|integer)|pydantic|_type|regex|pattern|\^|None|dict|tuple")
 
 
-@settings(max_examples=300, deadline=None)
+@tries(300)
 @given(altered())
 def test_every_misfit_is_a_plain_sentence_at_a_place_that_exists(example: tuple[bytes, str, Any]) -> None:
     _, name, value = example

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from opsbook.core import checklist, markdown, yaml
@@ -29,6 +29,7 @@ from opsbook.site.pages import pages
 from tests.cases.cases import CODES, NOW, SHORT, Case, all_cases, base
 from tests.core import strategies
 from tests.kinds.small import Desk, book
+from tests.support.tries import tries
 
 AT = parse_time(NOW)
 SERVICE = "services/checkout.yaml"
@@ -197,7 +198,7 @@ def test_a_plan_is_not_refused_for_what_is_allowed_nor_for_what_was() -> None:
 
 
 @given(strategies.mappings, st.integers(0, 2**32))
-@settings(max_examples=100)
+@tries(100)
 def test_the_comments_of_a_text_are_found_and_nothing_that_looks_like_one(value: dict[str, Any], seed: int) -> None:
     text = strategies.Writer(seed).write(value)
     document = yaml.load(text.encode(), first_line=5)

@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from opsbook.core import markdown, yaml
@@ -18,6 +18,7 @@ from opsbook.kinds import registry
 from opsbook.kinds.incident.model import Incident, TimelineEntry
 from tests.core import strategies
 from tests.report.books import repository
+from tests.support.tries import tries
 
 FACTS = Part("incident.yaml", "incident", model=Incident)
 ENTRY = Part("timeline/*.yaml", "entry", model=TimelineEntry)
@@ -43,7 +44,7 @@ def worn(text: str, seed: int) -> bytes:
     return chance.choice((b"", b"\xef\xbb\xbf")) + (data.removesuffix(b"\n") if chance.random() < 0.5 else data)
 
 
-@settings(max_examples=300, deadline=None)
+@tries(300)
 @given(st.dictionaries(KEYS, VALUES, max_size=8), st.integers(0, 10**9), st.booleans())
 def test_yaml_says_the_same_before_and_after(value: dict[str, Any], seed: int, wear: bool) -> None:
     text = strategies.Writer(seed).write(value)
@@ -73,7 +74,7 @@ LINES = st.sampled_from(
 FRONTS = st.sampled_from(["", "---\ntitle: X\nowner: y\n---\n", "---  \nowner: y  # c1 \ntitle: X\n--- \n"])
 
 
-@settings(max_examples=300, deadline=None)
+@tries(300)
 @given(FRONTS, st.lists(LINES, max_size=14), st.integers(0, 10**9))
 def test_a_page_says_the_same_before_and_after(front: str, lines: list[str], seed: int) -> None:
     text = front + "\n".join(lines)

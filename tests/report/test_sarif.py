@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import unquote_to_bytes, urlsplit
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft4Validator
 
@@ -25,6 +25,7 @@ from opsbook.report import sarif
 from opsbook.report.findings import FORMATS, Result, write
 from opsbook.report.screen import Screen
 from tests.cases.cases import CODES, Case, all_cases
+from tests.support.tries import tries
 
 SCHEMA = Draft4Validator(json.loads((Path(__file__).parent / "data" / "sarif-2.1.0.schema.json").read_text("utf-8")))
 SITE = "https://ops.example/book/"
@@ -98,7 +99,7 @@ def test_the_log_of_every_case_fits_the_schema_of_the_standard() -> None:
     assert [result["ruleId"] for result in results] == [item.code for item in findings]
 
 
-@settings(max_examples=60)
+@tries(60)
 @given(st.lists(FINDINGS, max_size=4))
 def test_whatever_a_finding_says_the_log_is_valid_and_inert(findings: list[Finding]) -> None:
     text = printed("sarif", findings)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -22,6 +22,7 @@ from opsbook.kinds import registry
 from opsbook.report.schemas import schemas
 from tests.cases.cases import all_cases, base
 from tests.report.books import ROOT, errors_of_schema, fits_model, fits_schema, repository, values
+from tests.support.tries import tries
 
 COMMITTED = {path.name.removesuffix(".schema.json"): path for path in sorted((ROOT / "schemas").glob("*"))}
 NAMES = ("checklist", "incident", "opsbook", "runbook", "service", "timeline-entry")
@@ -219,7 +220,7 @@ def altered(draw: st.DrawFn) -> tuple[bytes, str, Any]:
     return configuration, name, value
 
 
-@settings(max_examples=600, deadline=None)
+@tries(600)
 @given(altered())
 def test_models_and_schemas_agree_on_what_somebody_may_write(example: tuple[bytes, str, Any]) -> None:
     configuration, name, value = example

@@ -7,13 +7,14 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 
 from opsbook.adapters.slack.blocks import Shape, headline, reply
 from opsbook.core.announcement import Announcement
 from tests.slack_server import Message, pings, seen, styled
 from tests.slack_server.limits import ALL_TEXT, UPDATE_TEXT, characters, faults, length
 from tests.support.announcements import DECLARED, IDENTIFIED, RECORD, RESOLVED, SECURITY, UPDATE, announcements
+from tests.support.tries import tries
 
 FORMS: dict[str, Callable[[Announcement], Shape]] = {
     "top": headline,
@@ -29,7 +30,7 @@ def shown(shape: Shape, call: str = "chat.postMessage", **more: Any) -> Message:
 
 
 @pytest.mark.parametrize("form", FORMS)
-@settings(deadline=None, max_examples=60)
+@tries(60)
 @given(item=announcements())
 @example(
     item=replace(DECLARED, headline="&" * 20_000, facts=(("&" * 500, "&" * 20_000),) * 14, steps=("&" * 9_000,) * 14)
@@ -51,7 +52,7 @@ def test_any_announcement_makes_a_valid_message_that_pings_nobody(form: str, ite
 
 
 @pytest.mark.parametrize("form", FORMS)
-@settings(deadline=None, max_examples=60)
+@tries(60)
 @given(item=announcements())
 @example(item=replace(DECLARED, facts=(("", "`x` _y_ :tada:"), ("", "> quoted\n> again")), steps=("*bold*",)))
 def test_no_word_of_a_person_becomes_markup(form: str, item: Announcement) -> None:
@@ -71,7 +72,7 @@ def test_a_label_is_words_too(label: str) -> None:
     assert bold in ([], [f"{' '.join(label.split())}:"])
 
 
-@settings(deadline=None, max_examples=60)
+@tries(60)
 @given(item=announcements())
 def test_a_drill_and_a_missing_record_are_never_cut_away(item: Announcement) -> None:
     for form in FORMS.values():

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from opsbook.core.book import Book
@@ -20,6 +20,7 @@ from tests.cases.cases import SHORT
 from tests.kinds.small import Desk, book
 from tests.support.hostile import TEXTS
 from tests.support.requests import ask
+from tests.support.tries import tries
 
 OPEN, STUB = "INC-20261121-7KQ4M", "INC-20261119-9ZQ2A"
 
@@ -93,7 +94,7 @@ DELIBERATE = {"INC005", "INC012"}
 them, and tells the person what is missing."""
 
 
-@settings(max_examples=60, deadline=None)
+@tries(60)
 @given(DECLARATIONS, st.lists(st.tuples(ACTIONS, PEOPLE.filter(bool), PASSING, SKEWS), max_size=7))
 def test_facts_and_timeline_agree_after_every_action(
     declaration: dict[str, Any], actions: list[tuple[tuple[str, dict[str, Any]], str, int, int]]
@@ -128,7 +129,7 @@ def test_facts_and_timeline_agree_after_every_action(
         assert written <= {f"{folder}/incident.yaml"}, "an entry is never written twice"
 
 
-@settings(max_examples=60, deadline=None)
+@tries(60)
 @given(DECLARATIONS, UPDATES)
 def test_an_action_is_a_function_of_its_arguments(declaration: dict[str, Any], update: dict[str, Any]) -> None:
     """The same request, time and seed give the same bytes: that is how a cut-off command is taken up again."""
@@ -145,7 +146,7 @@ def test_an_action_is_a_function_of_its_arguments(declaration: dict[str, Any], u
         assert values == given_values
 
 
-@settings(max_examples=60, deadline=None)
+@tries(60)
 @given(st.text(max_size=300), WORDS)
 def test_no_title_leaves_its_folder_its_line_or_its_branch(title: str, summary: str) -> None:
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from opsbook.core.announcement import Announcement
@@ -16,6 +16,7 @@ from opsbook.kinds import registry
 from opsbook.kinds.incident.vocabulary import STATUSES
 from tests.cases.cases import SHORT
 from tests.kinds.small import Desk, book
+from tests.support.tries import tries
 
 OPEN = "INC-20261121-7KQ4M"
 CHANNELS = (
@@ -234,7 +235,7 @@ CHANGES = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@tries(60)
 @given(st.lists(CHANGES, max_size=5), st.booleans())
 def test_every_speaker_computes_the_same_keys_and_no_key_twice(changes: list[dict[str, Any]], drill: bool) -> None:
     """The command that writes, and a workflow that sees all of it at once or one commit after another."""

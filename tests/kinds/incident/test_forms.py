@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -27,6 +27,7 @@ from opsbook.report.forms import CHOOSER, FOLDER, forms
 from tests.support import form as phone
 from tests.support.hostile import texts
 from tests.support.small_book import FILES, SERVICE
+from tests.support.tries import tries
 
 ROOT = Path(__file__).parents[3]
 
@@ -98,7 +99,7 @@ def unbroken(text: str) -> str:
 # -- reading
 
 
-@settings(max_examples=300, deadline=None)
+@tries(300)
 @given(
     title=TITLES,
     severity=st.sampled_from(SEVERITIES),
@@ -122,7 +123,7 @@ def test_whatever_is_chosen_and_typed_is_read_as_it_was(
     assert read(title, body) == expected
 
 
-@settings(max_examples=300, deadline=None)
+@tries(300)
 @given(title=st.text(max_size=200), body=st.one_of(texts(), WORDS, st.text(max_size=200)))
 def test_whatever_else_is_in_an_issue_is_no_form_or_is_refused_in_words(title: str, body: str) -> None:
     try:
@@ -135,7 +136,7 @@ def test_whatever_else_is_in_an_issue_is_no_form_or_is_refused_in_words(title: s
     assert all(words)
 
 
-@settings(max_examples=200, deadline=None)
+@tries(200)
 @given(
     title=TITLES,
     severity=st.sampled_from(SEVERITIES),

@@ -6,7 +6,7 @@ import re
 from html import unescape
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -18,6 +18,7 @@ from opsbook.kinds.incident.intake import IncidentIntake
 from opsbook.kinds.incident.requests import Declare
 from tests.support.hostile import texts
 from tests.support.small_book import FILES
+from tests.support.tries import tries
 
 LINK = "  escalation_link:\n    title: Whom to call\n    url: https://intranet.example/call\nrunbooks:\n"
 BOOK = Book(MemoryTree({**FILES, "opsbook.yml": FILES["opsbook.yml"].replace("runbooks:\n", LINK, 1)}), registry())
@@ -100,7 +101,7 @@ def test_whoever_may_not_declare_hears_what_it_takes_and_whom_to_call() -> None:
         assert words in seen
 
 
-@settings(max_examples=200, deadline=None)
+@tries(200)
 @given(message=texts(), remedy=texts(), severity=texts(), services=st.lists(texts(), max_size=3), told=texts())
 def test_no_words_in_an_answer_act(message: str, remedy: str, severity: str, services: list[str], told: str) -> None:
     shown(INTAKE.refuse(BOOK, message, remedy, "Edit this issue."))
