@@ -31,13 +31,10 @@ class Identity:
 
     def actor(self, by: str | None = None) -> str:
         """`--by`, else `OPSBOOK_BY`, `git config opsbook.by`, the workflow's actor, the name on this machine."""
-        for given, where in (
-            (by, "--by"),
-            (variable("OPSBOOK_BY"), "OPSBOOK_BY"),
-            (self._configured(), "opsbook.by"),
-        ):
-            if given:
-                return self._person(given.strip(), where)
+        if given := by or variable("OPSBOOK_BY"):
+            return self._person(given.strip(), "--by" if by else "OPSBOOK_BY")
+        if configured := self._configured():
+            return self._person(configured, "opsbook.by")
         if login := variable("GITHUB_ACTOR"):
             return self.of_github(login, variable("GITHUB_ACTOR_ID"))
         name = re.sub(r"[^a-z0-9_.-]+", "-", _login().lower()).strip("-.")[:32]
