@@ -269,11 +269,6 @@ def two_people(on: Play) -> None:
 def two_who_tell(on: Play) -> None:
     """Somebody else finishes what a process has published and not told yet."""
     on.declare()
-    update = on.request("update", status="identified", text="It is DNS.", tell="We have found the cause.")
-    on.step(
-        "reconcile before the claim",
-        lambda: on.meanwhile(update, "claim", lambda: on.world.reconcile(seed=50, machine="there")),
-    )
     more = on.request("update", status="monitoring", text="It works again.")
     on.step(
         "reconcile before the message",
@@ -291,6 +286,7 @@ def merged_meanwhile(on: Play) -> None:
         hand: Any = {"squash": True} if method == "squash" else {"method": method}
         press = lambda hand=hand: merge_pull(on.world.hub, on.record, **hand)  # noqa: E731
         on.step(f"a note and {method}", lambda note=note, press=press: on.meanwhile(note, "publish", press))
+        on.reconcile()
     note = on.request("note", text="While somebody deleted the branch.")
     on.merge()
     on.step("a note and tidying", lambda: on.meanwhile(note, "publish", lambda: delete_branch(on.world, on.branch)))

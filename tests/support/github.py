@@ -111,6 +111,7 @@ def office(
         seed=dice(seed),
         actor="oncall-a",
         offline=lambda: MemoryTree(FILES),
+        host=made,
     )
     return Office(context, made, chat, clock)
 
