@@ -6,6 +6,7 @@ import base64
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import SplitResult, parse_qs
 
 from tests.github_server.repository import ENVIRONMENT
 
@@ -16,6 +17,13 @@ def token_of(authorization: str) -> str | None:
     if kind.lower() != "basic":
         return None
     return base64.b64decode(secret).decode(errors="replace").partition(":")[2]
+
+
+def call_of(parts: SplitResult) -> str:
+    """The name of a request of a fetch (`upload-pack`) or a push (`receive-pack`); `/refs` behind it asks what is there."""
+    if parts.path.endswith("/info/refs"):
+        return f"{parse_qs(parts.query).get('service', ['?'])[0].removeprefix('git-')}/refs"
+    return parts.path.rpartition("/")[2].removeprefix("git-")
 
 
 def serve(
@@ -34,7 +42,9 @@ def serve(
         "GIT_PROJECT_ROOT": str(repository.parent),
         "GIT_HTTP_EXPORT_ALL": "1",
         "REMOTE_USER": "somebody",
-        "GIT_CONFIG_COUNT": "2",
+        "GIT_CONFIG_COUNT": "3",
+        "GIT_CONFIG_KEY_2": "receive.autogc",
+        "GIT_CONFIG_VALUE_2": "false",
         "GIT_CONFIG_KEY_1": "http.receivepack",
         "GIT_CONFIG_VALUE_1": "true",
         "GIT_CONFIG_KEY_0": "uploadpack.allowAnySHA1InWant",

@@ -23,7 +23,7 @@ from tests.github_server import description
 from tests.github_server.calls import HANDLERS, WRITING, Call, Pages
 from tests.github_server.description import Illegal, Operation
 from tests.github_server.faults import KINDS, Fault, Kind
-from tests.github_server.fetching import serve, token_of
+from tests.github_server.fetching import call_of, serve, token_of
 from tests.github_server.hub import NAME, OWNER, Answer, Hub
 from tests.github_server.repository import Bare
 from tests.github_server.scopes import Permissions, allows
@@ -63,7 +63,7 @@ class GitHubServer:
         meanwhile: what people do just before the next call of an operation: its name (or `*`), and what is done, once.
         elsewhere: an address to which every list claims to go on.
         always: headers that every answer has; ahead: how far the clock of its answers goes ahead of ours.
-        fetches: how many requests of Git's own protocol came; no_fetch: they are refused.
+        fetches: how many fetches began; no_fetch: they are refused.
         scopes: what the token of a workflow's job may do; a token that is not here may do what its user may.
     """
 
@@ -99,7 +99,7 @@ class GitHubServer:
             hub.git.close()
 
     def add(self, name: str, repository: Path) -> Hub:
-        """Another repository of the same owner, reached by the API alone."""
+        """Another repository of the same owner."""
         self.others[name] = Hub(Bare(repository), self.url, self.now, name)
         return self.others[name]
 
@@ -125,8 +125,12 @@ class GitHubServer:
         body: Any = None
         operation: Operation | None = None
         parts = urlsplit(request.path)
-        if parts.path.startswith(f"/{OWNER}/{NAME}.git/"):
-            self._fetch(request, parts)
+        if found := re.match(rf"/{OWNER}/([^/]+)\.git(/.*)", parts.path):
+            hub = {NAME: self.hub, **self.others}.get(found[1])
+            if hub is None:
+                request.send(404, b"", {})
+            else:
+                self._git(request, parts, hub, found[2])
             return
         try:
             operation, values = description.find(request.command, parts.path)
@@ -135,11 +139,17 @@ class GitHubServer:
             self._check_manners(request, operation)
         except Illegal as error:
             self.refused.append(str(error))
-            self._end(request, operation, body, 501, {"message": f"The test server refuses this: {error}"})
+            self._end(
+                request,
+                operation.name if operation else "unknown",
+                body,
+                501,
+                {"message": f"The test server refuses this: {error}"},
+            )
             return
         fault = self._fault(operation.name)
         if fault is not None and fault.when == "before":
-            self._fail(request, operation, body, KINDS[fault.kind], None)
+            self._fail(request, operation.name, body, KINDS[fault.kind], None)
             return
         with self._lock:
             self._meanwhile(operation.name)
@@ -160,26 +170,42 @@ class GitHubServer:
                 self.refused.append(f"our own answer is wrong: {error}")
                 status, content, headers = 501, {"message": str(error)}, {}
         if fault is not None:
-            self._fail(request, operation, body, KINDS[fault.kind], status)
+            self._fail(request, operation.name, body, KINDS[fault.kind], status)
             return
         if ".full" in request.headers.get("Accept", ""):
             content = _with_renderings(content)
         if self.elsewhere and isinstance(content, list):
             headers = {"Link": f'<{self.elsewhere}>; rel="next"'}
-        self._end(request, operation, body, status, content, headers)
+        self._end(request, operation.name, body, status, content, headers)
 
-    def _fetch(self, request: _Request, parts: SplitResult) -> None:
+    def _git(self, request: _Request, parts: SplitResult, hub: Hub, inside: str) -> None:
         """Git's own protocol; it costs no calls of the API."""
-        self.fetches += 1
+        name = call_of(parts)
+        self.fetches += name == "upload-pack/refs"
+        fault = self._fault(name)
+        if fault is not None and fault.when == "before":
+            self._fail(request, name, None, KINDS[fault.kind], None)
+            return
+        if self.meanwhile:
+            with self._lock:
+                self._meanwhile(name)
         token = token_of(request.headers.get("Authorization", "")) or ""
-        by, level = self.hub.tokens.get(token), self.scopes.get(token, {"contents": "write"}).get("contents")
+        by, level = hub.tokens.get(token), self.scopes.get(token, {"contents": "write"}).get("contents")
         if by is None or level is None or self.no_fetch:
+            self._note(request, name, None, 401)
             request.send(401, b"", {"WWW-Authenticate": 'Basic realm="GitHub"'})
             return
-        inside = parts.path.removeprefix(f"/{OWNER}/{NAME}.git")
-        write = self.hub.permissions.get(by) in ("admin", "write") and level == "write"
-        path, headers = self.hub.git.path, request.headers
-        request.send(*serve(path, request.command, inside, parts.query, headers, request.data, write=write))
+        write = hub.permissions.get(by) in ("admin", "write") and level == "write"
+        path, headers = hub.git.path, request.headers
+        status, data, said = serve(path, request.command, inside, parts.query, headers, request.data, write=write)
+        if name == "receive-pack":
+            with self._lock:
+                hub.follow()
+        if fault is not None and status == 200:
+            self._fail(request, name, None, KINDS[fault.kind], status, (data, said))
+            return
+        self._note(request, name, None, status)
+        request.send(status, data, said)
 
     def _check_manners(self, request: _Request, operation: Operation) -> None:
         if not request.headers.get("User-Agent"):
@@ -241,40 +267,52 @@ class GitHubServer:
         following = urlencode({**query, "page": page + 1})
         return items, {"Link": f'<{self.url}{path}?{following}>; rel="next"'}
 
-    def _fail(self, request: _Request, operation: Operation, body: Any, kind: Kind, done: int | None) -> None:
+    def _fail(
+        self,
+        request: _Request,
+        name: str,
+        body: Any,
+        kind: Kind,
+        done: int | None,
+        truth: tuple[bytes, dict[str, str]] = (b'{"message": "an answer without its end"}', {}),
+    ) -> None:
+        """Fail as planned.
+
+        Args:
+            done: the status of the answer, if the effect has happened; truth: that answer, which may come cut short.
+        """
         if kind.silent == "hang":
-            self._note(request, operation, body, 0)
+            self._note(request, name, body, 0)
             self.closing.wait(60)
             request.drop()
         elif kind.silent == "reset":
-            self._note(request, operation, body, 0)
+            self._note(request, name, body, 0)
             request.reset()
         elif kind.silent == "html":
-            self._note(request, operation, body, kind.status)
+            self._note(request, name, body, kind.status)
             request.send(kind.status, b"<html><body><h1>Bad Gateway</h1></body></html>", {"Content-Type": "text/html"})
         elif kind.silent:
             status = done if done and done < 300 else 201 if request.command == "POST" else 200
-            self._note(request, operation, body, status)
-            text = b'{"message": "half of an ans'
-            request.send(status, text, {}, length=len(text) + (500 if kind.silent == "cut" else 0))
+            self._note(request, name, body, status)
+            text = truth[0][: len(truth[0]) // 2] if kind.silent == "cut" else b'{"message": "half of an ans'
+            request.send(status, text, truth[1], length=len(text) + (500 if kind.silent == "cut" else 0))
         else:
-            self._end(request, operation, body, kind.status, {"message": kind.message}, dict(kind.headers))
+            self._end(request, name, body, kind.status, {"message": kind.message}, dict(kind.headers))
 
     def _end(
         self,
         request: _Request,
-        operation: Operation | None,
+        name: str,
         body: Any,
         status: int,
         content: Any,
         headers: dict[str, str] | None = None,
     ) -> None:
-        self._note(request, operation, body, status)
+        self._note(request, name, body, status)
         data = b"" if content is None else json.dumps(content).encode()
         request.send(status, data, headers or {})
 
-    def _note(self, request: _Request, operation: Operation | None, body: Any, status: int) -> None:
-        name = operation.name if operation else "unknown"
+    def _note(self, request: _Request, name: str, body: Any, status: int) -> None:
         with self._lock:
             self.seen.append(Seen(name, request.command, request.path, body, status))
 
