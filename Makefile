@@ -43,7 +43,7 @@ demo: $(READY) ## declare an incident in a scratch book, check it, build the sit
 test: lint ## every check and every test, the fast ones first
 	@$(BIN)/python -m pytest -n auto --dist worksteal
 
-quick: $(READY) ## the tests for whoever is editing: no browser, no sweeps, no processes (a minute and a half)
+quick: $(READY) ## the tests for whoever is editing: no browser, no sweeps, no processes (about a minute)
 	@$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow" --hypothesis-profile=quick
 
 test-any-day: $(READY) ## every test on four other days: New Year, 29 February, both clock changes (about an hour)

@@ -40,7 +40,7 @@ def test_real_commands_at_the_same_moment_on_github_lose_nothing_either(tmp_path
     desks = [person(server, tmp_path / f"{number}") for number in range(PROCESSES)]
     record = desks[0].declare()
     for method in METHODS:
-        server.meanwhile.append(("git/update-ref", lambda method=method: merge_if_open(server, method)))
+        server.meanwhile.append(("receive-pack", lambda method=method: merge_if_open(server, method)))
     texts = [f"Seen by person {number}" for number in range(PROCESSES)]
     ends = [desk.begin("incident", "note", record, text) for desk, text in zip(desks, texts, strict=True)]
     printed = [process.communicate(timeout=120) for process in ends]

@@ -229,7 +229,7 @@ class Promise:
     situation: Callable[[Desk, Path], Done]
     code: int
     published: bool = False
-    told: bool = False
+    told: bool = False  # and on record that it was
     saved: bool = False
 
 
@@ -241,7 +241,7 @@ class Promise:
         Promise(code_1_refused, 1),
         Promise(code_2, 2),
         Promise(code_3, 3),
-        Promise(code_4, 4, published=True, told=True, saved=True),
+        Promise(code_4, 4, saved=True),
         Promise(code_5, 5, published=True, told=True, saved=True),
         Promise(code_6, 6),
     ],
@@ -253,6 +253,7 @@ def test_an_exit_code_says_what_was_written_and_who_was_told(desk: Desk, tmp_pat
     assert bool(desk.branches()) == promise.published
     assert bool(desk.receipts()) == promise.told
     assert bool(desk.intents()) == promise.saved
+    assert ("Not yet on record. P1" in "".join(desk.outbox().values())) == (promise.code == 4)
 
 
 def test_a_fault_of_ours_is_one_line_and_a_log_without_anybodys_words(desk: Desk) -> None:

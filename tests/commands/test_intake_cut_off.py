@@ -46,7 +46,7 @@ def test_github_fails_while_it_is_published_and_people_who_know_are_not_told_aga
 ) -> None:
     with closing(make_github(tmp_path / "github.git")) as hub:
         phone = phone_of(hub, slack, tmp_path)
-        hub.faults.append(Fault("git/create-ref", "unavailable", times=None))
+        hub.faults.append(Fault("receive-pack", "unavailable", times=None))
         issue, done = phone.declare("Checkout is down", body())
         assert done.code == 4, str(done)
         assert issue.state == "open"

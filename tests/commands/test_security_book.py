@@ -300,7 +300,7 @@ def test_when_the_restricted_book_cannot_be_reached_the_stub_is_there_and_the_fa
     assert len(restricted.issues) == 1
 
 
-@pytest.mark.parametrize("call", ["git/create-tree", "git/create-ref", "pulls/create"])
+@pytest.mark.parametrize("call", ["upload-pack", "receive-pack", "pulls/create"])
 @pytest.mark.parametrize("skip", [0, 1])
 def test_a_run_that_is_cut_off_between_the_books_is_finished_under_one_id(
     server: GitHubServer, restricted: Hub, desk: Desk, call: str, skip: int

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from opsbook.adapters.git.forge import LocalForge
-from opsbook.adapters.github.forge import GitHubForge
+from opsbook.adapters.git.forge import GitForge
 from opsbook.adapters.machine.console import ConsoleSink
 from opsbook.adapters.machine.state import FileIntents, FileOutbox
 from opsbook.core.book import Book
@@ -27,7 +26,7 @@ from tests.cases.cases import base
 from tests.kinds.small import START
 from tests.support.clock import Clock
 from tests.support.desk import Desk, clone, make_remote
-from tests.support.github import api, make_github
+from tests.support.github import forge, make_github
 from tests.support.knife import Cut, Knife, sharpen
 from tests.support.wired import Chat, dice, open_repository
 from tests.support.wish import WISH, every_kind
@@ -118,7 +117,7 @@ def desk(tmp_path: Path) -> Desk:
 
 
 def local(desk: Desk) -> Forge:
-    return LocalForge(open_repository(desk), main="main", push=True)
+    return GitForge(open_repository(desk), main="main", push=True)
 
 
 def test_it_goes_straight_to_main_is_told_once_and_is_pushed(desk: Desk) -> None:
@@ -167,8 +166,7 @@ def test_on_github_it_is_one_commit_on_main_and_no_pull_request(tmp_path: Path) 
     server = make_github(tmp_path / "github.git", now=Clock().now)
     try:
         chat = Chat()
-        forge: Forge = GitHubForge(api(server), main="main")
-        place = Place(forge, tmp_path / "state", chat)
+        place = Place(forge(server), tmp_path / "state", chat)
         made = place.perform(Make(by="oncall-a", title="A quiet night"))
         assert (made.exit_code, made.branch) == (0, "main")
         assert made.url.endswith(f"/commit/{made.commit}")

@@ -13,7 +13,7 @@ from typing import Any
 
 from opsbook.core.context import Context
 from opsbook.core.errors import LostRace
-from opsbook.core.ports import Commit, Forge, Head, Published
+from opsbook.core.ports import Commit, Forge, Head, Published, Receipt
 from opsbook.core.request import Request
 from opsbook.perform import Outcome, performing
 from tests.support.requests import ask
@@ -125,10 +125,10 @@ class Counted:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
 
-    def publish(self, expected: Head, commit: Commit) -> Published:
+    def publish(self, expected: Head, commit: Commit, claims: Sequence[Receipt] = ()) -> Published:
         """See `Forge.publish`."""
         try:
-            return self._inner.publish(expected, commit)
+            return self._inner.publish(expected, commit, claims)
         except LostRace:
             self.lost += 1
             raise

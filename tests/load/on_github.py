@@ -36,12 +36,13 @@ class Crowd:
         self._folder = folder
 
     def context(self, person: str, *, clone: bool) -> Context:
-        """What a new process of a person is given: they have a clone, or read everything from GitHub."""
+        """What a new process of a person is given: they have a clone, or a repository of the program's own."""
         path = self._folder / person
         if clone and not path.exists():
             Desk(self._folder).git("clone", "--quiet", str(self.server.hub.git.path), str(path))
             Desk(path).git("remote", "set-url", "origin", self.server.git_url)
-        made = forge(self.server, clone=path if clone else None, timeouts=PATIENCE)
+        own = self._folder / f"{person}.git"
+        made = forge(self.server, clone=path if clone else None, own=own, timeouts=PATIENCE, seconds=PATIENCE[1])
 
         def earlier(record: str) -> Mapping[str, str]:
             return {key: receipt.reference for key, receipt in made.receipts(record).items()}

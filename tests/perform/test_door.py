@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 
 from opsbook.core.errors import ForgeError, LostRace, Refused
-from opsbook.core.ports import Commit, Forge, Head, Published
+from opsbook.core.ports import Commit, Forge, Head, Published, Receipt
 from opsbook.core.request import Request
 from opsbook.perform import pending, performing, preview, reconcile
 from tests.support.knife import Cut, Knife
@@ -29,12 +30,12 @@ class Racing:
     def __getattr__(self, name: str) -> Any:
         return getattr(self.inner, name)
 
-    def publish(self, expected: Head, commit: Commit) -> Published:
+    def publish(self, expected: Head, commit: Commit, claims: Sequence[Receipt] = ()) -> Published:
         """See `Forge.publish`."""
         if self.losses:
             self.losses -= 1
             raise LostRace("Somebody was faster.")
-        return self.inner.publish(expected, commit)
+        return self.inner.publish(expected, commit, claims)
 
 
 def test_a_lost_race_is_run_again_on_what_the_winner_left(tmp_path: Path) -> None:
@@ -170,7 +171,7 @@ def test_reconcile_finishes_the_others_although_one_cannot_be_done_any_more(tmp_
 def test_an_update_that_was_cut_off_is_known_again_although_the_facts_are_others_now(tmp_path: Path) -> None:
     world, request = begin(tmp_path / "world", "update")
     seen = {"status": "investigating", "comms": None}
-    cut_off(world, other(request, values={**request.values, "seen": seen}), before="claim")
+    cut_off(world, other(request, values={**request.values, "seen": seen}), before="outbox")
     world.seed += 1
     now = {"status": "identified", "comms": "oncall-a"}
     assert world.run(other(request, values={**request.values, "seen": now})).exit_code == 0

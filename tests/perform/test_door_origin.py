@@ -42,7 +42,7 @@ def test_it_is_found_also_after_it_was_merged_and_its_branch_deleted(tmp_path: P
     world = shared(tmp_path)
     with performing(DECLARE, world.context(), origin=ORIGIN) as first:
         pass
-    world.desk.git("merge", "--quiet", "--no-ff", "--no-edit", first.branch)
+    world.desk.git("merge", "--quiet", "--no-ff", "--no-edit", world.desk.tip(first.branch))
     world.desk.git("push", "--quiet", "origin", "main", f":{first.branch}")
     elsewhere = clone(world.remote.path, tmp_path / "elsewhere")
     with performing(DECLARE, world.context(elsewhere), origin=ORIGIN) as again:

@@ -223,11 +223,12 @@ def test_a_machine_that_cannot_reach_the_remote_says_nothing_in_the_place_of_oth
     cut = Knife()
     begin(tmp_path / "probe", "declare", share=True)[0].run(request, cut)
     with pytest.raises(Cut):
-        world.run(request, Knife(cut.names.index("claim") + 1))
+        world.run(request, Knife(cut.names.index("outbox") + 1))
     other = clone(world.remote.path, tmp_path / "other")
     other.git("remote", "set-url", "origin", str(tmp_path / "nowhere"))
     assert world.reconcile(other).exit_code == 4
     assert world.chat.said == []
     other.git("remote", "set-url", "origin", str(world.remote.path))
+    world.clock.later(minutes=6)
     assert world.reconcile(other).exit_code == 0
     assert len(world.chat.said) == 2

@@ -15,18 +15,23 @@ from typing import Any
 
 import pytest
 
-from opsbook.adapters.github.forge import GitHubForge
+from opsbook.adapters.git.begin import bare
+from opsbook.adapters.git.forge import GitForge
+from opsbook.adapters.github.pulls import GitHubPulls
+from opsbook.adapters.github.remote import remote_of
 from opsbook.adapters.slack.sink import SlackSink
 from opsbook.core.context import Context
 from opsbook.core.request import Request
 from opsbook.perform import performing, reconcile
+from tests.github_server.hub import NAME, OWNER
 from tests.github_server.server import GitHubServer
 from tests.perform.test_slack_cut_off import CHANNELS, DECLARE, MOVE_ON, CutApi, in_any_order, told_in
 from tests.slack_server import SlackServer, slack_server
 from tests.slack_server.workspace import TOKEN as SLACK_TOKEN
 from tests.support.clock import Clock
 from tests.support.github import TOKEN, api, copy_github, make_github, office, person, truth
-from tests.support.knife import Cut, Knife
+from tests.support.knife import Cut, CutRepository, Knife
+from tests.support.repos import ENVIRONMENT
 from tests.support.requests import other
 from tests.support.slack import by_name
 from tests.support.sweeps import KILLED, Sweep, leaks
@@ -64,7 +69,10 @@ class World:
         """A process of its own, which a knife may end."""
         whole = office(self.hub, self.folder / machine, Chat(), self.clock, seed=seed)
         part: Any = CutHub(self.hub, knife)
-        forge = GitHubForge(part, site=self.hub.url)
+        repository = CutRepository(bare(self.folder / machine / "book.git", ENVIRONMENT).common, knife)
+        remote = remote_of(f"{OWNER}/{NAME}", repository, TOKEN, self.hub.url, "main")
+        desk = GitHubPulls(part, main="main", site=self.hub.url)
+        forge = GitForge(repository, push=True, remote=remote, own=False, desk=desk)
 
         def earlier(record: str) -> Mapping[str, str]:
             return {key: receipt.reference for key, receipt in forge.receipts(record).items()}
@@ -163,14 +171,14 @@ def test_killed_between_any_two_calls_it_ends_as_if_nothing_had_happened(
         shutil.rmtree(folder)
         if at == len(names):
             break
-    assert {name.partition(":")[0] for name in names} > {"GitHub"}
+    assert {name.partition(":")[0] for name in names} > {"GitHub", "git push"}
     assert "chat.postMessage" in names
     assert wrong == {}
     assert leaks(overheard(), TOKEN, SLACK_TOKEN, "Checkout is down", "We found it") == []
     sweep(KILLED, len(names))
 
 
-@pytest.mark.parametrize("call", ["git/create-ref", "pulls/create", "git/update-ref", "issues/create-comment"])
+@pytest.mark.parametrize("call", ["upload-pack", "receive-pack", "pulls/create", "issues/create-comment"])
 def test_the_real_command_killed_by_the_system_while_github_answers_is_finished(tmp_path: Path, call: str) -> None:
     hub = make_github(tmp_path / "github.git")
     with slack_server(*CHANNELS) as slack:

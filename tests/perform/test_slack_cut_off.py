@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from opsbook.adapters.git.forge import LocalForge
+from opsbook.adapters.git.forge import GitForge
 from opsbook.adapters.slack.api import SlackApi
 from opsbook.adapters.slack.sink import SlackSink
 from opsbook.core.announcement import Announcement
@@ -311,7 +311,7 @@ def test_what_an_editor_changed_and_is_said_late_does_not_bring_an_old_state_bac
 
     def say() -> None:
         made = context()
-        assert isinstance(made.forge, LocalForge)
+        assert isinstance(made.forge, GitForge)
         for _ in announce_landed(made.forge.landed(None), made):
             pass
 

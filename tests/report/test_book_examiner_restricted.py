@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from opsbook.adapters.git.forge import LocalForge
+from opsbook.adapters.git.forge import GitForge
 from opsbook.core.config import SecurityAlert
 from opsbook.core.examined import Examined
 from opsbook.core.ports import Forge
@@ -30,7 +30,7 @@ def book(path: Path, text: str = OPSBOOK_YML) -> Forge:
     desk = make_desk(path)
     if text != OPSBOOK_YML:
         desk.commit({"opsbook.yml": text})
-    return LocalForge(open_repository(desk))
+    return GitForge(open_repository(desk))
 
 
 def test_without_one_it_says_what_becomes_of_details() -> None:
@@ -56,7 +56,7 @@ def test_this_very_repository_is_no_place_for_them(tmp_path: Path, name: str) ->
 
 def test_one_that_cannot_be_read_is_said_and_stops_nothing(tmp_path: Path) -> None:
     desk = make_desk(tmp_path / "there")
-    item = found(SecurityAlert(), LocalForge(open_repository(desk), main="gone"))
+    item = found(SecurityAlert(), GitForge(open_repository(desk), main="gone"))
     assert item.state == "missing"
     assert "cannot be read" in item.says
 

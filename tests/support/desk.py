@@ -179,8 +179,15 @@ class Desk:
             path.write_bytes(data.encode() if isinstance(data, str) else data)
 
     def branches(self) -> list[str]:
-        """Every branch of a record."""
-        return self.git("for-each-ref", "--format=%(refname:short)", "refs/heads/opsbook/").split()
+        """Every branch of a record, here or at the remote as last seen."""
+        places = ("refs/heads/", "refs/remotes/origin/")
+        names = self.git("for-each-ref", "--format=%(refname)", *(f"{place}opsbook/" for place in places)).split()
+        return sorted({f"opsbook/{name.rpartition('/')[2]}" for name in names})
+
+    def tip(self, branch: str) -> str:
+        """A revision of a branch: the person's own, else the remote's."""
+        own = self.git("for-each-ref", "--format=%(refname)", f"refs/heads/{branch}").strip()
+        return branch if own else f"origin/{branch}"
 
     def branch(self) -> str:
         """The only branch of a record."""
@@ -189,7 +196,7 @@ class Desk:
 
     def commits(self, branch: str, base: str = "main") -> list[str]:
         """The commits of a branch that are not on main, oldest first."""
-        return self.git("rev-list", "--reverse", f"{base}..{branch}").split()
+        return self.git("rev-list", "--reverse", f"{base}..{self.tip(branch)}").split()
 
     def files(self, revision: str, prefix: str = "") -> dict[str, str]:
         """Path to text of a commit."""
@@ -200,7 +207,7 @@ class Desk:
 
     def written(self, branch: str | None = None) -> dict[str, str]:
         """Path to text of what a record's branch adds to main or changes there."""
-        branch = branch or self.branch()
+        branch = self.tip(branch or self.branch())
         names = self.git("diff", "--name-only", "-z", "--diff-filter=d", f"main...{branch}").split("\0")
         return {name: text for name, text in self.files(branch).items() if name in names}
 

@@ -65,14 +65,16 @@ FILE_EFFECTS = {"os.rename", "os.link", "os.remove", "os.mkdir", "os.truncate"}
 def kill_before(number: int, below: str, fault: str) -> None:
     """End this process by SIGKILL before its effect of this number, counted from 1.
 
+    What it stores for Git is one effect, however much it is in a row: nothing points at it.
+
     Args:
         below: effects on files count below this folder only.
         fault: raise an error with these words instead; `full` makes the disk full from then on.
     """
-    seen = 0
+    seen, storing = 0, False
 
     def hook(event: str, arguments: tuple[Any, ...]) -> None:
-        nonlocal seen
+        nonlocal seen, storing
         if event == "subprocess.Popen":
             counts = bool(WRITING & set(map(str, arguments[1])))
         elif event == "open":
@@ -81,12 +83,15 @@ def kill_before(number: int, below: str, fault: str) -> None:
             counts = isinstance(path, str | os.PathLike) and str(path).startswith(below) and bool(flags & writes)
         else:
             counts = event in FILE_EFFECTS and str(arguments[0]).startswith(below)
-        seen += counts
+        if not counts:
+            return
+        again, storing = storing, "/.git/objects/" in str(arguments[0])
+        seen += not (storing and again)
         if fault == "full":
-            if counts and seen >= number and event != "os.remove":  # there is always room for less
+            if seen >= number and event != "os.remove":  # there is always room for less
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             return
-        if counts and seen == number:
+        if seen == number and not (storing and again):
             if fault:
                 raise RuntimeError(fault)
             os.kill(os.getpid(), signal.SIGKILL)

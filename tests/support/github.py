@@ -10,12 +10,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from itertools import count
 from pathlib import Path
 
+from opsbook.adapters.git.begin import bare
+from opsbook.adapters.git.forge import GitForge
 from opsbook.adapters.git.repository import Repository
 from opsbook.adapters.github.api import Api
-from opsbook.adapters.github.clone import Clone
-from opsbook.adapters.github.forge import GitHubForge
+from opsbook.adapters.github.forge import connect
 from opsbook.adapters.machine.state import FileIntents, FileOutbox
 from opsbook.core.context import Context
 from opsbook.core.tree import MemoryTree
@@ -41,12 +43,27 @@ def api(server: GitHubServer, *, token: str = TOKEN, timeouts: tuple[float, floa
     return Api(token, f"{OWNER}/{NAME}", url=server.url, timeouts=timeouts)
 
 
-def forge(server: GitHubServer, *, clone: Path | None = None, timeouts: tuple[float, float] = TIMEOUTS) -> GitHubForge:
-    """A forge, with a clone on this machine or without."""
-    found = None
-    if clone is not None:
-        found = Clone(Repository(clone, environment=ENVIRONMENT), server.git_url, TOKEN)
-    return GitHubForge(api(server, timeouts=timeouts), site=server.url, clone=found)
+_machines = count()
+
+
+def forge(
+    server: GitHubServer,
+    *,
+    clone: Path | None = None,
+    own: Path | None = None,
+    timeouts: tuple[float, float] = TIMEOUTS,
+    seconds: float = 20.0,
+) -> GitForge:
+    """A forge on a machine with a clone, or with a bare repository of the program's own.
+
+    Args:
+        own: where that repository is; by default the machine is a new one, and has none yet.
+        timeouts: of the API; seconds: of each exchange with Git.
+    """
+    place = own or server.hub.git.path.parent / f"machine-{next(_machines)}.git"
+    repository = bare(place, ENVIRONMENT) if clone is None else Repository(clone, environment=ENVIRONMENT)
+    name = f"{OWNER}/{NAME}"
+    return connect(TOKEN, name, url=server.url, main="main", repository=repository, timeouts=timeouts, seconds=seconds)
 
 
 def person(server: GitHubServer, path: Path, **variables: str) -> desks.Desk:
@@ -90,17 +107,17 @@ class Office:
     """A machine with the program on it: the real forge and the real state folder, and a chat that others share."""
 
     context: Context
-    forge: GitHubForge
+    forge: GitForge
     chat: Chat
     clock: Clock
 
 
 def office(
     server: GitHubServer, state: Path, chat: Chat, clock: Clock, *, seed: int = 7, clone: Path | None = None,
-    timeouts: tuple[float, float] = TIMEOUTS,
+    timeouts: tuple[float, float] = TIMEOUTS, seconds: float = 20.0,
 ) -> Office:  # fmt: skip
     """What `opsbook.wiring` builds, but for clock, dice and chat."""
-    made = forge(server, clone=clone, timeouts=timeouts)
+    made = forge(server, clone=clone, own=state / "book.git", timeouts=timeouts, seconds=seconds)
     context = Context(
         kinds=registry(),
         forge=made,

@@ -27,7 +27,7 @@ from tests.support.desk import environment
 T = TypeVar("T")
 
 WRITING = frozenset({"hash-object", "commit-tree", "update-ref", "push", "fetch", "read-tree"})
-"""The Git commands that change a repository; `mktree` is started apart."""
+"""The Git commands that change a repository; `mktree` and most of `hash-object` are started apart."""
 
 
 class Cut(BaseException):
@@ -91,8 +91,8 @@ class CutRepository(Repository):
 
     def start(self, *arguments: str, **options: Any) -> Popen[bytes]:
         """See `Repository.start`."""
-        if arguments[0] == "mktree":
-            self._knife.before("git mktree")
+        if arguments[0] in ("mktree", "hash-object") and "--stdin" not in arguments:
+            self._knife.before(f"git {arguments[0]}")
         return super().start(*arguments, **options)
 
 
@@ -126,9 +126,9 @@ class CutForge:
         """See `Forge.open_records`."""
         return self.inner.open_records(unseen)
 
-    def publish(self, expected: Head, commit: Commit) -> Published:
+    def publish(self, expected: Head, commit: Commit, claims: Sequence[Receipt] = ()) -> Published:
         """See `Forge.publish`."""
-        return self.knife.around("publish", lambda: self.inner.publish(expected, commit))
+        return self.knife.around("publish", lambda: self.inner.publish(expected, commit, claims))
 
     def published(self, record: str, operation: str) -> Published | None:
         """See `Forge.published`."""

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
-from opsbook.adapters.git.forge import LocalForge
+from opsbook.adapters.git.forge import GitForge
 from opsbook.adapters.git.repository import Repository
 from opsbook.core.plan import Plan
 from opsbook.core.ports import Commit
@@ -92,9 +92,9 @@ class Clone:
         """The repository as the program sees it."""
         return Repository(self.path, environment=self.environment, patience=patience)
 
-    def forge(self, *, push: bool = False) -> LocalForge:
+    def forge(self, *, push: bool = False) -> GitForge:
         """A forge on this clone."""
-        return LocalForge(self.repository(), push=push)
+        return GitForge(self.repository(), push=push)
 
 
 @cache

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TextIO
 
-from opsbook.adapters.git.forge import LocalForge
+from opsbook.adapters.git.forge import GitForge
 from opsbook.adapters.git.repository import Repository
 from opsbook.adapters.machine.console import ConsoleSink
 from opsbook.adapters.machine.directory import DirectoryTree
@@ -70,7 +70,7 @@ def wire(
     opened = repository or open_repository(desk)
     folder = state_folder(opened.common)
     outbox = FileOutbox(folder)
-    forge = LocalForge(opened, main="main", push=push)
+    forge = GitForge(opened, main="main", push=push)
     return Context(
         kinds=registry(),
         forge=forge,

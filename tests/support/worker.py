@@ -12,7 +12,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any
 
-from opsbook.adapters.git.forge import LocalForge
+from opsbook.adapters.git.forge import GitForge
 from opsbook.adapters.git.repository import Repository
 from opsbook.core.errors import LostRace
 from opsbook.core.ports import Receipt
@@ -24,7 +24,7 @@ RACES = 100
 def run(task: Mapping[str, Any]) -> dict[str, Any]:
     """Publish the task's operation on its record and claim and complete its keys, on what earlier runs left."""
     environment = {**ENVIRONMENT, **task["variables"]}
-    forge = LocalForge(Repository(task["path"], environment=environment, patience=0.2), push=task["push"])
+    forge = GitForge(Repository(task["path"], environment=environment, patience=0.2), push=task["push"])
     done: dict[str, Any] = {"operation": task["operation"]}
     if task["record"]:
         for _ in range(RACES):

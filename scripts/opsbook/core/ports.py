@@ -60,6 +60,7 @@ class Published:
         unpushed: why the commit is not where it belongs; empty when it is.
         shared: the remote that has it too; empty when this machine alone has it, or a site shows it (`url`).
         share: what a person runs to share it, where the book keeps it on this machine and there is a remote.
+        claimed: the keys of the announcements that were claimed together with it.
     """
 
     branch: str
@@ -69,6 +70,7 @@ class Published:
     unpushed: str = ""
     shared: str = ""
     share: str = ""
+    claimed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +138,11 @@ class Forge(Protocol):
         """
         ...
 
-    def publish(self, expected: Head, commit: Commit) -> Published:
+    def publish(self, expected: Head, commit: Commit, claims: Sequence[Receipt] = ()) -> Published:
         """Write the commit on the record's branch if its head is still `expected`.
+
+        Args:
+            claims: announcements to claim together with it; it never waits for them (`Published.claimed`).
 
         Raises:
             LostRace: the head moved; read again and apply the request again.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -58,7 +58,7 @@ class File:
         """The YAML values of the file or of its front matter."""
         if self.data is None:
             return None
-        return self.markdown.front if self.markdown is not None else yaml.load(self.data)
+        return self.markdown.front if self.markdown is not None else _loaded(self.data)
 
     @cached_property
     def _validated(self) -> tuple[BaseModel | None, tuple[Finding, ...]]:
@@ -99,6 +99,12 @@ class File:
         if self.part.model is not None and self.document is None:
             found.append(codes.MOD001.finding(Problem(f"this {self.part.noun} has no front matter", path=self.path)))
         return (*found, *self._validated[1])
+
+
+@lru_cache(maxsize=1024)
+def _loaded(data: bytes) -> yaml.Document:
+    """The values of a file; whoever acts reads the same record in the book before, in the book after, and again."""
+    return yaml.load(data)
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -38,6 +38,7 @@ class Speaker:
         finishes: whose claims without a reference, once they are five minutes old; those of the intent at once.
         doubts: it may have been said without a claim that can be seen: all is read back first.
         alone: the forge is down, and nothing can be claimed.
+        claimed: the keys that were claimed in this run, together with the change.
     """
 
     operation: str
@@ -45,6 +46,7 @@ class Speaker:
     finishes: Literal["nobody's", "unasked", "everybody's"] = "nobody's"
     doubts: bool = False
     alone: bool = False
+    claimed: AbstractSet[str] = frozenset()
 
     @property
     def attempts(self) -> Mapping[str, str]:
@@ -69,6 +71,11 @@ def is_unasked(operation: str) -> bool:
 def by_key(announcements: Sequence[Announcement], sinks: Sequence[Sink]) -> Todo:
     """Every announcement in every sink, by the name of its receipt."""
     return {item.key(sink.name): (item, sink) for item in announcements for sink in sinks}
+
+
+def claims_of(todo: Todo, intent: Intent, now: datetime) -> list[Receipt]:
+    """The claims of a request's announcements; what was said while the forge was down brings its reference."""
+    return [Receipt(key, intent.key, now, intent.attempts.get(key, "")) for key in todo]
 
 
 def speak(todo: Todo, speaker: Speaker, context: Context, seen: Mapping[str, Receipt] | None = None) -> Said:
@@ -117,9 +124,10 @@ def _claim(
     """
     forge, now = context.forge, context.now()
     wanted = {key: Receipt(key, speaker.operation, now, speaker.attempts.get(key, "")) for key in todo}
-    ours: dict[str, bool] = {}
+    ours = dict.fromkeys(todo.keys() & speaker.claimed, False)
     if seen is None:
-        ours = dict.fromkeys(forge.claim(list(wanted.values())), False)
+        rest = [receipt for key, receipt in wanted.items() if key not in ours]
+        ours |= dict.fromkeys(forge.claim(rest) if rest else (), False)
         if len(ours) == len(todo):
             return ours, {}
         seen = receipts_of(todo.keys() - ours.keys(), forge)

@@ -18,7 +18,7 @@ from opsbook.core.ports import Commit, Published, Receipt
 from opsbook.core.request import Request
 from opsbook.core.secrets import mask
 from opsbook.core.tree import Overlay
-from opsbook.perform.announce import Speaker, by_key, speak
+from opsbook.perform.announce import Speaker, by_key, claims_of, speak
 from opsbook.perform.outcome import Outcome, Said
 from opsbook.perform.planning import plan_of
 from opsbook.perform.saved import earlier, lay
@@ -105,7 +105,7 @@ def run(intent: Intent, context: Context, *, adopted: bool, elsewhere: bool = Fa
     if published.unpushed:
         said = [replace(item, unrecorded=True) for item in said]
     kept = _keep(intent, context, plan, published)
-    speaker = Speaker(intent.key, intent, doubts=elsewhere, alone=not published.commit)
+    speaker = Speaker(intent.key, intent, doubts=elsewhere, alone=not published.commit, claimed=published.claimed)
     try:
         heard = speak(by_key(said, context.sinks), speaker, context)
     except OpsbookError as error:  # what was said cannot be kept here: it is on record, and reconcile looks for it
@@ -224,7 +224,7 @@ def _publish(intent: Intent, context: Context) -> _Saved:
         if published is None or published.unpushed:
             commit = Commit(plan, intent.key, _author(intent.request, plan), intent.now)
             try:
-                published = forge.publish(head, commit)
+                published = forge.publish(head, commit, claims_of(by_key(said, context.sinks), intent, context.now()))
             except LostRace:
                 continue
             except ForgeFault as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import cast
 
@@ -18,11 +19,15 @@ from opsbook.core.yaml import edit
 from opsbook.wiring.environment import github, variable
 
 
-def restricted_forge(core: CoreConfig, kinds: Kinds) -> Forge | None:
-    """The forge of the restricted book: the clone that OPSBOOK_SECURITY_BOOK names, else `security.book` on GitHub."""
+def restricted_forge(core: CoreConfig, kinds: Kinds, folder: Callable[[], Path]) -> Forge | None:
+    """The forge of the restricted book: the clone that OPSBOOK_SECURITY_BOOK names, else `security.book` on GitHub.
+
+    Args:
+        folder: where what is read of the book on GitHub is kept: only its owner can look there.
+    """
     place = variable("OPSBOOK_SECURITY_BOOK")
     if place:
-        from opsbook.adapters.git.forge import LocalForge
+        from opsbook.adapters.git.forge import GitForge
         from opsbook.adapters.git.no_forge import NoForge
 
         settings = Book(DirectoryTree(Path(place)), kinds).config.core.forge
@@ -31,14 +36,17 @@ def restricted_forge(core: CoreConfig, kinds: Kinds) -> Forge | None:
         except NotARepository as error:
             # A wrong name must not keep the stub from being written: the facts wait, as when it does not answer.
             return cast(Forge, NoForge(UsageError(f"OPSBOOK_SECURITY_BOOK: {error.message}", "Name its clone.")))
-        return LocalForge(repository, main=settings.main, push=settings.push)
+        return GitForge(repository, main=settings.main, push=settings.push)
     token, _, url = github()
     token = variable("OPSBOOK_SECURITY_TOKEN") or token
     if not core.security.book or not token:
         return None
+    from opsbook.adapters.git.begin import bare
+    from opsbook.adapters.github.address import owner_and_name
     from opsbook.adapters.github.forge import connect
 
-    return connect(token, core.security.book, url=url, main=core.forge.main, clone=None)
+    repository = bare(folder() / f"{'+'.join(owner_and_name(core.security.book))}.git", os.environ)
+    return connect(token, core.security.book, url=url, main=core.forge.main, repository=repository)
 
 
 def stand_in(tree: Tree) -> Tree:

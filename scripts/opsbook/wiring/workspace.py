@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -30,8 +30,7 @@ from opsbook.wiring.environment import github, slack_api
 from opsbook.wiring.identity import Identity
 
 if TYPE_CHECKING:
-    from opsbook.adapters.git.forge import LocalForge
-    from opsbook.adapters.github.forge import GitHubForge
+    from opsbook.adapters.git.forge import GitForge
     from opsbook.adapters.machine.state import FileIntents
     from opsbook.perform.saved import Laid
 
@@ -183,17 +182,17 @@ class LocalWorkspace:
             self.unseen.append(Unseen.of("whatever is not in the files of this folder", error))
         return tree
 
-    def _bring(self) -> LocalForge:
+    def _bring(self) -> GitForge:
         """The branches of this clone, with what is new, where the book is shared; Git alone is asked."""
-        from opsbook.adapters.git.forge import LocalForge
+        from opsbook.adapters.git.forge import GitForge
         from opsbook.adapters.git.remote import Remote
         from opsbook.adapters.git.sight import SECONDS, bring
 
         main, (token, name, url) = self._local_forge.main, github()
         if token and name:
-            from opsbook.adapters.github.clone import clone_of
+            from opsbook.adapters.github.remote import remote_of
 
-            remote = clone_of(name, self._repository, token, url).remote(main, SECONDS)
+            remote = remote_of(name, self._repository, token, url, main, seconds=SECONDS)
         elif self.book.config.core.forge.push:
             remote = Remote(self._repository, "origin", main, seconds=SECONDS)
         else:
@@ -201,7 +200,7 @@ class LocalWorkspace:
         if self._fetches and not self._brought:
             self._brought = True
             bring(remote, self.unseen)
-        return LocalForge(self._repository, main=main, remote=remote, own=not (token and name))
+        return GitForge(self._repository, main=main, remote=remote, own=not (token and name))
 
     @cached_property
     def _intents(self) -> FileIntents | None:
@@ -222,7 +221,7 @@ class LocalWorkspace:
         return self._github or self._local_forge
 
     @cached_property
-    def _github(self) -> GitHubForge | None:
+    def _github(self) -> GitForge | None:
         """GitHub, where there is a token and a repository for it."""
         token, repository, url = github()
         if not token or not repository:
@@ -230,17 +229,17 @@ class LocalWorkspace:
         from opsbook.adapters.github.forge import connect
 
         main = self.book.config.core.forge.main
-        return connect(token, repository, url=url, main=main, clone=self._repository)
+        return connect(token, repository, url=url, main=main, repository=self._repository)
 
     @cached_property
-    def _local_forge(self) -> LocalForge:
-        from opsbook.adapters.git.forge import LocalForge
+    def _local_forge(self) -> GitForge:
+        from opsbook.adapters.git.forge import GitForge
 
         settings = self.book.config.core.forge
         try:
-            return LocalForge(self._repository, main=settings.main, push=settings.push)
+            return GitForge(self._repository, main=settings.main, push=settings.push)
         except Refused:  # Git takes no such name, as `opsbook check` says; a declaration goes on
-            return LocalForge(self._repository, push=settings.push)
+            return GitForge(self._repository, push=settings.push)
 
     def seed(self) -> bytes:
         """Fresh random bytes, from which ids are drawn."""
@@ -277,6 +276,15 @@ class LocalWorkspace:
         from opsbook.adapters.machine.state import state_folder
 
         return state_folder(self._repository.common)
+
+    def _elsewhere(self) -> Path:
+        """Where a repository is kept of a book that is not in this clone."""
+        from opsbook.adapters.machine.state import state_folder
+
+        try:
+            return self._state / "security"
+        except NotARepository:
+            return state_folder(None) / "security"
 
     def context(self, by: str | None = None) -> Context:
         """The forge, the sinks and what this machine remembers."""
@@ -317,7 +325,7 @@ class LocalWorkspace:
         from opsbook.adapters.machine.state import FileIntents, NoOutbox
         from opsbook.wiring.restricted import restricted_forge, stand_in
 
-        forge = restricted_forge(self.book.config.core, self.kinds)
+        forge = restricted_forge(self.book.config.core, self.kinds, self._elsewhere)
         if forge is None:
             return None
         return Context(
@@ -375,13 +383,14 @@ class LocalWorkspace:
         config = self.book.config
         core = config.core
         token, repository, url = github()
+        restricted = partial(restricted_forge, core, self.kinds, self._elsewhere)
         told: dict[str, str] = {}
         for section in (core, *config.sections.values()):
             told |= section.audiences()
         return (
             LocalExaminer(self.root, core, os.environ, repository if token else "", read_request),
             BookExaminer(self.book, self.kinds, str(self.root), self.actor, self.now),
-            RestrictedExaminer(core.security, lambda: restricted_forge(core, self.kinds), repository, self.kinds),
+            RestrictedExaminer(core.security, restricted, repository, self.kinds),
             GitHubExaminer(token, repository, url, core, self.now, os.environ.get("GITHUB_ACTIONS") == "true"),
             SlackExaminer(slack_api(seconds=5), core, told, self.now),
         )

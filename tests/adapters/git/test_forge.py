@@ -8,17 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from opsbook.adapters.git.forge import LocalForge
+from opsbook.adapters.git.forge import GitForge
 from opsbook.adapters.git.receipts import receipt_bytes
 from opsbook.core.errors import ForgeError, LostRace, Refused
 from opsbook.core.ports import Head
 from tests.contracts.forge import FOLDER, KEY, publish, receipt
-from tests.support.repos import NOW, OTHER, RECORD, Clone, commit_of, make_clone
+from tests.support.repos import NOW, OTHER, RECORD, Clone, commit_of
 
 BRANCH = f"opsbook/{RECORD}"
 
 
-def files_of(forge: LocalForge, record: str = RECORD) -> set[str]:
+def files_of(forge: GitForge, record: str = RECORD) -> set[str]:
     """The names of the record's files, as an action sees them."""
     folder = f"incidents/2026/{record}-checkout-down/"
     return {path.removeprefix(folder) for path, _ in forge.read(forge.head(record)).paths(folder.rstrip("/"))}
@@ -180,7 +180,7 @@ def test_without_a_main_branch_the_remedy_is_to_make_one(clone: Clone) -> None:
     clone.git("branch", "-m", "main", "trunk")
     with pytest.raises(ForgeError, match="no branch main yet"):
         clone.forge().head(RECORD)
-    forge = LocalForge(clone.repository(), main="trunk")
+    forge = GitForge(clone.repository(), main="trunk")
     publish(forge, commit_of())
     assert set(forge.open_records()) == {RECORD}
 
@@ -188,7 +188,7 @@ def test_without_a_main_branch_the_remedy_is_to_make_one(clone: Clone) -> None:
 @pytest.mark.parametrize("main", ["", "-x", "../x", "a..b", "a b", "x.lock", "refs/heads/", "@", "a~1"])
 def test_a_name_that_is_no_branch_is_refused(clone: Clone, main: str) -> None:
     with pytest.raises(Refused):
-        LocalForge(clone.repository(), main=main)
+        GitForge(clone.repository(), main=main)
 
 
 def test_main_is_the_remotes_as_last_fetched(ours: Clone, theirs: Clone) -> None:
@@ -340,27 +340,54 @@ def test_a_push_brings_branch_and_receipts_to_the_remote(ours: Clone, remote: Pa
     assert forge.claim([receipt(KEY)]) == {KEY}
     assert published.unpushed == ""
     assert Clone(remote).at(BRANCH) == published.commit
-    assert Clone(remote).at("opsbook-receipts") == ours.at("opsbook-receipts")
+    assert Clone(remote).at("opsbook-receipts") == ours.at("origin/opsbook-receipts")
     assert ours.at(f"origin/{BRANCH}") == published.commit
+    assert ours.branches() == ["main"]
 
 
-def test_a_remote_that_is_gone_keeps_the_commit_here_and_says_why(ours: Clone, remote: Path, tmp_path: Path) -> None:
+def test_what_was_written_here_before_goes_along_with_the_first_push(ours: Clone, theirs: Clone, remote: Path) -> None:
+    first = publish(ours.forge(), commit_of(operation="op1"))
+    ours.forge().claim([receipt(KEY)])
+    forge = ours.forge(push=True)
+    found = forge.published(RECORD, "op1")
+    assert found is not None
+    assert found.unpushed == "It was not pushed to origin yet."
+    assert forge.claim([receipt(KEY)]) == set()
+    second = publish(forge, commit_of(operation="op2"))
+    assert files_of(theirs.forge(push=True)) == {"timeline/op1.yaml", "timeline/op2.yaml"}
+    for commit in (first.commit, second.commit):
+        Clone(remote).git("merge-base", "--is-ancestor", commit, BRANCH)
+    again = publish(forge, commit_of(operation="op1"))
+    assert (again.commit, again.unpushed) == (first.commit, "")
+
+
+def test_what_was_written_here_before_is_pushed_when_it_is_published_again(ours: Clone, remote: Path) -> None:
+    first = publish(ours.forge(), commit_of(operation="op1"))
+    again = publish(ours.forge(push=True), commit_of(operation="op1"))
+    assert (again.commit, again.unpushed) == (first.commit, "")
+    assert Clone(remote).at(BRANCH) == first.commit
+
+
+def test_a_remote_that_is_gone_is_said_to_be_and_nothing_is_half_done(
+    ours: Clone, remote: Path, tmp_path: Path
+) -> None:
+    head = ours.forge(push=True).head(RECORD)
     remote.rename(tmp_path / "away")
     forge = ours.forge(push=True)
-    published = publish(forge, commit_of(operation="op1"))
-    assert "origin cannot be reached" in published.unpushed
-    assert files_of(forge) == {"timeline/op1.yaml"}
-    assert forge.claim([receipt(KEY)]) == {KEY}
+    for attempt in (
+        lambda: forge.head(RECORD),
+        lambda: forge.publish(head, commit_of(operation="op1")),
+        lambda: forge.claim([receipt(KEY)]),
+        forge.receipts,
+        forge.tidy,
+    ):
+        with pytest.raises(ForgeError, match="origin cannot be reached"):
+            attempt()
     (tmp_path / "away").rename(remote)
     later = ours.forge(push=True)
-    found = later.published(RECORD, "op1")
-    assert found is not None
-    assert found.unpushed
+    assert later.published(RECORD, "op1") is None
+    assert later.receipts() == {}
     assert publish(later, commit_of(operation="op1")).unpushed == ""
-    assert Clone(remote).at(BRANCH) == published.commit
-    assert later.claim([receipt(KEY)]) == set()
-    assert set(later.receipts()) == {KEY}
-    assert set(later.receipts()) == set(make_clone(remote, tmp_path / "new").forge(push=True).receipts())
 
 
 def test_a_remote_that_refuses_says_why(ours: Clone, remote: Path) -> None:
@@ -368,10 +395,9 @@ def test_a_remote_that_refuses_says_why(ours: Clone, remote: Path) -> None:
     hook.parent.mkdir(exist_ok=True)
     hook.write_text("#!/bin/sh\necho 'you may not write here' >&2\nexit 1\n")
     hook.chmod(0o755)
-    published = publish(ours.forge(push=True), commit_of())
-    assert "origin refused" in published.unpushed
-    assert "you may not write here" in published.unpushed
-    assert ours.at(BRANCH) == published.commit
+    with pytest.raises(ForgeError, match=r"origin refused it: .*you may not write here"):
+        publish(ours.forge(push=True), commit_of())
+    assert ours.forge(push=True).published(RECORD, "op1") is None
 
 
 def test_a_remote_without_any_commit_is_no_obstacle(clone: Clone, tmp_path: Path) -> None:
@@ -390,7 +416,7 @@ def test_a_bare_clone_that_follows_nothing_publishes_too(remote: Path, tmp_path:
     for operation in ("op1", "op2"):
         assert publish(forge, commit_of(operation=operation)).unpushed == ""
     assert forge.claim([receipt(KEY)]) == {KEY}
-    assert Clone(remote).at(BRANCH) == bare.at(BRANCH)
+    assert Clone(remote).at(BRANCH) == bare.at(f"origin/{BRANCH}")
 
 
 def test_two_that_wrote_apart_are_brought_together_and_nothing_is_lost(
@@ -406,7 +432,7 @@ def test_two_that_wrote_apart_are_brought_together_and_nothing_is_lost(
     assert publish(forge, commit_of(operation="op3")).unpushed == ""
     for operation in ("op1", "ours", "theirs", "op3"):
         assert forge.published(RECORD, operation) is not None
-    assert Clone(remote).at(BRANCH) == theirs.at(BRANCH)
+    assert Clone(remote).at(BRANCH) == theirs.at(f"origin/{BRANCH}")
     ours.git("fetch", "--quiet")
     assert ours.forge().read(ours.forge().head(RECORD)).read(f"{FOLDER}/incident.yaml") == b"a: 2\nb: 1\nc: 1\nd: 2\n"
 
@@ -428,8 +454,8 @@ def test_two_words_for_one_line_stop_and_show_both(ours: Clone, theirs: Clone, r
     publish(theirs.forge(), commit_of(operation="theirs", files={"incident.yaml": b"status: resolved\n"}))
     publish(ours.forge(push=True), commit_of(operation="ours", files={"incident.yaml": b"status: mitigated\n"}))
     forge = theirs.forge(push=True)
-    published = publish(forge, commit_of(operation="op3"))
-    assert f"origin/{BRANCH} holds other words" in published.unpushed
+    with pytest.raises(ForgeError, match=f"origin/{BRANCH} holds other words"):
+        publish(forge, commit_of(operation="op3"))
     assert Clone(remote).git("show", f"{BRANCH}:{FOLDER}/incident.yaml") == "status: mitigated\n"
     assert theirs.git("show", f"{BRANCH}:{FOLDER}/incident.yaml") == "status: resolved\n"
     theirs.git("switch", "--quiet", BRANCH)
@@ -449,19 +475,7 @@ def at_the_first_push(clone: Clone, folder: Path, *commands: str) -> None:
     clone.git("config", "remote.origin.receivepack", str(script))
 
 
-def test_a_push_that_comes_second_by_a_moment_joins_the_first(
-    ours: Clone, theirs: Clone, remote: Path, tmp_path: Path
-) -> None:
-    first = publish(theirs.forge(), commit_of(operation="theirs"))
-    at_the_first_push(ours, tmp_path, f"git -C {theirs.path} push origin {BRANCH}")
-    second = publish(ours.forge(push=True), commit_of(operation="ours"))
-    assert second.unpushed == ""
-    assert files_of(ours.forge()) == {"timeline/ours.yaml", "timeline/theirs.yaml"}
-    for commit in (first.commit, second.commit):
-        Clone(remote).git("merge-base", "--is-ancestor", commit, BRANCH)
-
-
-def test_a_push_that_contradicts_one_a_moment_before_is_taken_back(
+def test_a_push_that_comes_second_by_a_moment_loses_the_race_and_overwrites_nothing(
     ours: Clone, theirs: Clone, remote: Path, tmp_path: Path
 ) -> None:
     first = publish(theirs.forge(), commit_of(operation="theirs", files={"a.yaml": b"theirs\n"}))
@@ -485,7 +499,7 @@ def test_the_branch_of_the_next_change_replaces_a_merged_one_at_the_remote(
     ours: Clone, theirs: Clone, remote: Path
 ) -> None:
     forge = ours.forge(push=True)
-    publish(forge, commit_of(operation="op1", files={"a.yaml": b"operation: op1\n"}))
+    first = publish(forge, commit_of(operation="op1", files={"a.yaml": b"operation: op1\n"}))
     theirs.git("fetch", "--quiet")
     theirs.git("merge", "--quiet", "--squash", f"origin/{BRANCH}")
     theirs.git("commit", "--quiet", "-m", "Squashed")
@@ -494,7 +508,9 @@ def test_the_branch_of_the_next_change_replaces_a_merged_one_at_the_remote(
     published = publish(forge, commit_of(operation="op2"))
     assert published.unpushed == ""
     assert Clone(remote).at(BRANCH) == published.commit
-    assert Clone(remote).at(f"{BRANCH}~1") == theirs.at("main")
+    # Begun again from main, and moved forward without force.
+    assert Clone(remote).at(f"{BRANCH}~2") == theirs.at("main")
+    assert Clone(remote).git("merge-base", "--all", BRANCH, first.commit).strip() == first.commit
 
 
 def test_tidying_with_push_deletes_at_the_remote_too(ours: Clone, theirs: Clone, remote: Path) -> None:
@@ -509,7 +525,7 @@ def test_tidying_with_push_deletes_at_the_remote_too(ours: Clone, theirs: Clone,
 
 def test_a_remote_in_whose_name_hides_an_option_is_refused(clone: Clone) -> None:
     with pytest.raises(Refused):
-        LocalForge(clone.repository(), push=True, remote="--upload-pack=touch x")
+        GitForge(clone.repository(), push=True, remote="--upload-pack=touch x")
 
 
 # -- receipts
@@ -525,7 +541,7 @@ def test_receipts_that_were_claimed_apart_are_brought_together(ours: Clone, thei
     assert later.claim([receipt(f"{OTHER}/update-x-console-2")]) == {f"{OTHER}/update-x-console-2"}
     assert later.receipts()[KEY].reference == "said by ours"
     assert set(later.receipts()) == {KEY, other, f"{OTHER}/update-x-console-2"}
-    assert Clone(remote).at("opsbook-receipts") == ours.at("opsbook-receipts")
+    assert Clone(remote).at("opsbook-receipts") == ours.at("origin/opsbook-receipts")
 
 
 def test_a_receipt_that_a_person_broke_counts_as_unknown(clone: Clone) -> None:
@@ -569,7 +585,7 @@ def test_receipts_that_nobody_can_join_are_not_begun_anew(ours: Clone, theirs: C
         forge.claim([receipt(KEY)])
     assert publish(forge, commit_of()).unpushed == ""
     assert set(theirs.forge().receipts()) == {KEY}
-    assert Clone(remote).at("opsbook-receipts") == theirs.at("opsbook-receipts")
+    assert Clone(remote).at("opsbook-receipts") == theirs.at("origin/opsbook-receipts")
 
 
 @pytest.mark.parametrize("key", ["x", "../x/y", "a/b/c", "a/../b", "a/b.json", "/a", "a/", "a/b\n"])
@@ -592,3 +608,15 @@ def test_a_main_that_was_replaced_since_it_was_read_is_a_lost_race(clone: Clone)
     published = forge.publish(forge.head(RECORD), commit_of())
     assert published.next == f"git merge --no-ff opsbook/{RECORD}"
     assert clone.git("merge-base", "main", published.commit).strip() == clone.at("main")
+
+
+def test_an_operation_whose_key_yaml_has_to_quote_is_found_where_it_was_written(clone: Clone) -> None:
+    forge = clone.forge()
+    publish(forge, commit_of(operation="18e5", files={"a.yaml": b"operation: '18e5'\n"}))
+    clone.git("merge", "--quiet", "--squash", BRANCH)
+    clone.git("commit", "--quiet", "-m", "Squashed")
+    squashed = clone.at("main")
+    clone.commit("By hand", {f"{FOLDER}/a.yaml": "operation: '18e5'\nmore: 1\n"})
+    found = forge.published(RECORD, "18e5")
+    assert found is not None
+    assert (found.branch, found.commit) == ("main", squashed)

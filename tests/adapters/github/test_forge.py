@@ -4,34 +4,36 @@ from __future__ import annotations
 
 import logging
 import re
+import shutil
 import threading
 import traceback
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from opsbook.adapters.git.forge import GitForge
+from opsbook.adapters.git.repository import Repository
 from opsbook.adapters.github.address import site_of
 from opsbook.adapters.github.api import Api
-from opsbook.adapters.github.forge import GitHubForge
-from opsbook.adapters.github.history import HubHistory
-from opsbook.adapters.github.objects import HubObjects
+from opsbook.adapters.github.forge import connect
 from opsbook.adapters.github.words import marker, pull_title, receipts_comment
 from opsbook.core.errors import ForgeError, ForgeFault, ForgeUnknown, LostRace, OpsbookError, UsageError
 from opsbook.core.ports import LAPSED, Commit, Published, Receipt
 from opsbook.core.request import Request
 from opsbook.perform import Outcome, performing, reconcile
 from tests.github_server.calls import merge
-from tests.github_server.faults import KINDS, Fault
+from tests.github_server.faults import KINDS, Fault, When
 from tests.github_server.hub import OWNER
 from tests.github_server.server import GitHubServer
 from tests.support.clock import Clock
 from tests.support.github import TOKEN, forge, make_github, merge_pull, office, push_main, truth
-from tests.support.github import api as api_of
-from tests.support.repos import NOW, RECORD, Clone, commit_of
+from tests.support.repos import ENVIRONMENT, NOW, RECORD, Clone, commit_of
 from tests.support.requests import ask
 from tests.support.wired import Chat
 
@@ -100,7 +102,7 @@ def desk(server: GitHubServer, tmp_path: Path) -> Desk:
     return Desk(server, tmp_path)
 
 
-def publish(forge: GitHubForge, commit: Commit) -> Published:
+def publish(forge: GitForge, commit: Commit) -> Published:
     """Publish on the head as it is."""
     return forge.publish(forge.head(commit.plan.record), commit)
 
@@ -108,61 +110,32 @@ def publish(forge: GitHubForge, commit: Commit) -> Published:
 # -- what it costs
 
 
-def test_a_declaration_is_published_with_six_calls(server: GitHubServer, tmp_path: Path, clone: Path) -> None:
-    desk = Desk(server, tmp_path, clone=clone)
-    record = desk.perform(DECLARE).id
-    calls = [seen.operation for seen in server.seen]
-    publishing = calls[: calls.index("pulls/create") + 1]
-    print(f"to publish a declaration: {len(publishing)} calls: {', '.join(publishing)}")
-    assert publishing == [
-        "repos/get-branch",
-        "repos/get-branch",
-        "git/create-tree",
-        "git/create-commit",
-        "git/create-ref",
-        "pulls/create",
-    ]
-    receipts = calls[len(publishing) :]
-    print(f"to keep receipts and to show them: {len(receipts)} calls: {', '.join(receipts)}")
-    assert len(receipts) <= 11
-    server.forget()
-    desk.note(record)
-    note = [seen.operation for seen in server.seen]
-    print(f"to publish a note: {len(note)} calls: {', '.join(note)}")
-    assert len(note) <= 6
-
-
-def test_without_a_clone_the_book_is_read_with_one_call_for_its_folders(server: GitHubServer, desk: Desk) -> None:
-    desk.perform(DECLARE)
-    calls = server.calls()
-    assert calls["git/get-tree"] == 1
-    assert calls["git/get-blob"] <= 4
-    print(f"without a clone: {sum(calls.values())} calls in all: {dict(calls)}")
-
-
-def test_what_was_written_is_not_asked_for_again(server: GitHubServer) -> None:
-    ours = forge(server)
-    publish(ours, commit_of(operation="op1", files={"a.yaml": b"a\n", "b/c.bin": bytes(range(256)), "empty": b""}))
-    publish(ours, commit_of(operation="op2", files={"a.yaml": None, "b/d.yaml": b"d\n"}))
-    server.forget()
-    tree = ours.read(ours.head(RECORD))
-    folder = f"incidents/2026/{RECORD}-checkout-down"
-    assert [path.removeprefix(f"{folder}/") for path, _ in tree.paths(folder)] == ["b/c.bin", "b/d.yaml", "empty"]
-    assert tree.read(f"{folder}/b/c.bin") == bytes(range(256))
-    assert set(server.calls()) == {"repos/get-branch"}
-
-
-def test_a_clone_without_a_way_to_fetch_is_used_for_what_it_has(
+def test_a_declaration_is_one_push_and_three_writing_calls_and_a_note_one_push(
     server: GitHubServer, tmp_path: Path, clone: Path
 ) -> None:
-    server.no_fetch = True
-    push_main(server, tmp_path / "people", {"services/new.yaml": "name: new\n"})
-    ours = forge(server, clone=clone)
-    tree = ours.read(ours.head(None))
-    assert tree.read("services/new.yaml") == b"name: new\n"
-    assert tree.read("services/checkout.yaml") is not None
-    # The root and the folder that changed, and the new file; everything else is here.
-    assert server.calls() == {"repos/get-branch": 1, "git/get-tree": 2, "git/get-blob": 1}
+    desk = Desk(server, tmp_path, clone=clone)
+    desk.perform(DECLARE)
+    server.forget()
+    record = desk.perform(ask("incident.declare", "oncall-b", {"title": "Search is slow", "severity": "P2"})).id
+    fetch, push = ["upload-pack/refs", "upload-pack"], ["receive-pack/refs", "receive-pack"]
+    shown = ["issues/add-labels", "issues/create-comment"]
+    # The second push brings the references of what was said, to the branch of receipts alone.
+    assert [seen.operation for seen in server.seen] == [*fetch, *push, "pulls/create", *push, *shown]
+    server.forget()
+    desk.note(record)
+    assert [seen.operation for seen in server.seen] == [*fetch, *push]
+    desk.clock.later(minutes=5)
+    server.forget()
+    desk.note(record)
+    assert [seen.operation for seen in server.seen] == [*fetch, *push, "pulls/list"]
+
+
+def test_a_list_is_one_fetch(server: GitHubServer, clone: Path) -> None:
+    publish(forge(server), commit_of())
+    server.forget()
+    assert set(forge(server, clone=clone).open_records()) == {RECORD}
+    # What there is, and what of it is not here.
+    assert [seen.operation for seen in server.seen] == ["upload-pack/refs", "upload-pack", "upload-pack"]
 
 
 def test_a_clone_with_commits_whose_files_never_came_stops_nobody(
@@ -318,58 +291,83 @@ def test_a_comment_or_label_that_fails_fails_nothing(server: GitHubServer, kind:
 
 # -- what failures mean
 
-PURE = ("repos/get-branch", "git/create-tree", "git/create-commit")
+CALLS = ("upload-pack/refs", "upload-pack", "receive-pack/refs", "receive-pack", "pulls/create")
 
 
+@pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_each_failure_is_told_apart_and_tells_no_secret(
-    server: GitHubServer, caplog: pytest.LogCaptureFixture, kind: str
+    server: GitHubServer, caplog: pytest.LogCaptureFixture, kind: str, call: str
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    for call in (*PURE, "git/create-ref"):
-        for when in KINDS[kind].whens:
-            server.faults[:] = [Fault(call, kind, when, times=None)]
-            ours = forge(server, timeouts=(2.0, 0.25 if KINDS[kind].silent == "hang" else 20.0))
-            commit = commit_of(operation=f"op-{len(server.seen)}", files={"incident.yaml": b"text: SECRET-BODY\n"})
-            commit = replace(commit, plan=replace(commit.plan, body="SECRET-BODY"))
-            error = failure(ours, commit)
-            there = commit.operation in truth(server).operations
-            if call in PURE and (kind, call) != ("not found", "repos/get-branch"):
-                assert isinstance(error, ForgeError), (call, when)
-                assert not there
-            elif isinstance(error, ForgeError):
-                assert KINDS[kind].refuses
-                assert not there
-            else:
-                assert error is None or isinstance(error, (ForgeUnknown, LostRace)), (call, when)
-            words = "".join(traceback.format_exception(error)) + repr(error) + getattr(error, "remedy", "")
-            for secret in (TOKEN, "SECRET-BODY"):
-                assert secret not in words
-                assert secret not in caplog.text
-            server.faults.clear()
-
-
-def test_what_cannot_be_read_back_is_unknown(server: GitHubServer) -> None:
-    for kind in ("reset", "server error"):
-        ours, commit = forge(server), commit_of(operation=kind.split()[0])
-        head = ours.head(RECORD)
-        server.faults.append(Fault("git/create-ref", kind, "after"))
-        server.faults.append(Fault("repos/get-branch", "bad credentials", times=None))
-        with pytest.raises(ForgeUnknown):
-            ours.publish(head, commit)
+    hangs = KINDS[kind].silent == "hang"
+    limits: dict[str, Any] = {"timeouts": (2.0, 0.25), "seconds": 1.0} if hangs else {}
+    for when in KINDS[kind].whens:
+        server.faults[:] = [Fault(call, kind, when, times=None)]
+        commit = commit_of(operation=f"op-{when}", files={"incident.yaml": b"text: SECRET-BODY\n"})
+        commit = replace(commit, plan=replace(commit.plan, body="SECRET-BODY"))
+        done, error = attempt(forge(server, **limits), commit)
+        there = commit.operation in truth(server).operations
+        if call == "pulls/create":  # it is on record by then
+            assert there
+            assert error is None
+            assert done is not None
+            assert not done.unpushed or "No pull request could be opened for it" in done.unpushed
+        elif isinstance(error, ForgeError):
+            assert not there, when
+        else:
+            assert isinstance(error, (ForgeUnknown, LostRace)) or (error is None and there), when
+            assert not KINDS[kind].refuses
+        words = "".join(traceback.format_exception(error)) + repr(error) + getattr(error, "remedy", "")
+        words += done.unpushed if done else ""
+        for secret in (TOKEN, "SECRET-BODY"):
+            assert secret not in words
+            assert secret not in caplog.text
         server.faults.clear()
-        found = ours.published(RECORD, commit.operation)
-        assert found is not None
-        with server.locked() as hub:
-            hub.git.move(f"refs/heads/{BRANCH}", None, found.commit)
+
+
+@pytest.mark.parametrize("kind", ["reset", "server error", "cut short"])
+def test_what_cannot_be_read_back_is_unknown(server: GitHubServer, kind: str) -> None:
+    ours, commit = forge(server), commit_of(operation=kind.split()[0])
+    head = ours.head(RECORD)
+    server.faults.append(Fault("receive-pack", kind, "after"))
+    server.faults.append(Fault("upload-pack/refs", "bad credentials", times=None))
+    with pytest.raises(ForgeUnknown):
+        ours.publish(head, commit)
+    server.faults.clear()
+    assert ours.published(RECORD, commit.operation) is not None
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_push_without_an_answer_is_read_back_and_done_once(server: GitHubServer, when: When) -> None:
+    ours = forge(server)
+    server.faults.append(Fault("receive-pack", "reset", when))
+    done = ours.publish(ours.head(RECORD), commit_of(operation="op1"), [Receipt(KEY, "op1", NOW)])
+    assert done.claimed == {KEY}
+    now = truth(server)
+    assert (now.operations, set(now.receipts)) == (["op1"], {KEY})
 
 
 def test_a_claim_that_cannot_be_read_back_is_unknown(server: GitHubServer) -> None:
-    server.faults.append(Fault("git/create-ref", "reset", "after"))
-    server.faults.append(Fault("repos/get-branch", "bad credentials", times=None, skip=1))
+    ours = forge(server)
+    ours.head(None)
+    server.faults.append(Fault("receive-pack", "reset", "after"))
+    server.faults.append(Fault("upload-pack/refs", "bad credentials", times=None))
     with pytest.raises(ForgeUnknown):
-        forge(server).claim([Receipt(KEY, "op1", NOW)])
+        ours.claim([Receipt(KEY, "op1", NOW)])
     assert set(truth(server).receipts) == {KEY}
+
+
+def test_a_page_in_the_place_of_the_repository_is_not_read_as_an_empty_one(server: GitHubServer) -> None:
+    """Git would: it falls back to a protocol in which any page will do, and drops every branch that it knew."""
+    ours = forge(server)
+    publish(ours, commit_of())
+    server.faults.append(Fault("upload-pack/refs", "unreadable", times=None))
+    for read in (lambda: ours.head(RECORD), ours.open_records, ours.receipts, ours.tidy):
+        with pytest.raises(ForgeError, match="GitHub shows no branch main"):
+            read()
+    server.faults.clear()
+    assert set(ours.open_records()) == {RECORD}
 
 
 def test_a_file_that_can_be_run_stays_so(server: GitHubServer, tmp_path: Path) -> None:
@@ -383,28 +381,29 @@ def test_a_file_that_can_be_run_stays_so(server: GitHubServer, tmp_path: Path) -
     assert server.hub.git.at(done.commit, path) == ("100755", server.hub.git.store("blob", b"new\n"))
 
 
-def failure(ours: GitHubForge, commit: Commit) -> OpsbookError | None:
-    """How publishing fails, with the connection of each step as good as new."""
+def attempt(ours: GitForge, commit: Commit) -> tuple[Published | None, OpsbookError | None]:
+    """What came of publishing."""
     try:
-        publish(ours, commit)
+        return publish(ours, commit), None
     except (ForgeFault, LostRace) as error:
-        return error
-    return None
+        return None, error
 
 
-def test_a_redirect_is_not_followed(server: GitHubServer) -> None:
-    server.faults.append(Fault("git/create-commit", "moved"))
+@pytest.mark.parametrize("call", ["upload-pack/refs", "receive-pack/refs", "receive-pack"])
+def test_a_redirect_is_not_followed(server: GitHubServer, call: str) -> None:
+    server.faults.append(Fault(call, "moved"))
     with pytest.raises(ForgeError, match="moved"):
         publish(forge(server), commit_of())
-    assert server.calls()["git/create-commit"] == 1
+    assert server.calls()[call] == 1
 
 
 def test_an_answer_that_leads_elsewhere_is_not_followed(server: GitHubServer) -> None:
-    ours = forge(server)
-    publish(ours, commit_of())
+    publish(forge(server), commit_of())
+    api = Api(TOKEN, "example/book", url=server.url)
+    api.create_comment(1, "Some words")
     server.elsewhere = "https://elsewhere.example/steal"
     with pytest.raises(ForgeError, match="cannot be read"):
-        ours.open_records()
+        api.comments(1)
 
 
 @pytest.mark.parametrize("token", ["", "two words", "line\nend", "é"])
@@ -414,9 +413,10 @@ def test_a_token_that_is_none_is_told_before_it_is_sent(token: str) -> None:
     assert not token or token not in str(caught.value)
 
 
-def test_a_github_that_is_not_there_is_told_at_once() -> None:
-    ours = GitHubForge(Api(TOKEN, "example/book", url="http://127.0.0.1:9", timeouts=(1.0, 1.0)))
-    with pytest.raises(ForgeError, match="cannot be reached"):
+def test_a_github_that_is_not_there_is_told_at_once(clone: Path) -> None:
+    repository = Clone(clone).repository()
+    ours = connect(TOKEN, "example/book", url="http://127.0.0.1:9", main="main", repository=repository)
+    with pytest.raises(ForgeError, match="GitHub cannot be reached"):
         ours.head(None)
 
 
@@ -424,8 +424,8 @@ def test_after_one_call_without_an_answer_the_next_ones_hurry(server: GitHubServ
     api = Api(TOKEN, "example/book", url=server.url, timeouts=(2.0, 0.2))
     server.faults.append(Fault("*", "timeout", times=1))
     with pytest.raises(ForgeError, match="in time"):
-        api.branch("main")
-    assert api.branch("main") is not None
+        api.has_branch("main")
+    assert api.has_branch("main")
 
 
 @pytest.mark.parametrize(
@@ -486,7 +486,7 @@ def merge_and_delete(server: GitHubServer, record: str = RECORD) -> Callable[[],
     return act
 
 
-@pytest.mark.parametrize("call", ["git/create-tree", "git/create-commit", "git/update-ref", "pulls/list"])
+@pytest.mark.parametrize("call", ["upload-pack/refs", "receive-pack/refs", "receive-pack"])
 @pytest.mark.parametrize("deleted", [False, True], ids=["kept", "deleted"])
 def test_a_merge_in_between_loses_no_note(server: GitHubServer, desk: Desk, call: str, deleted: bool) -> None:
     record = desk.perform(DECLARE).id
@@ -497,11 +497,33 @@ def test_a_merge_in_between_loses_no_note(server: GitHubServer, desk: Desk, call
     assert everything(server, record).count("said while somebody merged") == 1
     ours = forge(server)
     head = ours.head(record)
-    assert head.branch is not None or call == "pulls/list"
+    assert head.branch is not None
     assert ours.published(record, operation_of(server, outcome)) is not None
-    assert [state for _, state in truth(server).pulls].count("open") == (1 if head.branch else 0)
     desk.reconcile()
+    assert [state for _, state in truth(server).pulls].count("open") == 1
     assert everything(server, record).count("said while somebody merged") == 1
+
+
+@pytest.mark.parametrize("who", ["the next note", "reconcile"])
+def test_a_branch_deleted_with_a_note_that_came_too_late_is_brought_back(
+    server: GitHubServer, desk: Desk, tmp_path: Path, who: str
+) -> None:
+    record = desk.perform(DECLARE).id
+    server.meanwhile.append(("receive-pack/refs", lambda: merge_pull(server, record, squash=True)))
+    desk.note(record, "said a second too late")
+    with server.locked() as hub:
+        hub.git.move(f"refs/heads/opsbook/{record}", None, hub.git.ref(f"refs/heads/opsbook/{record}"))
+    if who == "the next note":
+        desk.note(record, "said later")
+    else:
+        desk.clock.later(minutes=10)
+        machine = office(server, tmp_path / "state", desk.chat, desk.clock, seed=88)
+        assert reconcile(machine.context).exit_code == 0
+    assert everything(server, record).count("said a second too late") == 1
+    assert [state for _, state in truth(server).pulls].count("open") == 1
+    merge_pull(server, record)
+    assert everything(server, record).count("said a second too late") == 1
+    assert forge(server, own=tmp_path / "state/book.git").open_records() == {}
 
 
 def test_a_note_after_a_merge_is_rebased_as_well_as_merged(server: GitHubServer, desk: Desk) -> None:
@@ -544,7 +566,8 @@ def test_main_is_joined_when_it_changed_what_is_written_now(server: GitHubServer
     push_main(server, tmp_path / "people", {path: "edited on main\n", "services/new.yaml": "name: new\n"})
     publish(forge(server), commit_of(operation="op2", files={"report.md": b"edited on main\nand here\n"}))
     merge_pull(server, RECORD)
-    tree = forge(server).read(forge(server).head(None))
+    ours = forge(server)
+    tree = ours.read(ours.head(None))
     assert tree.read(path) == b"edited on main\nand here\n"
     assert tree.read("services/new.yaml") == b"name: new\n"
 
@@ -563,8 +586,8 @@ def test_a_branch_that_somebody_writes_to_is_not_deleted(server: GitHubServer, c
         def write(late: str = late, tip: str = tip) -> None:
             server.hub.git.move(f"refs/heads/{BRANCH}", late, tip)
 
-        # After the list of branches, before the deletion.
-        server.meanwhile.append(("repos/get-branch", write))
+        # After it was fetched, before the deletion.
+        server.meanwhile.append(("receive-pack/refs", write))
         assert forge(server, clone=place).tidy() == []
         assert truth(server).branches == {BRANCH: late}
         with server.locked() as hub:
@@ -667,26 +690,30 @@ def test_reconcile_leaves_alone_what_somebody_has_closed(server: GitHubServer, d
     assert len(server.hub.issues) == 1
 
 
-def test_a_branch_that_left_main_at_two_points_is_known_for_it(server: GitHubServer, clone: Path) -> None:
-    person = Clone(clone)
-    for name, value in (("name", "Somebody"), ("email", "somebody@example.invalid")):
-        person.git("config", f"user.{name}", value)
-    start = person.at("HEAD")
-    person.git("switch", "--quiet", "--create", "side")
-    side = person.commit("Repair", {"side": "x"})
-    person.git("switch", "--quiet", "main")
-    old = person.commit("Go on", {"other": "x"})
-    person.git("merge", "--quiet", "--no-ff", "--message", "Merge", side)
-    person.git("switch", "--quiet", "--detach", start)
-    plain = person.commit("Plain", {"mine": "x"})
-    person.git("merge", "--quiet", "--no-ff", "--message", "Bring up to date", old)
-    current = person.at("HEAD")
-    person.git("merge", "--quiet", "--no-ff", "--strategy=ours", "--message", "Both", side)
-    twice = person.at("HEAD")
-    person.git("push", "--quiet", "origin", "main", f"{twice}:refs/heads/{BRANCH}")
-    with server.locked():
-        pass
-    api = api_of(server)
-    history = HubHistory(api, HubObjects(api, None), None, "main")
-    for tip, once in ((plain, True), (current, True), (twice, False)):
-        assert history.left_once(person.at("main"), tip) == once, tip
+# -- the token
+
+
+def test_the_token_is_in_no_argument_and_in_no_file(server: GitHubServer, tmp_path: Path, clone: Path) -> None:
+    told = tmp_path / "told"
+    (tmp_path / "bin").mkdir()
+    script = tmp_path / "bin/git"
+    script.write_text(f'#!/bin/sh\necho "$*" >> {told}\nexec {shutil.which("git")} "$@"\n')
+    script.chmod(0o755)
+    environment = {**ENVIRONMENT, "PATH": f"{script.parent}:{ENVIRONMENT['PATH']}"}
+    repository = Repository(clone, environment=environment)
+    ours = connect(TOKEN, "example/book", url=server.url, main="main", repository=repository)
+    done = ours.publish(ours.head(RECORD), commit_of(), [Receipt(KEY, "op1", NOW)])
+    ours.receipt({KEY: "ts-1"})
+    assert done.claimed == {KEY}
+    secrets = [TOKEN.encode(), b64encode(f"x-access-token:{TOKEN}".encode())]
+    files = [path for path in clone.rglob("*") if path.is_file()]
+    assert "push" in told.read_text()
+    assert [path for path in (told, *files) if any(secret in path.read_bytes() for secret in secrets)] == []
+
+
+def test_what_others_have_set_for_the_address_is_not_sent_beside_it(server: GitHubServer, clone: Path) -> None:
+    """`actions/checkout` leaves such a header behind, and GitHub refuses two."""
+    Clone(clone).git("config", f"http.{server.git_url}.extraheader", "Authorization: Basic b3RoZXI6b3RoZXI=")
+    Clone(clone).git("config", "credential.helper", "!echo username=x; echo password=y; false")
+    ours = forge(server, clone=clone)
+    assert publish(ours, commit_of()).unpushed == ""

@@ -1,4 +1,4 @@
-"""The first commit of a book, in a repository that may not be there yet."""
+"""Repositories that may not be there yet: of a new book, and of the program's own."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from opsbook.adapters.git.repository import LOCAL_SECONDS, GitMissing, Repository, clean_environment
+from opsbook.adapters.machine.locks import turn
 
 
 def branch(folder: Path, environment: Mapping[str, str]) -> str | None:
@@ -19,6 +20,30 @@ def branch(folder: Path, environment: Mapping[str, str]) -> str | None:
     return output.data.decode(errors="replace").strip() or None
 
 
+def bare(folder: Path, environment: Mapping[str, str]) -> Repository:
+    """A bare repository of the program's own, which nobody else on this machine may look into; made if need be.
+
+    It stands where a machine has no clone of a book. What is fetched again is all that it holds.
+
+    Raises:
+        GitFailed, GitMissing: it could not be made.
+    """
+    folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with turn(folder.with_suffix(".lock"), seconds=LOCAL_SECONDS):
+        if not (folder / "HEAD").exists():
+            _init(folder, environment, "--bare", "--template=")
+            folder.chmod(0o700)
+    return Repository(folder, environment=environment)
+
+
+def _init(folder: Path, environment: Mapping[str, str], *options: str) -> None:
+    words = ["git", "init", "--quiet", "--initial-branch=main", *options, str(folder)]
+    try:
+        subprocess.run(words, env=clean_environment(environment), check=True, timeout=LOCAL_SECONDS)
+    except (OSError, subprocess.SubprocessError):
+        raise GitMissing(f"No repository could be made at {folder}.", "See who owns that folder.") from None
+
+
 def begin(folder: Path, paths: Iterable[str], message: str, environment: Mapping[str, str]) -> None:
     """Commit these files and nothing else; a repository is made first where there is none.
 
@@ -26,11 +51,7 @@ def begin(folder: Path, paths: Iterable[str], message: str, environment: Mapping
         GitFailed, GitMissing: it could not be done.
     """
     if not (folder / ".git").exists():
-        words = ["git", "init", "--quiet", "--initial-branch=main", str(folder)]
-        try:
-            subprocess.run(words, env=clean_environment(environment), check=True, timeout=LOCAL_SECONDS)
-        except (OSError, subprocess.SubprocessError):
-            raise GitMissing("No repository could be made.", "Run git init, and commit what was written.") from None
+        _init(folder, environment)
     repository = Repository(folder, environment=environment)
     named = repository.run("config", "user.email", accept=(0, 1)).data.strip()
     author = () if named else ("-c", "user.name=Opsbook", "-c", "user.email=opsbook@opsbook.invalid")

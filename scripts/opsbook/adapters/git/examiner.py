@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from opsbook.adapters.git.forge import LocalForge
+from opsbook.adapters.git.forge import GitForge
 from opsbook.adapters.git.remote import Remote
 from opsbook.adapters.git.repository import NotARepository, Repository, installed
 from opsbook.adapters.machine.state import FileIntents, state_folder, try_folder
@@ -86,7 +86,7 @@ class LocalExaminer:
 
     def _publishing(self, repository: Repository) -> Iterator[Examined]:
         main, origin = self.core.forge.main, repository.remote_url()
-        commit = LocalForge(repository, main=main).head(None).main
+        commit = GitForge(repository, main=main).head(None).main
         yield fine("main branch", f"{main} is there.")
         if self.elsewhere:
             # Only what looks like a repository is quoted: people put the token in the wrong variable.

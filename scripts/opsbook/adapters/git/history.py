@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import wraps
 from pathlib import Path
 
 from opsbook.adapters.git.objects import Entry, Objects, Person, Writer
@@ -23,6 +24,9 @@ JOINER = Person("Opsbook", "opsbook@opsbook.invalid")
 # A squash merge quotes the messages of its commits, indented or not, so a trailer may stand anywhere.
 _TRAILERS = re.compile(rf"^[ \t]*{TRAILER}:[ \t]*([A-Za-z0-9_-]+)[ \t]*$", re.MULTILINE)
 
+
+_FEW = 3
+"""For so many branches it is faster to ask where each left main than to look at all of their commits."""
 
 Choose = Callable[[str | None, str, Entry | None, Entry | None], Entry | None]
 """From the common commit, a path and the two entries to the entry that holds both; `None` when there is none."""
@@ -60,6 +64,19 @@ def naming(data: bytes, operation: str) -> bool:
     return re.search(line, data, re.MULTILINE) is not None
 
 
+def _remembered(ask: Callable[[History, str, str, str], str | None]) -> Callable[[History, str, str, str], str | None]:
+    """Ask once: answers about commits never change."""
+
+    @wraps(ask)
+    def answer(self: History, *words: str) -> str | None:
+        key = (ask.__name__, *words)
+        if key not in self._found:
+            self._found[key] = ask(self, *words)
+        return self._found[key]
+
+    return answer
+
+
 class History:
     """Questions about histories, answered for many branches at once with a few processes.
 
@@ -72,6 +89,7 @@ class History:
         self._writer = Writer(repository, objects)
         self._merged: dict[tuple[str, str], bool] = {}
         self._bases: dict[tuple[str, str], str | None] = {}
+        self._found: dict[tuple[str, ...], str | None] = {}
         self._differences: dict[tuple[str | None, str], dict[str, Entry | None]] = {}
 
     def steps(
@@ -127,6 +145,11 @@ class History:
         operation is a person's: it is held when main had the branch's version of each file that it changed.
         """
         unknown = {tip for tip in tips if (main, tip) not in self._merged}
+        if len(unknown) <= _FEW:
+            for tip in [*unknown]:
+                if tip != main and self.base(main, tip) == main:  # main is where the branch left it: it holds nothing
+                    self._merged[main, tip] = False
+                    unknown.remove(tip)
         if unknown:
             steps = self.steps(unknown, [main])
             reach = {tip: _reach(tip, steps) for tip in unknown}
@@ -165,15 +188,20 @@ class History:
         steps = [line.split() for line in reversed(names) if line]
         return [(words[0], tuple(self.differences(words[1], words[0]))) for words in steps if len(words) > 1]
 
+    @_remembered
     def find(self, main: str, tip: str, operation: str) -> str | None:
         """The commit of a branch that carries an operation, by its trailer or by what it wrote."""
-        for step in self.steps([tip], [main]).values():
+        steps = self.steps([tip], [main]).values()
+        for step in steps:
             if operation in step.operations:
                 return step.commit
+        if all(step.operations or len(step.parents) > 1 for step in steps):
+            return None  # nobody has rewritten the branch, and perhaps the messages: else only the files tell
         changed = self.differences(self.base(main, tip), tip)
         path = self._naming(self._objects.root(tip), changed, operation)
         return self._introduced(tip, path, operation) if path else None
 
+    @_remembered
     def find_on_main(self, main: str, record: str, operation: str) -> str | None:
         """The commit of main that carries an operation of a record, by what it wrote or by a trailer."""
         root = self._objects.root(main)
@@ -194,7 +222,15 @@ class History:
         """The commit that brought an operation's line into a file; the tip where history does not tell."""
         folder = self._repository.worktree or self._repository.common
         found = self._repository.git(
-            "log", "-1", "--format=%H", f"-Soperation: {operation}", tip, "--", path, folder=folder
+            "log",
+            "-1",
+            "--format=%H",
+            "--pickaxe-regex",
+            f"-Soperation: *[\"']?{operation}",
+            tip,
+            "--",
+            path,
+            folder=folder,
         )
         return found.decode().strip() or tip
 

@@ -1,7 +1,6 @@
 """Receipts of announcements on the orphan branch `opsbook-receipts`: one small file each, so that nothing conflicts.
 
-Creating a file is the claim, and a compare-and-swap of the branch decides who created it. With a remote the claim
-counts once the remote has it; when the remote cannot be reached, it counts in this clone.
+Creating a file is the claim, and a compare-and-swap of the branch decides who created it.
 """
 
 from __future__ import annotations
@@ -10,44 +9,28 @@ import json
 import re
 import secrets
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Protocol
 
 from opsbook.adapters.git.claims import claims, deliveries
 from opsbook.adapters.git.history import JOINER, History
 from opsbook.adapters.git.objects import Entry, Objects, Writer
-from opsbook.adapters.git.remote import Remote
+from opsbook.adapters.git.outgoing import Make, Outgoing, Parcel
+from opsbook.adapters.git.remote import Update
 from opsbook.adapters.git.repository import Repository
-from opsbook.adapters.machine.locks import stand_back, turn
+from opsbook.adapters.git.sending import Place
+from opsbook.adapters.machine.locks import stand_back
 from opsbook.core.errors import ForgeError
 from opsbook.core.names import record_name
 from opsbook.core.ports import Receipt
 
 BRANCH = "opsbook-receipts"
-REF = f"refs/heads/{BRANCH}"
 
 _TRIES = 60
-_TURN_SECONDS = 60.0
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 _DATED = re.compile(r"[A-Z]{3}-([0-9]{4})([0-9]{2})[0-9]{2}-")
 _YEAR = re.compile(r"[0-9]{4}")
-
-Make = Callable[[str | None], Mapping[str, Receipt]]
-
-
-class Folders(Protocol):
-    """What reads the trees of commits: a clone's objects, or GitHub's."""
-
-    def entry(self, root: str, path: str) -> Entry | None:
-        """What is at a path."""
-        ...
-
-    def tree(self, oid: str) -> Mapping[str, Entry]:
-        """What is in a folder."""
-        ...
 
 
 def folder_of(record: str) -> str:
@@ -56,7 +39,7 @@ def folder_of(record: str) -> str:
     return f"{found[1]}/{found[2]}/{record}" if found else record
 
 
-def place_of(objects: Folders, root: str | None, key: str) -> str:
+def place_of(objects: Objects, root: str | None, key: str) -> str:
     """The file of a receipt. Before there were folders by year and month, records lay at the top; theirs stay there."""
     record, _, name = key.partition("/")
     old = f"{key}.json"
@@ -65,7 +48,7 @@ def place_of(objects: Folders, root: str | None, key: str) -> str:
     return f"{folder_of(record)}/{name}.json"
 
 
-def keys_of(objects: Folders, root: str, record: str | None) -> Iterator[str]:
+def keys_of(objects: Objects, root: str, record: str | None) -> Iterator[str]:
     """The keys of a record's receipts, or of all."""
 
     def below(folder: str) -> list[str]:
@@ -86,49 +69,37 @@ def keys_of(objects: Folders, root: str, record: str | None) -> Iterator[str]:
 
 
 class Receipts:
-    """The receipts of one clone.
+    """The receipts of a book.
 
     Args:
-        remote: where receipts are shared; `None` for this clone only.
-        state: the state folder, for the lock that gives every process its turn.
+        place: where they are kept; also: other places of this repository that may know some.
+
+    Attributes:
+        outgoing: sends them, and what goes along.
     """
 
     def __init__(
-        self,
-        repository: Repository,
-        objects: Objects,
-        history: History,
-        remote: Remote | None,
-        state: Path,
-        known: Remote,
+        self, repository: Repository, objects: Objects, history: History, place: Place, also: Sequence[Place] = ()
     ) -> None:
         self._repository = repository
         self._objects = objects
         self._history = history
         self._writer = Writer(repository, objects)
-        self._remote = remote
-        self._tracking = known.tracking(BRANCH)
-        self._lock = state / "receipts.lock"
+        self._place = place
+        self._refs = [item.at(BRANCH) for item in (place, *also)]
+        self.outgoing = Outgoing(repository, place, self._step)
 
     def claim(self, receipts: Sequence[Receipt], expecting: Mapping[str, Receipt]) -> set[str]:
         """See `Forge.claim`."""
-        claimed: dict[str, Receipt] = {}
-
-        def make(root: str | None) -> Mapping[str, Receipt]:
-            nonlocal claimed
-            claimed = claims(receipts, expecting, lambda key: self._read(root, key))
-            return claimed
-
-        self._change(make, "Claim")
-        return set(claimed)
+        return set(self._change(lambda known: claims(receipts, expecting, known), "Claim"))
 
     def complete(self, references: Mapping[str, str]) -> None:
         """See `Forge.receipt`."""
-        self._change(lambda root: deliveries(references, lambda key: self._read(root, key)), "Deliver")
+        self._change(lambda known: deliveries(references, known), "Deliver")
 
     def all(self, record: str | None) -> dict[str, Receipt]:
         """See `Forge.receipts`."""
-        tip = self._view()[2]
+        tip = self._view()[1]
         if tip is None:
             return {}
         root = self._objects.root(tip)
@@ -136,53 +107,56 @@ class Receipts:
         found = {key: self._read(root, key) for key in keys}
         return {key: receipt for key, receipt in found.items() if receipt is not None}
 
-    def share(self) -> None:
-        """Bring to the remote what was claimed and delivered while it could not be reached, if it can be now."""
-        if self._remote is not None:
-            self._change(lambda _: {}, "Share")
-
-    def _change(self, make: Make, verb: str) -> None:
-        """Apply a change to the newest receipts until the compare-and-swap succeeds."""
-        with turn(self._lock, seconds=_TURN_SECONDS):
-            for lost in range(_TRIES):
-                began = time.monotonic()
-                local, tracked, tip = self._view()
-                made = make(self._objects.root(tip) if tip else None)
-                # With nothing to add, what was claimed while the remote was away may still have to be brought there.
-                new = self._commit(tip, made, verb) if made else tip
-                if new is None or (not made and (self._remote is None or new == tracked)):
-                    return
-                if self._remote is not None:
-                    pushed = self._remote.push(BRANCH, new, tracked)
-                    if pushed.outcome == "lost":
-                        self._remote.fetch()
-                        stand_back(lost + 1, time.monotonic() - began)
-                        continue
-                    if pushed.outcome == "done":
-                        # Decided. The own branch may lag behind: whoever reads joins both.
-                        self._repository.move(REF, new, local, f"opsbook: {verb.lower()}")
-                        return
-                if self._repository.move(REF, new, local, f"opsbook: {verb.lower()}"):
-                    return
-                stand_back(lost + 1, time.monotonic() - began)
+    def _change(self, make: Make, verb: str) -> Mapping[str, Receipt]:
+        """Apply a change to the newest receipts until the compare-and-swap succeeds; what it wrote."""
+        for lost in range(1, _TRIES):
+            began = time.monotonic()
+            parcel = self.outgoing.send(Parcel(None, make, verb))
+            if parcel.kept.outcome == "done":
+                return parcel.made
+            if parcel.kept.outcome == "failed":
+                raise ForgeError(parcel.kept.reason, "Run `opsbook reconcile` when it works again.")
+            stand_back(lost, time.monotonic() - began)
+            self._place.fetch()
         raise ForgeError("Too many others are writing receipts at this moment.", "Run `opsbook reconcile`.")
 
-    def _view(self) -> tuple[str | None, str | None, str | None]:
-        """Our branch, the remote's as last seen, and one commit that holds both."""
+    def _made(self, makes: Sequence[Make]) -> tuple[str | None, str | None, list[Mapping[str, Receipt]]]:
+        """Where the branch is, what is known of it, and what each writes, one after the other."""
+        at, tip = self._view()
+        root = self._objects.root(tip) if tip else None
+        written: dict[str, Receipt] = {}
+        made: list[Mapping[str, Receipt]] = []
+
+        def known(key: str) -> Receipt | None:
+            return written.get(key) or self._read(root, key)
+
+        for make in makes:
+            made.append(make(known))
+            written.update(made[-1])
+        return at, tip, made
+
+    def _step(self, makes: Sequence[Make], verb: str) -> tuple[Update | None, list[Mapping[str, Receipt]]]:
+        """The step of the branch by which all of it is written, if anything is."""
+        at, tip, made = self._made(makes)
+        written = {key: receipt for one in made for key, receipt in one.items()}
+        return (Update(BRANCH, self._commit(tip, written, verb), at) if written else None), made
+
+    def _view(self) -> tuple[str | None, str | None]:
+        """Where the branch is, and one commit that holds what is known here of all its copies."""
         broken: list[str] = []
-        refs = self._repository.refs(REF, self._tracking, broken=broken)
+        refs = self._repository.refs(*self._refs, broken=broken)
         if broken:  # whoever took that for none would say everything again
             raise ForgeError(f"Git cannot read {broken[0]}.", "See `git fsck`; `git fetch` may bring it again.")
-        local = refs[REF].commit if REF in refs else None
-        tracked = refs[self._tracking].commit if self._tracking in refs else None
-        if local is None or tracked is None:
-            return local, tracked, local or tracked
-        joined = self._history.join(local, tracked, self._choose)
-        if joined is None:
-            raise ForgeError(
-                f"{BRANCH} here and at the remote contradict each other.", f"Merge them by hand: {self._tracking}."
-            )
-        return local, tracked, joined
+        at = refs[self._refs[0]].commit if self._refs[0] in refs else None
+        tip = at
+        for other in (refs[name].commit for name in self._refs[1:] if name in refs):
+            joined = other if tip is None else self._history.join(tip, other, self._choose)
+            if joined is None:
+                raise ForgeError(
+                    f"Two copies of {BRANCH} contradict each other.", f"Merge them by hand: {' '.join(self._refs)}."
+                )
+            tip = joined
+        return at, tip
 
     def _choose(self, base: str | None, path: str, mine: Entry | None, yours: Entry | None) -> Entry | None:
         """Of two receipts for one announcement the delivered one, else the earlier claim."""

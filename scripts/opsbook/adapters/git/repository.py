@@ -208,6 +208,14 @@ class Repository:
         output = self.run("rev-parse", "--path-format=absolute", "--show-toplevel", accept=(0, 128))
         return Path(os.fsdecode(output.data.removesuffix(b"\n"))) if output.status == 0 and output.data else None
 
+    @cached_property
+    def algorithm(self) -> str:
+        """By what objects are named: `sha1` or `sha256`."""
+        with suppress(OSError):
+            if b"sha256" in (self.common / "config").read_bytes().lower():
+                return self.git("rev-parse", "--show-object-format").decode().strip()
+        return "sha1"
+
     @property
     def is_shallow(self) -> bool:
         """Whether histories are cut off here, and do not end where they began."""
@@ -355,6 +363,21 @@ class Repository:
             if output.status < 0 and self._at(name) == new:
                 return True
             if not self.outlast(output.errors, self.common / f"{name}.lock"):
+                raise failure(("update-ref",), output)
+
+    def put(self, refs: Mapping[str, str | None], reason: str) -> None:
+        """Let refs of our own point at what they should (`None`: nothing), wherever they were.
+
+        Raises:
+            ForgeError: one of them cannot be written.
+        """
+        lines = (f"update {name}\0{new}\0\0" if new else f"delete {name}\0\0" for name, new in refs.items())
+        text = "".join(lines).encode()
+        while True:
+            output = self.run("update-ref", "-m", reason, "--stdin", "-z", stdin=text, accept=range(-64, 256))
+            if output.status == 0:
+                return
+            if not self.outlast(output.errors, *(self.common / f"{name}.lock" for name in refs)):
                 raise failure(("update-ref",), output)
 
     def outlast(self, errors: str, *ours: Path) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from opsbook.adapters.git.ahead import ahead
-from opsbook.adapters.git.forge import LocalForge
+from opsbook.adapters.git.forge import GitForge
 from opsbook.adapters.git.remote import Remote
 from opsbook.adapters.git.repository import Repository
 from opsbook.core.errors import OpsbookError
@@ -20,14 +20,12 @@ SECONDS = 3.0
 
 def bring(remote: Remote, unseen: list[Unseen]) -> None:
     """Bring what is new, once, and say so where that fails."""
-    if reason := remote.fetch(deepen=True):
+    if reason := remote.fetch():
         what = "what others have written since this clone was last brought up to date"
-        unseen.append(Unseen(what, reason, f"`git fetch {remote.name}` shows what is wrong."))
+        unseen.append(Unseen(what, reason, remote.remedy))
 
 
-def look(
-    tree: Tree, forge: LocalForge, repository: Repository, kinds: Mapping[str, Kind], unseen: list[Unseen]
-) -> Tree:
+def look(tree: Tree, forge: GitForge, repository: Repository, kinds: Mapping[str, Kind], unseen: list[Unseen]) -> Tree:
     """The best book that this clone knows of; nothing that cannot be read hides the rest.
 
     Args:

@@ -92,7 +92,7 @@ class GitHubExaminer:
             yield missing("repository", f"{one_line(known.name)} is archived, and nobody can write to it.", how)
             return
         trials: tuple[tuple[str, str, str, Callable[[], object]], ...] = (
-            ("contents", "Contents", "keep records: write commits", lambda: api.create_blob(TRIAL)),
+            ("contents", "Contents", "keep records: write commits", lambda: api.try_contents(TRIAL)),
             ("pull requests", "Pull requests", "open pull requests", lambda: api.try_pull(main)),
             ("labels", "Issues", "comment on pull requests and label them", api.try_label),
         )
@@ -170,7 +170,7 @@ def _succeeds(attempt: Callable[[], object], good: Examined) -> Iterator[Examine
 
 
 def _main(api: Api, main: str, default: str) -> Iterator[Examined]:
-    if api.branch(main) is None:
+    if not api.has_branch(main):
         says = f"There is no branch {main} on GitHub; its default branch is {default}."
         yield missing("main branch", says, f"Set `forge.main` in opsbook.yml to {default}, or push {main}.")
     elif default != main:

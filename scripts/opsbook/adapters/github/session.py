@@ -1,35 +1,30 @@
-"""One repository on GitHub as github3.py reaches it: the session, the calls that it lacks, and what refusals mean.
+"""One place on GitHub: what is asked of it and what its refusals mean, on the session of github3.py.
 
-github3.py follows addresses out of answers, turns a redirected POST into a GET, does not encode paths, waits as long as
-GitHub's own cut-off and logs bodies. Here redirects are refused, nothing is asked for outside of the repository,
-timeouts are ours, and its log is silenced. `github_api` says which calls there are.
+The session follows redirects with the token, and waits as long as GitHub's own cut-off. Here redirects are refused,
+nothing is asked for outside of the place, and timeouts are ours. `api` says which calls there are.
 """
 
 from __future__ import annotations
 
-import logging
 import re
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
-
-import requests
-from github3 import exceptions
-from github3.repos.repo import _Repository
-from github3.session import GitHubSession
 
 from opsbook.core.errors import ForgeError, ForgeFault, ForgeUnknown
 
+if TYPE_CHECKING:
+    import requests
+    from github3.session import GitHubSession
+
 VERSION = "2022-11-28"
-"""The API version that github3.py understands: the next one drops fields that it requires."""
+"""The API version whose answers are read."""
 
 HURRY = 3.0
 """Seconds to connect and to read once GitHub has left a question unanswered: nobody waits so long ten times over."""
-
-# github3.py writes bodies to its log at the level DEBUG.
-logging.getLogger("github3").setLevel(logging.WARNING)
 
 Json = Mapping[str, Any]
 
@@ -62,94 +57,111 @@ class Limited(GitHubRefused):
     seconds = 60.0
 
 
-class Moved(Exception):
-    """GitHub redirects: the repository has another name now."""
+class Session:
+    """Goes nowhere but to one place, follows nobody, and does not wait for ever.
 
+    Args:
+        place: the address below which everything is; token: never appears in an error, a log or a representation.
+        timeouts: seconds to connect and to read.
 
-class Astray(Exception):
-    """An answer leads out of the repository, where the token must not go."""
+    Attributes:
+        answered: the headers of GitHub's last answer, whatever it said; their names in any case.
+        resume: before this it wants not to be asked, in monotonic seconds.
+    """
 
-
-class Session(GitHubSession):  # type: ignore[misc]
-    """A session that goes nowhere but to one repository, follows nobody, and does not wait for ever."""
-
-    def __init__(self, base: str, inside: str, timeouts: tuple[float, float]) -> None:
-        super().__init__(*timeouts)
-        self.base_url = base
-        self.hurry = False
-        self.answered: Mapping[str, str] = {}
-        self._inside = inside
+    def __init__(self, place: str, token: str, timeouts: tuple[float, float]) -> None:
+        self._place = place
         self._timeouts = timeouts
-        self.headers["X-GitHub-Api-Version"] = VERSION
-        self.headers["User-Agent"] = "opsbook"
+        self._hurry = False
+        self._token = token
+        self.answered: Mapping[str, str] = {}
+        self.resume = float("-inf")
 
-    def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> requests.Response:
-        """Make one request."""
-        parts = urlsplit(url)
-        inside = url == self._inside or url.startswith(f"{self._inside}/")
-        if not inside or re.search(r"/\.{1,2}(/|$)|//|%2e|\\", parts.path, re.IGNORECASE):
-            raise Astray
-        connect, read = self._timeouts
-        kwargs["timeout"] = (min(connect, HURRY), min(read, HURRY)) if self.hurry else (connect, read)
-        kwargs["allow_redirects"] = False
-        response: requests.Response = super().request(method, url, *args, **kwargs)
-        self.answered = response.headers
-        if 300 <= response.status_code < 400:
-            raise Moved
-        return response
+    @cached_property
+    def _session(self) -> GitHubSession:
+        # Importing it takes as long as a whole note that needs no call.
+        from github3.session import GitHubSession
 
+        session = GitHubSession()
+        session.token_auth(self._token)
+        session.headers.update({"X-GitHub-Api-Version": VERSION, "User-Agent": "opsbook"})
+        return session
 
-class Repo(_Repository):  # type: ignore[misc]
-    """A repository of which only the address is known: asking for the rest would cost a call."""
-
-    def _update_attributes(self, repo: Json) -> None:
-        self._api = repo["url"]
-
-    def get(self, *parts: str, params: Mapping[str, str] | None = None) -> Any:
-        """Read what github3.py has no method for, or reads into objects that break on a missing field."""
-        url = self._build_url(*parts, base_url=self._api)
-        return self._json(self._get(url, params=params), 200, include_cache_info=False)
-
-    def pages(self, *parts: str, params: Mapping[str, str] | None = None) -> list[Any]:
-        """Every page of a list."""
-        url, rows = self._build_url(*parts, base_url=self._api), []
-        while url:
-            response = self._get(url, params=params)
-            page = self._json(response, 200, include_cache_info=False)
-            if not isinstance(page, list):
-                raise TypeError
-            rows += page
-            url, params = response.links.get("next", {}).get("url"), None
-        return rows
-
-    def send(self, method: str, *parts: str, data: Any, silent: bool = False) -> Any:
-        """Write what github3.py has no method for without reading the object first.
+    def ask(
+        self, method: str, *parts: str, params: Mapping[str, str] | None = None, data: object = None
+    ) -> tuple[Any, str]:
+        """Make one request.
 
         Args:
-            silent: the answer has no body.
+            parts: of the path below the place, as they stand in an address; one alone may be a whole address.
+
+        Returns:
+            the JSON of the answer (`None` for an empty one), and where its list goes on; empty where it ends.
+
+        Raises:
+            GitHubRefused, ForgeError: not done. ForgeUnknown: nobody knows.
         """
-        url = self._build_url(*parts, base_url=self._api)
-        response = self._request(method, url, json=data)
-        if silent and response.status_code == 204:
-            return None
-        return self._json(response, 201 if response.status_code == 201 else 200, include_cache_info=False)
+        url = parts[0] if len(parts) == 1 and "://" in parts[0] else "/".join((self._place, *parts))
+        inside = url == self._place or url.startswith((f"{self._place}/", f"{self._place}?"))
+        if not inside or re.search(r"/\.{1,2}(/|$)|//|%2e|\\", urlsplit(url).path, re.IGNORECASE):
+            raise unreadable()  # an answer leads out of the place, where the token must not go
+        from requests.exceptions import RequestException
 
-    def remove(self, *parts: str) -> None:
-        """Delete something."""
-        url = self._build_url(*parts, base_url=self._api)
-        if not self._boolean(self._delete(url), 204, 404):
-            raise exceptions.UnprocessableResponseBody("", None)
+        connect, read = self._timeouts
+        timeout = (min(connect, HURRY), min(read, HURRY)) if self._hurry else (connect, read)
+        try:
+            response = self._session.request(
+                method, url, params=params, json=data, timeout=timeout, allow_redirects=False
+            )
+        except RequestException as error:
+            raise self._lost(error) from None
+        self.answered = response.headers
+        if 300 <= response.status_code < 400:
+            raise GitHubRefused(
+                "The repository has moved on GitHub.", "Set GITHUB_REPOSITORY to its new name.", 301, ""
+            )
+        if response.status_code >= 400:
+            refused = refusal(response)
+            if isinstance(refused, Limited):
+                self.resume = time.monotonic() + refused.seconds
+            raise refused
+        self._hurry = False
+        try:
+            return (response.json() if response.content else None), response.links.get("next", {}).get("url", "")
+        except ValueError:
+            raise unreadable() from None
+
+    def _lost(self, error: BaseException) -> ForgeFault:
+        """What a connection that failed means for the effect."""
+        from requests import exceptions
+        from urllib3.exceptions import MaxRetryError
+
+        cause = error.args[0] if error.args else None
+        if isinstance(error, exceptions.Timeout):
+            self._hurry = True
+        if isinstance(error, exceptions.ReadTimeout):
+            return NoAnswer(
+                "GitHub did not answer in time.", "`opsbook reconcile` finishes it when GitHub answers again."
+            )
+        if isinstance(error, exceptions.ConnectTimeout) or isinstance(cause, MaxRetryError):
+            # Retries are off, so this is what urllib3 says when no connection came about: nothing was sent.
+            return ForgeError(
+                f"GitHub cannot be reached at {urlsplit(self._place).netloc}.",
+                "`opsbook reconcile` finishes it when the network is back.",
+            )
+        if isinstance(error, (exceptions.InvalidURL, exceptions.MissingSchema)):
+            return ForgeError(f"{self._place} is not an address.", "Look at GITHUB_API_URL.")
+        return ForgeUnknown("The connection to GitHub broke off.", "`opsbook reconcile` finds out what came of it.")
 
 
-def refusal(error: exceptions.GitHubError) -> ForgeFault:
+def refusal(response: requests.Response) -> ForgeFault:
     """What an answer that is no success means."""
-    status, response = error.code or 0, error.response
-    said = _said(error)
+    status, headers = response.status_code, response.headers
+    said, fields = _said(response)
     if status >= 500:
         return ForgeUnknown(
             f"GitHub has a failure of its own ({status}).", "`opsbook reconcile` finishes it when GitHub works again."
         )
-    headers = response.headers if response is not None else {}
     if status == 429 or (
         status == 403 and ("rate limit" in said.lower() or headers.get("x-ratelimit-remaining") == "0")
     ):
@@ -173,26 +185,28 @@ def refusal(error: exceptions.GitHubError) -> ForgeFault:
         ),
         409: ("GitHub says that the repository is empty or busy.", "Make a first commit on main, or try again."),
         422: (
-            f"GitHub refuses this as invalid{_fields(error)}.",
+            f"GitHub refuses this as invalid{fields}.",
             "Look at the branch and its pull request, then run the command again.",
         ),
     }.get(status, (f"GitHub answered {status}.", "Run the command again; `opsbook reconcile` finishes what is left."))
     return GitHubRefused(message, remedy, status, said)
 
 
-def _said(error: exceptions.GitHubError) -> str:
-    words = [error.msg if isinstance(error.msg, str) else ""]
-    items = error.errors if isinstance(error.errors, list) else []
-    words += [str(item.get("message", "")) if isinstance(item, dict) else str(item) for item in items]
-    return " ".join(words)
-
-
-def _fields(error: exceptions.GitHubError) -> str:
-    """The names of the fields that GitHub complains about: words of its own, never of a person."""
-    items = [item for item in error.errors if isinstance(item, dict)] if isinstance(error.errors, list) else []
+def _said(response: requests.Response) -> tuple[str, str]:
+    """GitHub's own words, and the fields that it complains about: names of its own, never a person's words."""
+    try:
+        body = response.json()
+    except ValueError:
+        body = None
+    body = body if isinstance(body, dict) else {}
+    errors = body.get("errors")
+    items = (
+        [item if isinstance(item, dict) else {"message": item} for item in errors] if isinstance(errors, list) else []
+    )
+    words = " ".join(str(item.get("message", "")) for item in (body, *items))
     names = {str(item.get("field", "")) for item in items}
     names = {name for name in names if re.fullmatch(r"[a-z_]{1,30}", name)}
-    return f" ({', '.join(sorted(names))})" if names else ""
+    return words, f" ({', '.join(sorted(names))})" if names else ""
 
 
 def _until(headers: Mapping[str, str]) -> str:
