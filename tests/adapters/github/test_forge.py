@@ -717,3 +717,12 @@ def test_what_others_have_set_for_the_address_is_not_sent_beside_it(server: GitH
     Clone(clone).git("config", "credential.helper", "!echo username=x; echo password=y; false")
     ours = forge(server, clone=clone)
     assert publish(ours, commit_of()).unpushed == ""
+
+
+def test_what_a_person_has_set_in_the_environment_still_holds(server: GitHubServer, clone: Path) -> None:
+    own = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "core.logAllRefUpdates", "GIT_CONFIG_VALUE_0": "false"}
+    repository = Repository(clone, environment={**ENVIRONMENT, **own})
+    ours = connect(TOKEN, "example/book", url=server.url, main="main", repository=repository)
+    publish(ours, commit_of())
+    assert (clone / ".git/refs/remotes/opsbook/main").is_file()
+    assert not (clone / ".git/logs/refs/remotes/opsbook").exists()

@@ -20,6 +20,9 @@ from opsbook.core.errors import Refused
 DOWN_SECONDS = 60.0
 """How long a remote that gave no answer is left alone."""
 
+FIRST_SECONDS = 120.0
+"""How long the first exchange may take, which brings a whole book."""
+
 LIMIT_SECONDS = 60.0
 """How long one is left alone that asks to wait: Git does not show for how long (GitHub's documentation: a minute)."""
 
@@ -150,7 +153,10 @@ class Remote:
         ours = f"+refs/heads/opsbook*:refs/remotes/{self.name}/opsbook*"
         wanted = [ours, f"+refs/heads/{self._main}:{self.at(self._main)}"]
         whole = ["--unshallow"] if self._repository.is_shallow else []
-        reason, deadline = "", time.monotonic() + self._seconds
+        # Whoever has nothing of it yet, or lacks its past, brings all of it once: that may take longer.
+        known = not whole and any((self._repository.common / "objects/pack").glob("*.pack"))
+        seconds = self._seconds if known or self._seconds < NETWORK_SECONDS else FIRST_SECONDS
+        reason, deadline = "", time.monotonic() + seconds
         for _ in range(3):
             try:
                 self._repository.run(

@@ -288,7 +288,7 @@ class Repository:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,
-                env={**self._environment, **(variables or {})},
+                env=_with(self._environment, variables or {}),
                 start_new_session=True,
             )
         except FileNotFoundError:
@@ -482,6 +482,18 @@ def _no_repository(start: Path, error: GitFailed) -> NotARepository:
     plain = NotARepository(f"{start} is not in a Git repository.", "Run `git init`, or name the book with `-C`.")
     plain.plain = True
     return plain
+
+
+def _with(environment: Mapping[str, str], variables: Mapping[str, str]) -> dict[str, str]:
+    """An environment with more variables; settings of Git's come after those that a person has set in theirs."""
+    count = environment.get("GIT_CONFIG_COUNT", "")
+    first = int(count) if count.isdecimal() else 0
+    more = {}
+    for name, value in variables.items():
+        if found := re.fullmatch(r"(GIT_CONFIG_(?:KEY|VALUE)_)(\d+)", name):
+            name = f"{found[1]}{first + int(found[2])}"
+        more[name] = str(first + int(value)) if name == "GIT_CONFIG_COUNT" else value
+    return {**environment, **more}
 
 
 def clean_environment(given: Mapping[str, str]) -> dict[str, str]:
