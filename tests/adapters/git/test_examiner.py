@@ -192,3 +192,38 @@ def test_a_clone_of_another_book_than_the_one_on_github_is_noticed(desk: Desk, o
     if not is_same:
         assert said["publishing"].state == "note"
         assert "GITHUB_REPOSITORY, which is example/book" in said["publishing"].says
+
+
+@pytest.mark.parametrize(
+    ("position", "state", "says"),
+    [
+        ("same", "fine", "as at origin"),
+        ("behind", "note", "is behind origin"),
+        ("ahead", "note", "is ahead of origin"),
+        ("diverged", "note", "have both moved on"),
+        ("replaced", "missing", "have no commit in common"),
+    ],
+)
+def test_where_main_is_beside_the_remotes_is_told_apart(tmp_path: Path, position: str, state: str, says: str) -> None:
+    make_remote(tmp_path / "remote", push=False)
+    desk, other = clone(tmp_path / "remote", tmp_path / "desk"), clone(tmp_path / "remote", tmp_path / "other")
+    if position in ("behind", "diverged"):
+        other.commit({"theirs": "1"})
+        other.git("push", "--quiet", "origin", "main")
+    if position in ("ahead", "diverged"):
+        desk.commit({"ours": "1"})
+    if position == "replaced":
+        tree = other.git("rev-parse", "main^{tree}").strip()
+        anew = other.git("commit-tree", tree, "-m", "Anew").strip()
+        other.git("push", "--quiet", "--force", "origin", f"{anew}:main")
+    desk.git("fetch", "--quiet")
+    item = found(desk.path)["main branch"]
+    assert item.state == state
+    assert says in item.says
+    if item.remedy.startswith("Run: git pull"):
+        desk.git(*item.remedy.removeprefix("Run: git ").split())
+        assert "behind" not in found(desk.path)["main branch"].says
+    if position == "replaced":
+        desk.git("branch", "-m", "main", "main-before")
+        desk.git("switch", "--quiet", "main")
+        assert found(desk.path)["main branch"].state == "fine"

@@ -1,4 +1,4 @@
-"""GitHub keeps the promises of every forge: with nothing but its API, and with clones to read from."""
+"""GitHub keeps the promises of every forge: on machines with a clone, with a shallow one, and with none."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from tests.support.repos import NOW, Clone, make_remote
 class World:
     """Two machines and GitHub; people merge there with the button, and push to main."""
 
-    def __init__(self, server: GitHubServer, folder: Path, *, clones: bool) -> None:
+    def __init__(self, server: GitHubServer, folder: Path, *, clones: bool, options: tuple[str, ...] = ()) -> None:
         self._server = server
         self._folder = folder
-        self._clones = clones
+        self._clones, self._options = clones, options
         self.forge: Forge = self._machine("ours")
 
     def rival(self) -> Forge:
@@ -35,7 +35,9 @@ class World:
     def _machine(self, name: str) -> Forge:
         path = self._folder / name
         if self._clones and not path.exists():
-            Clone(self._folder).git("clone", "--quiet", str(self._server.hub.git.path), str(path))
+            Clone(self._folder).git(
+                "clone", "--quiet", *self._options, f"file://{self._server.hub.git.path}", str(path)
+            )
         return forge(self._server, clone=path if self._clones else None)
 
 
@@ -49,7 +51,7 @@ def server(tmp_path: Path) -> Iterator[GitHubServer]:
 
 
 class TestAlone(ForgeContract):
-    """Without a clone."""
+    """With a bare repository of the program's own."""
 
     @pytest.fixture
     def world(self, server: GitHubServer, tmp_path: Path) -> World:
@@ -57,8 +59,17 @@ class TestAlone(ForgeContract):
 
 
 class TestWithClones(ForgeContract):
-    """Reading from clones that are fetched when something is missing."""
+    """In the clones of people."""
 
     @pytest.fixture
     def world(self, server: GitHubServer, tmp_path: Path) -> World:
         return World(server, tmp_path, clones=True)
+
+
+class TestWithShallowClones(ForgeContract):
+    """In the clones that a workflow makes: they hold one commit of main, and no past."""
+
+    @pytest.fixture
+    def world(self, server: GitHubServer, tmp_path: Path) -> World:
+        push_main(server, tmp_path / "people", {"docs/a.md": "# A second commit\n"})
+        return World(server, tmp_path, clones=True, options=("--depth", "1"))

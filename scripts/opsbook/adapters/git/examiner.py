@@ -87,7 +87,7 @@ class LocalExaminer:
     def _publishing(self, repository: Repository) -> Iterator[Examined]:
         main, origin = self.core.forge.main, repository.remote_url()
         commit = GitForge(repository, main=main).head(None).main
-        yield fine("main branch", f"{main} is there.")
+        yield _position(repository, main)
         if self.elsewhere:
             # Only what looks like a repository is quoted: people put the token in the wrong variable.
             if origin is not None and "/" in self.elsewhere and not _leads_to(origin, self.elsewhere):
@@ -106,6 +106,29 @@ class LocalExaminer:
             yield missing("publishing", f"Branches cannot be pushed. {reason}", how)
         else:
             yield fine("publishing", f"Branches can be pushed to {origin}.")
+
+
+def _position(repository: Repository, main: str) -> Examined:
+    """Where main is here, beside the remote's as last fetched: what people edit by hand may be an old book."""
+    here, there = f"refs/heads/{main}", f"refs/remotes/origin/{main}"
+    refs = repository.refs(here, there)
+    if here not in refs or there not in refs:
+        return fine("main branch", f"{main} is there.")
+    mine, theirs = refs[here].commit, refs[there].commit
+    base = repository.merge_base(mine, theirs)
+    if mine == theirs:
+        return fine("main branch", f"{main} is there, as at origin.")
+    if base == mine:
+        says = f"{main} here is behind origin: what you edit by hand is an old book."
+        return note("main branch", says, "Run: git pull --ff-only")
+    if base == theirs:
+        return note("main branch", f"{main} here is ahead of origin.", f"Run: git push origin {main}")
+    if base is not None:
+        says = f"{main} here and at origin have both moved on; records are read from origin's."
+        return note("main branch", says, f"Run: git pull --rebase origin {main}")
+    says = f"{main} here and at origin have no commit in common: one of the two was replaced, or cut off."
+    how = "Try git fetch --unshallow. If origin's is the right one, keep yours aside and take it over: "
+    return missing("main branch", says, f"{how}git branch -m {main} {main}-before && git switch {main}")
 
 
 def _leads_to(address: str, repository: str) -> bool:
