@@ -109,7 +109,7 @@ def test_each_part_says_what_it_lacks_and_stops_no_other(whole: Desk, github: Gi
 def test_offline_it_says_so_for_each_service_and_takes_no_longer(whole: Desk) -> None:
     found = doctor(whole, GITHUB_API_URL=CLOSED, SLACK_API_URL=f"{CLOSED}/api/")
     assert {what: row["state"] for what, row in found.items() if row["state"] not in ("fine", "note")} == {
-        "GitHub: answer": "unknown", "Slack: token": "unknown",
+        "This machine: pushing": "missing", "GitHub: answer": "unknown", "Slack: token": "unknown",
     }  # fmt: skip
 
 
@@ -174,6 +174,15 @@ def test_no_token_is_ever_printed_or_kept(whole: Desk, github: GitHubServer, sla
             assert all(part not in done.out + done.err for part in (token, json.dumps(token)[1:-1], token[-10:]))
     kept = b"".join(path.read_bytes() for path in whole.state.rglob("*") if path.is_file())
     assert not any(token.encode() in kept for token in tokens)
+
+
+def test_git_that_cannot_push_where_the_api_can_write_is_found(whole: Desk, github: GitHubServer) -> None:
+    assert doctor(whole)["This machine: pushing"]["state"] == "fine"
+    github.faults.append(Fault("receive-pack/refs", "scope", times=None))
+    row = doctor(whole)["This machine: pushing"]
+    assert row["state"] == "missing"
+    assert "it does not allow this" in row["says"]
+    assert doctor(whole)["GitHub: contents"]["state"] == "fine"
 
 
 class Broken:

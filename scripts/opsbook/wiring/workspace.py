@@ -384,11 +384,16 @@ class LocalWorkspace:
         core = config.core
         token, repository, url = github()
         restricted = partial(restricted_forge, core, self.kinds, self._elsewhere)
+        reach = None
+        if token and repository:
+            from opsbook.adapters.github.remote import remote_of
+
+            reach = partial(remote_of, repository, token=token, url=url, main=core.forge.main, seconds=10.0)
         told: dict[str, str] = {}
         for section in (core, *config.sections.values()):
             told |= section.audiences()
         return (
-            LocalExaminer(self.root, core, os.environ, repository if token else "", read_request),
+            LocalExaminer(self.root, core, os.environ, repository if token else "", read_request, reach),
             BookExaminer(self.book, self.kinds, str(self.root), self.actor, self.now),
             RestrictedExaminer(core.security, restricted, repository, self.kinds),
             GitHubExaminer(token, repository, url, core, self.now, os.environ.get("GITHUB_ACTIONS") == "true"),

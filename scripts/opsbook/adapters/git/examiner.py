@@ -32,6 +32,7 @@ class LocalExaminer:
         environment: the variables of the process, for Git.
         elsewhere: the repository on GitHub, as `owner/name`, when records are published there and not by this clone.
         read: makes a request of what was stored.
+        remote: how Git reaches `elsewhere` from a repository on this machine.
     """
 
     root: Path
@@ -39,6 +40,7 @@ class LocalExaminer:
     environment: Mapping[str, str]
     elsewhere: str
     read: Callable[[Any], Request]
+    remote: Callable[[Repository], Remote] | None = None
     part = "This machine"
 
     def examine(self) -> Iterator[Examined]:
@@ -93,6 +95,11 @@ class LocalExaminer:
             if origin is not None and "/" in self.elsewhere and not _leads_to(origin, self.elsewhere):
                 says = f"origin is {origin}, and records go to GITHUB_REPOSITORY, which is {self.elsewhere}."
                 yield note("publishing", says, "If they should go to one book, correct one of the two.")
+            if self.remote is not None and (reason := self.remote(repository).try_push(commit)):
+                how = "Look at what stands between Git and GitHub (a proxy, a firewall), and at the token's “Contents”."
+                yield missing("pushing", f"Git cannot push with the token. {reason}", how)
+            elif self.remote is not None:
+                yield fine("pushing", "Git can push with the token.")
         elif not self.core.forge.push:
             yield note(
                 "publishing",
