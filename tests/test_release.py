@@ -71,7 +71,11 @@ def test_a_release_has_its_changelog_its_version_a_commit_and_a_tag_that_its_wor
     assert clone.git("status", "--porcelain") == ""
     assert [path.name for path in (clone.path / "changelog.d").iterdir()] == ["README.md"]
     changelog = (clone.path / "CHANGELOG.md").read_text("utf-8")
-    assert changelog.index("# Changelog") < changelog.index(f"\n## {version} · ") < changelog.index(FIXED)
+    assert (
+        changelog.index("# Changelog")
+        < changelog.index(f"\n## {version} · ")
+        < changelog.index("\n- A thing that was wrong is right.\n")
+    )
     workflow = yaml.safe_load((clone.path / ".github/workflows/release.yml").read_text("utf-8"))
     step = workflow["jobs"]["build"]["steps"][2]
     assert step["env"] == {"TAG": "${{ github.ref_name }}"}

@@ -57,7 +57,7 @@ class Patient:
         self.machine.clock.later(seconds=seconds)
         # The forge counts monotonic seconds; these have passed as far as it can tell.
         self.machine.forge._known._resume -= seconds
-        self.machine.forge._desk._api.resume -= seconds  # type: ignore[union-attr]
+        self.machine.forge._desk._api._session.resume -= seconds  # type: ignore[union-attr]
         if len(self.waits) >= self._content:
             self._server.faults.clear()
 

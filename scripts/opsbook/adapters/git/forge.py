@@ -149,6 +149,7 @@ class GitForge:
             unseen.append(Unseen("main before that", why, "git fetch --unshallow"))
         try:
             main = self._main_commit(refs)
+            self._objects.root(main)
             return {record: Head(main, tip) for record, tip in self._open(main, refs, records).items() if tip}
         except ForgeError:
             if unseen is None:
