@@ -191,7 +191,7 @@ class ForgeSettings(Model):
     main: Branch = "main"
     """The branch that holds the agreed book."""
     push: bool = False
-    """Whether the local forge pushes to `origin` by itself."""
+    """Whether records are pushed to `origin` by themselves."""
     merge: Merging = "never"
     """What `opsbook merge` merges without a person, once it passes the check: nothing, or declarations of incidents."""
     intake: Permission = "write"

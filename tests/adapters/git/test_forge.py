@@ -454,8 +454,10 @@ def test_two_words_for_one_line_stop_and_show_both(ours: Clone, theirs: Clone, r
     publish(theirs.forge(), commit_of(operation="theirs", files={"incident.yaml": b"status: resolved\n"}))
     publish(ours.forge(push=True), commit_of(operation="ours", files={"incident.yaml": b"status: mitigated\n"}))
     forge = theirs.forge(push=True)
-    with pytest.raises(ForgeError, match=f"origin/{BRANCH} holds other words"):
-        publish(forge, commit_of(operation="op3"))
+    # Neither what is new nor what was written here before takes the place of theirs.
+    for operation in ("op3", "theirs"):
+        with pytest.raises(ForgeError, match=f"origin/{BRANCH} holds other words"):
+            publish(forge, commit_of(operation=operation))
     assert Clone(remote).git("show", f"{BRANCH}:{FOLDER}/incident.yaml") == "status: mitigated\n"
     assert theirs.git("show", f"{BRANCH}:{FOLDER}/incident.yaml") == "status: resolved\n"
     theirs.git("switch", "--quiet", BRANCH)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from opsbook.core.errors import ForgeError, LostRace, OpsbookError
 from opsbook.core.ports import Published, Receipt
+from tests.load.crowd import together
 from tests.support.repos import NOW, Clone, commit_of, make_clone, make_remote
 
 RECORDS = [f"INC-20261121-{number:05}" for number in range(8)]
@@ -46,27 +47,21 @@ def count(remote: Clone) -> Callable[[], int]:
     return lambda: len((remote.path / "pushes").read_text().splitlines())
 
 
-def together(clone: Clone, records: Sequence[str]) -> dict[str, Published | OpsbookError]:
+def publish_all(clone: Clone, records: Sequence[str]) -> dict[str, Published | OpsbookError]:
     """Threads of one process publish at the same moment, each with a forge of its own; what came of each record."""
     forges = [clone.forge(push=True) for _ in records]
     heads = [forge.head(record) for forge, record in zip(forges, records, strict=True)]
     done: dict[str, Published | OpsbookError] = {}
-    begin = threading.Barrier(len(records))
 
     def work(number: int) -> None:
         record = records[number]
-        begin.wait()
         try:
             claims = [Receipt(key_of(record), f"op{number}", NOW)]
             done[record] = forges[number].publish(heads[number], commit_of(record, f"op{number}"), claims)
         except OpsbookError as error:
             done[record] = error
 
-    threads = [threading.Thread(target=work, args=(number,)) for number in range(len(records))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    together([partial(work, number) for number in range(len(records))])
     return done
 
 
@@ -77,7 +72,7 @@ def held(remote: Clone) -> set[str]:
 
 def test_threads_of_one_process_share_a_push(ours: Clone, remote: Clone) -> None:
     pushes = count(remote)
-    done = together(ours, RECORDS)
+    done = publish_all(ours, RECORDS)
     assert held(remote) == set(RECORDS)
     for record, published in done.items():
         assert isinstance(published, Published), published
@@ -91,20 +86,15 @@ def test_whoever_lost_a_race_holds_up_nobody_else(ours: Clone, remote: Clone, tm
     heads = {record: forge.head(record) for record, forge in forges.items()}
     theirs = make_clone(remote.path, tmp_path / "theirs").forge(push=True)
     theirs.publish(theirs.head(RECORDS[0]), commit_of(RECORDS[0], "theirs"))
-    begin, lost = threading.Barrier(len(RECORDS)), []
+    lost: list[str] = []
 
     def work(record: str) -> None:
-        begin.wait()
         try:
             forges[record].publish(heads[record], commit_of(record, "ours"))
         except LostRace:
             lost.append(record)
 
-    threads = [threading.Thread(target=work, args=(record,)) for record in RECORDS]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    together([partial(work, record) for record in RECORDS])
     assert lost == RECORDS[:1]
     assert held(remote) == set(RECORDS)
     assert "theirs" in remote.git("log", "--format=%B", f"opsbook/{RECORDS[0]}")
@@ -113,7 +103,7 @@ def test_whoever_lost_a_race_holds_up_nobody_else(ours: Clone, remote: Clone, tm
 @pytest.mark.parametrize("most", [1, 2, 3])
 def test_a_remote_that_takes_few_branches_in_a_push_gets_them_in_several(ours: Clone, remote: Clone, most: int) -> None:
     hook(remote, "pre-receive", f'test "$(wc -l)" -le {most} || {{ echo "too many refs" >&2; exit 1; }}')
-    done = together(ours, RECORDS[:4])
+    done = publish_all(ours, RECORDS[:4])
     assert held(remote) == set(RECORDS[:4])
     assert all(isinstance(published, Published) for published in done.values()), done
     forge = ours.forge(push=True)
@@ -124,7 +114,7 @@ def test_a_remote_that_takes_few_branches_in_a_push_gets_them_in_several(ours: C
 
 def test_a_remote_that_cannot_move_branches_together_gets_them_one_by_one(ours: Clone, remote: Clone) -> None:
     remote.git("config", "receive.advertiseAtomic", "false")
-    done = together(ours, RECORDS[:4])
+    done = publish_all(ours, RECORDS[:4])
     assert held(remote) == set(RECORDS[:4])
     assert all(isinstance(published, Published) and not published.claimed for published in done.values()), done
 
@@ -132,7 +122,7 @@ def test_a_remote_that_cannot_move_branches_together_gets_them_one_by_one(ours: 
 def test_a_rule_against_one_branch_stops_that_one_and_says_why(ours: Clone, remote: Clone) -> None:
     bad = RECORDS[2]
     hook(remote, "update", f'case "$1" in *{bad}) echo "rule violations: no such branch" >&2; exit 1;; esac')
-    done = together(ours, RECORDS[:5])
+    done = publish_all(ours, RECORDS[:5])
     refused = done.pop(bad)
     assert isinstance(refused, ForgeError)
     assert "rule violations: no such branch" in refused.message
@@ -142,7 +132,7 @@ def test_a_rule_against_one_branch_stops_that_one_and_says_why(ours: Clone, remo
 
 def test_a_rule_against_the_branch_of_receipts_keeps_nothing_from_being_on_record(ours: Clone, remote: Clone) -> None:
     hook(remote, "update", 'case "$1" in *receipts) echo "not here" >&2; exit 1;; esac')
-    done = together(ours, RECORDS[:3])
+    done = publish_all(ours, RECORDS[:3])
     assert held(remote) == set(RECORDS[:3])
     assert all(isinstance(published, Published) and not published.claimed for published in done.values()), done
     with pytest.raises(ForgeError, match="not here"):
@@ -153,20 +143,15 @@ def test_two_steps_of_one_branch_do_not_go_in_one_push(ours: Clone, remote: Clon
     record = RECORDS[0]
     forges = [ours.forge(push=True) for _ in range(4)]
     heads = [forge.head(record) for forge in forges]
-    begin, ends = threading.Barrier(4), []
+    ends: list[str] = []
 
     def work(number: int) -> None:
-        begin.wait()
         try:
             forges[number].publish(heads[number], commit_of(record, f"op{number}"))
             ends.append("done")
         except LostRace:
             ends.append("lost")
 
-    threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    together([partial(work, number) for number in range(4)])
     assert sorted(ends) == ["done", "lost", "lost", "lost"]
     assert len(remote.git("rev-list", f"main..opsbook/{record}").split()) == 1

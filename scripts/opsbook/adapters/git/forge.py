@@ -268,12 +268,16 @@ class GitForge:
         if commit.plan.straight:
             self._follow(refs, new)
             return done
+        if self.shared and self._desk is None:
+            self._keep(write.branch, new)
         return self._propose(write, done, expected.main, created=there is None, tip=tip)
 
     def _deliver(self, write: _Write, found: Published, refs: Mapping[str, Ref]) -> Published:
         """Bring a branch of this repository to the remote: it was written while records were kept here."""
         there = refs.get(self._place.at(write.branch))
         tip = self._open(self._main_commit(refs), refs, [write.record])[write.record]
+        if tip and there:
+            self._check_copies(write.branch, tip, there.commit)
         self._send(Update(write.branch, tip, there.commit if there else None), (), write.record)
         return replace(found, unpushed="", shared=self._place.name)
 
@@ -409,8 +413,6 @@ class GitForge:
         """
         record, desk = write.record, self._desk
         if desk is None:
-            if self.shared:
-                self._keep(write.branch, done.commit)
             return done
         now = write.commit.when
         if tip is not None and (url := self._opened.seen(record, now, lambda old: self._is_merged(main, old))):
@@ -436,9 +438,12 @@ class GitForge:
         return replace(done, url=pull.url, unpushed="")
 
     def _keep(self, branch: str, commit: str | None) -> None:
-        """Keep what was pushed without a look, or let it go."""
-        ref = self._kept.at(branch)
-        there = self._refs(branch.removeprefix("opsbook/")).get(ref)
+        """Keep what was pushed without a look, or let it go; what the branch does not hold stays kept."""
+        ref, refs = self._kept.at(branch), self._refs(branch.removeprefix("opsbook/"))
+        there, at = refs.get(ref), refs.get(self._place.at(branch))
+        holds = commit or (at.commit if at else None)
+        if there is not None and not (holds and self._repository.is_ancestor(there.commit, holds)):
+            return
         if commit is not None or there is not None:
             self._repository.put({ref: commit}, "opsbook: kept")
 
