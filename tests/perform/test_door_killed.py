@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.desk import Desk, make_desk
+from tests.support.desk import Desk, Done, make_desk
 
 COMMANDS = {
     "declare": ("declare", "--title", "Checkout is down", "--severity", "P1", "--lead", "oncall-b", "--yes"),
@@ -117,26 +117,24 @@ def killing_git(folder: Path) -> Path:
 
 
 def test_killed_while_git_is_at_work_and_run_again_it_is_declared_once(tmp_path: Path) -> None:
-    undisturbed = begin(tmp_path / "undisturbed", "declare")
-    assert undisturbed.opsbook(*COMMANDS["declare"]).code == 0
-    wanted = shape(undisturbed)
     programs, count = killing_git(tmp_path), tmp_path / "count"
-    for number in itertools.count(1, 2):
-        desk = begin(tmp_path / f"desk-{number}", "declare")
+
+    def declare(desk: Desk, at: int, when: str) -> Done:
         count.write_text("")
-        killed = desk.opsbook(
-            *COMMANDS["declare"],
-            environ={
-                "PATH": f"{programs}:{os.environ['PATH']}",
-                "KILL_AT": str(number),
-                "KILL_WHEN": ("before", "after")[number // 2 % 2],
-                "KILL_COUNT": str(count),
-            },
-        )
-        if killed.code != -signal.SIGKILL:
-            break
-        if not killed.out:  # Git's reader of objects lives as long as the command, and may be ended by its end
-            assert desk.opsbook(*COMMANDS["declare"]).code == 0
-        check_whole(desk, wanted, f"killed at Git command {number}")
-    print(f"killed at every other of {number} Git commands")
-    assert number > 12
+        path = f"{programs}:{os.environ['PATH']}"
+        places = {"PATH": path, "KILL_AT": str(at), "KILL_WHEN": when, "KILL_COUNT": str(count)}
+        return desk.opsbook(*COMMANDS["declare"], environ=places)
+
+    undisturbed = begin(tmp_path / "undisturbed", "declare")
+    assert declare(undisturbed, 0, "never").code == 0
+    wanted, commands = shape(undisturbed), len(count.read_text().split())
+    assert commands
+    for number, when in zip(range(1, commands + 1), itertools.cycle(("before", "after"))):
+        desk = begin(tmp_path / f"desk-{number}-{when}", "declare")
+        killed = declare(desk, number, when)
+        where = f"killed {when} Git command {number} of {commands}"
+        # Git's reader of objects lives as long as the command, and may be ended by its end.
+        assert killed.code == -signal.SIGKILL or killed.out, f"{where}: {killed}"
+        if not killed.out:
+            assert desk.opsbook(*COMMANDS["declare"]).code == 0, where
+        check_whole(desk, wanted, where)
