@@ -117,8 +117,8 @@ def test_every_error_of_every_case_is_found_by_looking_at_the_change_alone(
 
 
 def test_a_change_does_not_answer_for_the_faults_of_others(capsys: pytest.CaptureFixture[str]) -> None:
-    faulty = {**BASE, "services/payments.yaml": b"name: payments\n", "docs/index.md": b"# Docs\n"}
-    value = checked(Clone({**faulty, "docs/index.md": b""}, faulty, {}), capsys)
+    faulty = {**BASE, "services/payments.yaml": b"name: payments\n", "docs/help.md": b"[x](gone.md)\n"}
+    value = checked(Clone({**faulty, "runbooks/a/b.md": b""}, faulty, {}), capsys)
     assert value == {"checked": 0, "findings": []}
     changed = {**faulty, "services/checkout.yaml": BASE["services/checkout.yaml"] + b"# checked\n"}
     assert checked(Clone(faulty, changed, {}), capsys) == {"checked": 1, "findings": []}
@@ -157,16 +157,25 @@ def test_a_heading_that_goes_is_missed_by_the_links_to_it(capsys: pytest.Capture
     assert places(value) == ["runbooks/response/search.md:7 RUN004"]
 
 
-@pytest.mark.parametrize("name", ["breach.md", "the plan.md", "dashboard.png"])
+@pytest.mark.parametrize("name", ["breach.md", "dashboard.png"])
 def test_a_page_or_picture_that_goes_is_missed_by_the_links_to_it(
     name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    address = name.replace(" ", "%20")
-    linking = f"---\ntitle: Search\nowner: platform\nreviewed: 2026-11-01\n---\n\n[It](../../{address})\n".encode()
+    linking = f"---\ntitle: Search\nowner: platform\nreviewed: 2026-11-01\n---\n\n[It](../../docs/{name})\n".encode()
     old = {**BASE, "runbooks/response/search.md": linking, f"docs/{name}": b"# Here\n"}
     assert places(checked(Clone({}, old, {}), capsys)) == []
     new = {path: data for path, data in old.items() if path != f"docs/{name}"}
     assert places(checked(Clone(old, new, {}), capsys)) == ["runbooks/response/search.md:7 RUN004"]
+
+
+def test_a_page_that_goes_is_missed_by_other_pages_and_by_the_navigation(capsys: pytest.CaptureFixture[str]) -> None:
+    nav = b"site_name: Book\nnav: [{Home: index.md}, {Breach: breach.md}]\n"
+    pages = {"docs/help.md": b"[It](breach.md)\n", "docs/other.md": b"[x](gone.md)\n", "mkdocs.yml": nav}
+    old = {**BASE, **pages, "docs/breach.md": b"# Here\n"}
+    assert places(checked(Clone(old, {**BASE, **pages}, {}), capsys)) == [
+        "docs/help.md:1 PAG001",
+        "mkdocs.yml:2 PAG006",
+    ]
 
 
 def test_a_file_that_goes_from_a_record_is_missed_there(capsys: pytest.CaptureFixture[str]) -> None:

@@ -47,7 +47,7 @@ COMMANDS = {
     "announce as JSON": ("announce", "--since", "2d", "--dry-run", "--format", "json"),
     "reconcile": ("reconcile", "--dry-run"),
     "declare": ("declare", "--title", "Checkout is down", "--severity", "P1", "--dry-run", "--yes"),
-    "site": ("site", "build", "--stage-only"),
+    "site": ("site", "build", "--dry-run"),
 }
 
 

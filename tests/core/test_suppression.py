@@ -25,7 +25,7 @@ from opsbook.core.finding import Finding
 from opsbook.core.tree import MemoryTree
 from opsbook.core.types import parse_time
 from opsbook.kinds import registry
-from opsbook.site.pages import pages
+from opsbook.site.pages import Site
 from tests.cases.cases import CODES, NOW, SHORT, Case, all_cases, base
 from tests.core import strategies
 from tests.kinds.small import Desk, book
@@ -333,7 +333,7 @@ def test_no_suppression_reaches_a_page(files: Mapping[str, Mapping[str, str]]) -
         for old, new in edits.items():
             assert texts[path].count(old) == 1, old
             texts[path] = texts[path].replace(old, new)
-    made = {page.path: page.markdown for page in pages(book(dict(texts)), registry(), AT, [])}
+    made = {page.path: page.html for page in Site(book(dict(texts)), registry(), AT, []).pages()}
     shown = made["runbooks/response/respond.md"]
     assert "Restart the pods" in shown
     assert any("And others" in page for page in made.values())

@@ -21,7 +21,7 @@ from opsbook.core.request import Request, read_request
 from opsbook.core.tree import MemoryTree
 from opsbook.perform import Outcome, performing, reconcile
 from opsbook.report.schemas import schemas
-from opsbook.site.pages import pages
+from opsbook.site.pages import Site
 from tests.cases.cases import base
 from tests.kinds.small import START
 from tests.support.clock import Clock
@@ -75,10 +75,10 @@ def test_its_files_have_a_schema_and_its_requests_a_reference() -> None:
 
 
 def test_its_pages_are_made_and_the_home_page_leads_there() -> None:
-    made = {page.path: page for page in pages(book(), KINDS, START, [])}
+    made = {page.path: page for page in Site(book(), KINDS, START, []).pages()}
     assert "wishes/2026/11/WSH-20261121-8F3KD.md" in made
     assert "wishes/index.md" in made["index.md"].links
-    assert "wish.make" in made["reference/requests.md"].markdown.replace("&#46;", ".")
+    assert "wish.make" in made["reference/requests.md"].html.replace("&#46;", ".")
 
 
 class Place:

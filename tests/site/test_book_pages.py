@@ -16,8 +16,7 @@ from opsbook.core.tree import Overlay, Tree
 from opsbook.kinds import registry
 from opsbook.site.build import build
 from opsbook.site.page import Page, address
-from opsbook.site.pages import pages
-from opsbook.site.stage import stage
+from opsbook.site.pages import Site
 from tests.support.requests import ask
 from tests.support.site import SCREENS, Scheme, served, visit
 
@@ -66,9 +65,15 @@ def scene() -> dict[str, object]:
 
 
 @pytest.fixture(scope="module")
-def made(scene: dict[str, object]) -> list[Page]:
-    """Every page, as it is staged."""
-    return list(pages(Book(scene["tree"], registry()), registry(), NOW, COMMANDS))  # type: ignore[arg-type]
+def content(scene: dict[str, object]) -> Site:
+    """What is on the site."""
+    return Site(Book(scene["tree"], registry()), registry(), NOW, COMMANDS)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def made(content: Site) -> list[Page]:
+    """Every page."""
+    return list(content.pages())
 
 
 @pytest.fixture(scope="module")
@@ -111,10 +116,11 @@ def _page(made: list[Page], id_: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def site(made: list[Page], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of the site, built strictly."""
+def site(content: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the site."""
     folder = tmp_path_factory.mktemp("book")
-    build(stage(made, ROOT, folder / "stage"), folder / "site", on_progress=lambda _: None)
+    (folder / "work").mkdir()
+    build(content, ROOT, folder / "work", folder / "site", on_progress=lambda _: None)
     with served(folder / "site") as served_at:
         yield served_at
 
@@ -188,6 +194,6 @@ def test_a_late_update_is_shown_as_late(browser: Browser, site: str, where: dict
     assert "INC008" in text
 
 
-def test_pages_come_one_at_a_time(scene: dict[str, object]) -> None:
-    first = next(iter(pages(Book(scene["tree"], registry()), registry(), NOW, COMMANDS)))  # type: ignore[arg-type]
+def test_pages_come_one_at_a_time(content: Site) -> None:
+    first = next(iter(content.pages()))
     assert first.path == "index.md"

@@ -9,8 +9,7 @@ from playwright.sync_api import Browser
 
 from opsbook.core.front import Urgent
 from opsbook.site.build import build
-from opsbook.site.stage import stage
-from tests.support.samples import BROKEN, DRILL, HOSTILE, SLOW, book, home, pages
+from tests.support.samples import BROKEN, DRILL, HOSTILE, ROOT, SLOW, Content, home, pages
 from tests.support.site import DESKTOP, PHONE, SCREENS, Scheme, served, visit
 
 KINDS = {
@@ -48,7 +47,7 @@ def test_the_search_and_the_menu_pass_axe_when_they_are_open(
         if open_part == "search":
             seen.page.keyboard.press("/")
             seen.page.keyboard.type("checkout")
-            seen.page.locator(".md-search-result__item").first.wait_for()
+            seen.page.locator("#ob-search li").first.wait_for()
         elif screen == "phone":
             seen.page.locator("label[for=__drawer].md-header__button").click()
             seen.page.locator(".md-nav--primary a", has_text="Runbooks").wait_for()
@@ -63,10 +62,10 @@ def test_hostile_words_stay_words_on_the_page_and_in_the_search(browser: Browser
         assert meta == HOSTILE
         seen.page.keyboard.press("/")
         seen.page.keyboard.type("onerror")
-        seen.page.locator(".md-search-result__item").first.wait_for()
+        seen.page.locator("#ob-search li").first.wait_for()
         elements = "script, img, iframe, object, embed, form, [onerror], [onclick], [onmouseover], [style]"
         assert seen.page.locator("article").locator(elements).count() == 0
-        assert seen.page.locator(".md-search-result").locator(elements).count() == 0
+        assert seen.page.locator("#ob-search li").locator(elements).count() == 0
         for link in seen.page.locator("article a").evaluate_all("links => links.map(link => link.protocol)"):
             assert link in ("http:", "https:", "mailto:")
         assert seen.page.evaluate("window.broken") is None
@@ -107,7 +106,7 @@ def test_the_focus_is_always_seen(browser: Browser, site: str) -> None:
                         return s.outlineStyle !== "none" && parseFloat(s.outlineWidth) >= 2 };
                     const at = document.activeElement;
                     return at === document.body || shown(at) || shown(at.closest(".ob-way") || at)
-                        || at.className === "md-search__input" ? "" : at.outerHTML;
+                        ? "" : at.outerHTML;
                 }"""
             )
             assert shown == ""
@@ -136,8 +135,9 @@ FRONTS: dict[str, tuple[Urgent, ...]] = {
 def front(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
     """The site on a quiet day, with one incident, with many."""
     folder = tmp_path_factory.mktemp("front")
-    staged = stage(pages(home(*FRONTS[request.param])), book(folder / "book"), folder / "stage")
-    build(staged, folder / "site", on_progress=lambda _: None)
+    (folder / "work").mkdir()
+    site = Content(pages(home(*FRONTS[request.param])))
+    build(site, ROOT, folder / "work", folder / "site", on_progress=lambda _: None)
     return request.param, folder / "site"
 
 

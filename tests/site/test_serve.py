@@ -2,36 +2,44 @@
 
 from __future__ import annotations
 
-import re
 import signal
 import socket
 import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from opsbook.core.errors import UsageError
+from opsbook.site.serve import serve
+
 SCRIPT = """
 import sys
 from pathlib import Path
+
 from opsbook.core.errors import SiteFault
-from opsbook.site.page import Page
+from opsbook.site.build import build
 from opsbook.site.serve import serve
+from tests.support.samples import Content, prose
 
 root = Path(sys.argv[1])
-
-def pages():
-    text = (root / "records" / "a.txt").read_text()
-    if "broken" in text:
-        raise SiteFault("records/a.txt is broken")
-    yield Page("index.md", "# Home\\n\\n" + text + "\\n", "records/a.txt")
+work = root / "build"
+work.mkdir()
 
 def say(line):
     print(line, flush=True)
 
-serve(pages, root, root / "build", watch=["records"], address=sys.argv[2], on_progress=say)
+def make():
+    text = (root / "records" / "a.txt").read_text()
+    if "broken" in text:
+        raise SiteFault("records/a.txt is broken")
+    page = prose("index.md", "# Home\\n\\n" + text, "records/a.txt")
+    return build(Content([page]), root, work, work / "served", on_progress=say).made
+
+serve(make, root, work / "served", watch=["records"], address=sys.argv[2], on_progress=say)
 """
 
 
@@ -62,12 +70,10 @@ class Server:
         with urllib.request.urlopen(self.address, timeout=30) as answer:
             return str(answer.read().decode())
 
-    def after_change(self, page: str) -> str:
-        """The page once MkDocs built again: the long poll of its live reload answers then."""
-        epoch, request = re.findall(r"livereload\((\d+), (\d+)\)", page)[0]
-        with urllib.request.urlopen(f"{self.address}livereload/{epoch}/{request}", timeout=60) as answer:
-            answer.read()
-        return self.page()
+    def changed(self) -> bool:
+        """Whether a browser that waits is told of a change."""
+        with urllib.request.urlopen(self.address + ".opsbook/changes", timeout=60) as answer:
+            return b"data: changed" in answer.readline()
 
 
 @pytest.fixture
@@ -89,7 +95,7 @@ def server(root: Path) -> Iterator[Server]:
         port = free.getsockname()[1]
     running = Server(root, f"127.0.0.1:{port}")
     try:
-        running.until("Serving on")
+        running.until("serving http://")
         yield running
     finally:
         running.process.terminate()
@@ -99,18 +105,31 @@ def server(root: Path) -> Iterator[Server]:
 def test_a_change_is_seen_and_a_fault_keeps_the_last_good_site(server: Server, root: Path) -> None:
     page = server.page()
     assert "first words" in page
+    assert "EventSource" in page
 
     (root / "records" / "a.txt").write_text("broken")
-    assert "records/a.txt is broken" in server.until("not staged")
+    assert "records/a.txt is broken" in server.until("not made")
     assert "first words" in server.page()
 
-    (root / "records" / "a.txt").write_text("second words")
-    server.until("staged again: 1 written, 0 removed")
-    assert "second words" in server.after_change(page)
+    with ThreadPoolExecutor(1) as browser:
+        told = browser.submit(server.changed)
+        (root / "records" / "a.txt").write_text("second words")
+        server.until("made again: 1 pages")
+        # The browser may have begun to wait only now: another change finds it there.
+        (root / "records" / "a.txt").write_text("third words")
+        server.until("made again: 1 pages")
+        assert told.result(timeout=60)
+    assert "third words" in server.page()
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_an_end_ends_mkdocs_too_and_quietly(server: Server, how: signal.Signals) -> None:
+def test_it_ends_quietly(server: Server, how: signal.Signals) -> None:
     server.process.send_signal(how)
     assert "Traceback" not in server.process.communicate(timeout=30)[0]
     assert server.process.returncode == 0
+
+
+def test_an_address_that_is_taken_is_told(server: Server, root: Path) -> None:
+    address = server.address.removeprefix("http://").rstrip("/")
+    with pytest.raises(UsageError, match="cannot be listened on"):
+        serve(lambda: 0, root, root, watch=[], address=address, on_progress=lambda _: None)

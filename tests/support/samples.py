@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
-from dataclasses import dataclass
+import posixpath
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import yaml
 from jinja2 import FileSystemLoader
 
+from opsbook.core import markdown
 from opsbook.core.config import SecurityAlert
 from opsbook.core.front import Begin, Front, Urgent, Way
+from opsbook.core.pages import Lead
 from opsbook.core.times import Times
 from opsbook.site.home import Home, OnCall, home_page
 from opsbook.site.page import Page
+from opsbook.site.prose import written
 from opsbook.site.render import render, templates
 from tests.support.hostile import TEXTS
 
@@ -145,26 +148,57 @@ def hostile() -> Page:
     return render(env, "hostile.md.j2", "hostile/index.md", "hostile", Times(NOW, ZONE), title=HOSTILE, texts=TEXTS)
 
 
-def book(folder: Path) -> Path:
-    """A book that has our `mkdocs.yml` and nothing else."""
-    folder.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(ROOT / "mkdocs.yml", folder / "mkdocs.yml")
-    return folder
+def prose(path: str, text: str, source: str, files: Collection[str] = ()) -> Page:
+    """A page that somebody wrote; its links lead to pages of the site by their paths, and to files of a book."""
+    read = markdown.parse(text.encode())
+
+    def lead(target: str) -> Lead:
+        if ":" in target:
+            return Lead(web=target)
+        if target in files:
+            return Lead(file=target)
+        page, _, fragment = target.partition("#")
+        if page.startswith("."):
+            page = posixpath.normpath(posixpath.join(posixpath.dirname(path), page))
+        return Lead(page=page or path, fragment=fragment)
+
+    made = written(read, lead, "")
+    return Page(path, read.headings[0].text, made.html, source, made.headings, "", made.links, made.pictures)
+
+
+@dataclass(frozen=True)
+class Content:
+    """What is on a site, in memory."""
+
+    made: Sequence[Page]
+    files: Mapping[str, bytes] = field(default_factory=dict)
+
+    def pages(self) -> Sequence[Page]:
+        """See `opsbook.site.build.Content`."""
+        return self.made
+
+    def pictures(self) -> Collection[str]:
+        """See `opsbook.site.build.Content`."""
+        return self.files
+
+    def read(self, path: str) -> bytes | None:
+        """See `opsbook.site.build.Content`."""
+        return self.files.get(path)
 
 
 def pages(front: Home | None = None) -> list[Page]:
     """Every kind of page: the home page, hand-written prose, the parts of records, and the sections of the site."""
-    prose = (SAMPLES / "prose.md").read_text(encoding="utf-8")
+    words = (SAMPLES / "prose.md").read_text(encoding="utf-8")
     made = [
         home_page(front or home(BROKEN, SLOW, DRILL), templates()),
-        Page("guide/prose.md", prose, "tests/site/samples/prose.md"),
+        prose("guide/prose.md", words, "tests/site/samples/prose.md"),
         components(),
         hostile(),
     ]
     nav = yaml.safe_load((ROOT / "mkdocs.yml").read_text(encoding="utf-8"))["nav"]
     sections = {"incidents/index.md", "runbooks/index.md", "services/index.md", *_targets(nav)}
     taken = {page.path for page in made}
-    return [*made, *(Page(path, "# A section\n\nText.\n", path) for path in sorted(sections - taken))]
+    return [*made, *(prose(path, "# A section\n\nText.\n", path) for path in sorted(sections - taken))]
 
 
 def _targets(entry: object) -> Iterator[str]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property, lru_cache, reduce
 from operator import getitem
+from pathlib import PurePosixPath
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -148,7 +149,7 @@ class Book:
             if below(path, kind.folder) and path != kind.folder:
                 parts = path.split("/")
                 where = "/".join(parts[: kind.depth + 1])
-                return self._ref(kind, where) if len(parts) > kind.depth else None
+                return self._ref(kind, where) if len(parts) > kind.depth and not _is_beside(kind, where) else None
         return None
 
     def _ref(self, kind: Shape, path: str) -> Ref:
@@ -182,6 +183,8 @@ class Book:
         found: dict[str, Ref] = {}
         for folder in self._level(kind, self._strays):
             for name in self._names(kind, folder, self._strays):
+                if _is_beside(kind, name):
+                    continue
                 ref = self._ref(kind, f"{folder}/{name}")
                 if ref.id in found:
                     self._duplicates.append((found[ref.id], ref))
@@ -213,6 +216,10 @@ class Book:
 
     def _vocabulary(self) -> Mapping[str, Mapping[str, Any]]:
         return self.config.vocabulary
+
+
+def _is_beside(kind: Shape, path: str) -> bool:
+    return PurePosixPath(path).suffix.lower() in kind.beside
 
 
 def _part(kind: Shape, name: str) -> Part | None:

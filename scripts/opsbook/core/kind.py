@@ -13,6 +13,7 @@ from opsbook.core.command import Pairs, Text, View
 from opsbook.core.front import Front
 from opsbook.core.ids import Ids
 from opsbook.core.intake import Intake
+from opsbook.core.markdown import Markdown
 from opsbook.core.plan import Plan
 from opsbook.core.record import Record, Ref
 from opsbook.core.request import Request
@@ -33,16 +34,18 @@ class Sheet:
         template: name of the template in the folder of the kind (`page.md.j2`).
         values: what the template prints; every text in it is printed inert.
         source: what a person edits to change the page.
-        body: reviewed Markdown that follows, word for word.
+        body: a page that somebody wrote, which follows.
         record: the record that the page shows; the template then sees its `findings` too.
+        found_by: words by which a search finds the page before others.
     """
 
     path: str
     template: str
     values: Mapping[str, Any]
     source: str
-    body: str = ""
+    body: Markdown | None = None
     record: Ref | None = None
+    found_by: tuple[str, ...] = ()
 
 
 class Kind(Shape):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from opsbook.core import yaml
+from opsbook.core import markdown, yaml
 from opsbook.core.book import CONFIG_PATH, Book
 from opsbook.core.config import FORMAT
 from opsbook.core.ids import Ids
 from opsbook.core.kind import Kinds
+from opsbook.core.page_migration import as_github_reads
+from opsbook.core.pages import Pages
 
 
 def migration(book: Book, kinds: Kinds, ids: Ids) -> dict[str, bytes]:
@@ -20,6 +22,12 @@ def migration(book: Book, kinds: Kinds, ids: Ids) -> dict[str, bytes]:
         text = (book.tree.read(CONFIG_PATH) or b"").decode()
         edits = [(("version",), FORMAT), *_authority(value.get("authority"))]
         found[CONFIG_PATH] = yaml.edit(text, edits, ("version", "requires")).encode()
+    pages = Pages(book)
+    for path in (*pages.written(), *(ref.path for ref in book.everything() if book.kinds[ref.kind].is_page)):
+        data = book.tree.read(path) or b""
+        page = markdown.parse(data)
+        if not page.faults and (moved := as_github_reads(path, data.decode(), page, pages)) != data.decode():
+            found[path] = moved.encode()
     for ref in book.everything():
         found |= kinds[ref.kind].migrate(book.record(ref), book, ids)
         book.forget(ref)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from html import unescape
 from typing import Final
@@ -17,6 +17,19 @@ _MARK: Final = re.compile(
 """A comment without an end, or with another one or code in it, is only its sign: what follows may be live."""
 _ATTRIBUTE: Final = re.compile(r"([^\s\"'<>/=]++)\s*+(?:=\s*+(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'<>]+)))?")
 _ADDRESSES: Final = frozenset(("href", "src", "action", "formaction", "poster", "data", "xlink:href"))
+
+
+HARMLESS: Final[Mapping[str, frozenset[str]]] = {
+    **dict.fromkeys(
+        ("b", "br", "dd", "del", "dl", "dt", "em", "hr", "i", "ins", "kbd", "p", "s", "samp", "small", "strong"),
+        frozenset[str](),
+    ),
+    **dict.fromkeys(("sub", "summary", "sup", "u", "var", "wbr"), frozenset[str]()),
+    "a": frozenset(("href", "id", "name", "title")),
+    "details": frozenset(("open",)),
+    "img": frozenset(("src", "alt", "width", "height")),
+}
+"""Tags that can only say something, with the attributes that they may have. GitHub shows them too."""
 
 
 @dataclass(frozen=True, slots=True)

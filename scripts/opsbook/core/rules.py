@@ -12,6 +12,7 @@ from opsbook.core import secrets
 from opsbook.core.book import CONFIG_PART, CONFIG_PATH, Book
 from opsbook.core.code import Problem
 from opsbook.core.config import FORMAT, Entry
+from opsbook.core.page_rules import PAGE_RULES
 from opsbook.core.record import File, Record
 from opsbook.core.rule import ANY_KIND, BookRule, RecordRule
 from opsbook.core.times import zones
@@ -247,4 +248,7 @@ def config_file(book: Book) -> File:
 
 
 RECORD_RULES: tuple[type[RecordRule], ...] = (LEK001, LEK002, BOK002)
-BOOK_RULES: tuple[type[BookRule], ...] = (LEK003, LEK004, BOK001, BOK003, BOK004, CFG001, CFG002, CFG003, CFG006)
+BOOK_RULES: tuple[type[BookRule], ...] = (
+    *(LEK003, LEK004, BOK001, BOK003, BOK004, CFG001, CFG002, CFG003, CFG006),
+    *PAGE_RULES,
+)

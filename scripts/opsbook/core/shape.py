@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar, Final, Literal
 
 from pydantic import BaseModel
 
 from opsbook.core.config import Section
+
+PICTURES: Final = frozenset((".gif", ".jpeg", ".jpg", ".png", ".svg", ".webp"))
+"""Files that are shown and not read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,8 @@ class Shape:
         naming: says what names look like, for messages.
         parts: its files.
         section: the model of its section of `opsbook.yml`.
+        beside: how the names of files end that may lie beside its records and belong to none: pictures of pages.
+        pages: what the site makes of it beside a page for each record; `*` stands for a folder of records.
         published: where a change goes: to a `branch` of the record, which people merge, or straight to `main`.
     """
 
@@ -58,12 +63,18 @@ class Shape:
     naming: ClassVar[str]
     parts: ClassVar[tuple[Part, ...]]
     section: ClassVar[type[Section]] = Section
+    beside: ClassVar[frozenset[str]] = frozenset()
+    pages: ClassVar[tuple[str, ...]] = ()
     published: ClassVar[Literal["branch", "main"]] = "branch"
 
     @property
     def is_file(self) -> bool:
         """Whether a record is one file and not a folder."""
         return self.parts[0].pattern == ""
+
+    def page(self, path: str) -> str:
+        """The page of the record at a path."""
+        return f"{path.removesuffix(self.parts[0].suffix) if self.is_file else path}.md"
 
     @property
     def is_page(self) -> bool:

@@ -1,4 +1,4 @@
-"""The book's `mkdocs.yml`: what it may say, and the copy that a stage holds."""
+"""The book's `mkdocs.yml`: what it may say, and the copy that a generator reads."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Any
 import yaml
 
 from opsbook.core.errors import SiteFault
-from opsbook.site.safe import EXTENSIONS
 
 KEYS = frozenset(
     {
@@ -31,12 +30,15 @@ KEYS = frozenset(
 Absent on purpose: `hooks` and `extra_javascript` (code), `extra_css` and `extra` (requests to other hosts),
 `repo_url` (the theme asks GitHub for stars)."""
 
+UNUSED = ("markdown_extensions", "plugins", "validation")
+"""What a book of before may still say, and nothing reads."""
+
 THEME = frozenset(
     {"direction", "favicon", "features", "font", "icon", "language", "logo", "name", "palette", "variant"}
 )
 """All that `theme` may set."""
 
-STYLES = ("colours", "theme", "records", "home")
+STYLES = ("colours", "theme", "records", "home", "search")
 """Our style sheets, in this order."""
 
 INSTANT = "navigation.instant"
@@ -44,7 +46,9 @@ INSTANT = "navigation.instant"
 
 
 def staged_config(path: Path) -> bytes:
-    """`mkdocs.yml` for a stage: what every book shares, then the book's own, with our folders, style sheet and theme.
+    """`mkdocs.yml` for a generator: what every book shares, then the book's own, with our folders, styles and theme.
+
+    Extensions of a generator's Markdown, its plugins and its checks of links are left out: it sees no page.
 
     Raises:
         SiteFault: there is none, it is not YAML, or it says something that a page's safety rests on.
@@ -61,14 +65,14 @@ def staged_config(path: Path) -> bytes:
     _only(theme, THEME, "mkdocs.yml", "theme.")
     if any(str(feature).startswith(INSTANT) for feature in theme.get("features", [])):
         raise SiteFault(f"mkdocs.yml: {INSTANT} is not supported", "Remove it from theme.features.")
-    _only(_names(config.get("plugins")), {"search"}, "mkdocs.yml", "plugins: ")
-    _only(_names(config.get("markdown_extensions")), EXTENSIONS, "mkdocs.yml", "markdown_extensions: ")
     if not config.get("nav"):
         raise SiteFault(
             "mkdocs.yml: nav is missing",
             "Name the sections; an entry for each record takes minutes to build.",
         )
-    config["extra"] = {"generator": False}
+    for name in UNUSED:
+        config.pop(name, None)
+    config |= {"extra": {"generator": False}, "plugins": []}
     config |= {"docs_dir": "docs", "site_dir": "site", "use_directory_urls": True}
     config |= {"extra_css": [f"assets/{name}.css" for name in STYLES], "theme": theme | {"custom_dir": "theme"}}
     text = yaml.safe_dump(config, allow_unicode=True, sort_keys=False, width=1000)
@@ -85,11 +89,6 @@ def _load(path: Path) -> dict[str, Any]:
     if not isinstance(config, dict):
         raise SiteFault("mkdocs.yml is not a mapping")
     return config
-
-
-def _names(entries: Any) -> list[str]:
-    """The names in a list of names and of one-key mappings, or in a mapping."""
-    return [str(name) for entry in entries or [] for name in (entry if isinstance(entry, dict) else [entry])]
 
 
 def _only(names: Any, allowed: Any, where: str, prefix: str) -> None:

@@ -2,26 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+from markupsafe import Markup, escape
+
+from opsbook.core.markdown import Heading
+
+ROOT = "\ufdd0"
+"""Stands in the HTML of a page for the way to the root of the site: an address is `ROOT` and where a page is served.
+
+No text has this character: Unicode keeps it out of what people exchange, and words are made visible before they are
+printed (`opsbook.core.text.visible`).
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page to stage.
+    """A page to publish.
 
     Attributes:
-        path: POSIX path below the documentation folder, ending in `.md`: `incidents/2026/index.md`.
+        path: POSIX path below the root of the site, ending in `.md`: `incidents/2026/index.md`.
             `index.md` is the page of its folder; any other name is served as a folder of its own.
-        markdown: front matter and body. People's words in it are inert already (`opsbook.site.safe`).
+        title: of the page, as text; description: one line for search engines.
+        html: what is on it; people's words in it are text already.
         source: what a person edits to change it, as a path in the book; error messages name it.
-        links: the pages to which its HTML links, by path or by address from the root of the site. MkDocs follows
-            links in Markdown only, so the stage looks whether these are there.
+        headings: those that its table of contents lists.
+        links: the pages to which it links, by path or by address from the root of the site.
+        pictures: files of the book that it shows.
+        bare: it stands alone, without navigation and contents beside it.
+        noun: what it is, for somebody who searches; found_by: words by which it is to be found before others;
+            weight: of its words in the search.
     """
 
     path: str
-    markdown: str
+    title: str
+    html: str
     source: str
+    headings: tuple[Heading, ...] = ()
+    description: str = ""
     links: frozenset[str] = frozenset()
+    pictures: frozenset[str] = frozenset()
+    bare: bool = False
+    noun: str = "Page"
+    found_by: tuple[str, ...] = ()
+    weight: float = 1.0
 
 
 def address(path: str) -> str:
@@ -30,3 +55,46 @@ def address(path: str) -> str:
     if stem == "index" or stem.endswith("/index"):
         return stem.removesuffix("index")
     return f"{stem}/"
+
+
+def heading(found: Heading, inner: Markup) -> Markup:
+    """A heading with its anchor, the link to it, and the anchor that it had before."""
+    former = Markup('<span id="{}"></span>').format(found.former) if found.former not in ("", found.anchor) else ""
+    return Markup(
+        '<h{level} id="{anchor}">{former}{inner}'
+        '<a class="headerlink" href="#{anchor}" title="Link to this heading">¶</a></h{level}>'
+    ).format(level=found.level, anchor=found.anchor, former=former, inner=inner)
+
+
+def contents(headings: Iterable[Heading]) -> Markup:
+    """The items of the table of contents: each heading below the title, in the list of the one above it."""
+    parts: list[Markup] = []
+    levels: list[int] = []
+    above = ""
+    for found in headings:
+        if found.level == 1:
+            continue
+        while len(levels) > 1 and levels[-1] > found.level:
+            parts.append(Markup("</li></ul></nav>"))
+            levels.pop()
+        if levels and levels[-1] < found.level:
+            parts.append(Markup('<nav class="md-nav" aria-label="{}"><ul class="md-nav__list">').format(above))
+            levels.append(found.level)
+        elif levels:
+            parts.append(Markup("</li>"))
+            levels[-1] = found.level
+        else:
+            levels.append(found.level)
+        above = found.text
+        parts.append(
+            Markup(
+                '<li class="md-nav__item"><a href="#{}" class="md-nav__link"><span class="md-ellipsis">{}</span></a>'
+            ).format(found.anchor, found.text)
+        )
+    closed = [Markup("</li></ul></nav>")] * (len(levels) - 1) + [Markup("</li>")] * bool(levels)
+    return Markup("").join([*parts, *closed])
+
+
+def attribute(text: str) -> Markup:
+    """A text for an attribute: on one line."""
+    return escape(" ".join(text.split()))

@@ -14,6 +14,8 @@ from opsbook.commands.workspace import Workspace
 from opsbook.core.book import CONFIG_PATH, Book
 from opsbook.core.check import all_codes, examine_book, examine_records
 from opsbook.core.errors import NothingToCheck, UsageError
+from opsbook.core.page_rules import NAVIGATION
+from opsbook.core.pages import FOLDER
 from opsbook.core.record import Ref
 from opsbook.core.types import parse_time
 from opsbook.report.findings import FORMATS, Result, write
@@ -38,6 +40,9 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
     findings = examine_book(book, now, kinds, changed)
     if named and not whole(named):
         findings = [item for item in findings if about(item.path, named)]
+    if args.since:
+        answering = _pages(book, *workspace.changed(args.since))
+        findings = [item for item in findings if not _is_written(item.path) or item.path in answering]
     findings += workspace.spread(lambda some: examine_records(some, book, now, kinds), refs)
     if not refs and not findings and not args.since and not args.paths:
         raise NothingToCheck("The book has no record yet.", "Declare an incident, or run: opsbook new service.")
@@ -81,6 +86,24 @@ def _touched(book: Book, written: Sequence[str], deleted: Sequence[str]) -> list
         runbooks = [ref for kind in book.kinds.values() if kind.is_page for ref in book.refs(kind.name).values()]
         found.update(dict.fromkeys(_naming(pages - gone, runbooks, book)))
     return list(found)
+
+
+def _pages(book: Book, written: Sequence[str], deleted: Sequence[str]) -> set[str]:
+    """The pages of no record that a change answers for: those it wrote, and those that name one that it touched."""
+    names = {PurePosixPath(path).name for path in (*written, *deleted)}
+    wanted = [form.encode() for name in names for form in (name, quote(name))]
+    naming = {
+        path
+        for path, mode in (*book.tree.paths(FOLDER), (NAVIGATION, "file"))
+        if mode == "file" and path.endswith((".md", ".yml"))
+        for data in [book.tree.read(path) or b""]
+        if any(name in data for name in wanted)
+    }
+    return naming | set(written)
+
+
+def _is_written(path: str) -> bool:
+    return path == NAVIGATION or path.startswith(FOLDER + "/")
 
 
 def _is_page(path: str, book: Book) -> bool:

@@ -14,28 +14,32 @@ FETCHES = False
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Where it goes."""
+    """Where it goes, and what draws the layout."""
     parser.add_argument("--output", metavar="DIR", default="build/site", help="where the site goes (build/site)")
-    parser.add_argument("--stage-only", action="store_true", help="write the pages and do not build")
+    parser.add_argument(
+        "--generator",
+        choices=("material", "zensical"),
+        default="material",
+        help="MkDocs with Material, or its successor",
+    )
+    parser.add_argument("--dry-run", action="store_true", help="make every page, and write nothing")
 
 
 def run(args: argparse.Namespace, workspace: Workspace) -> int:
-    """Write every page into `build/stage`, then run MkDocs on it."""
+    """Write every page into the shell that the generator made for it."""
     from opsbook.site.build import build
-    from opsbook.site.pages import pages
-    from opsbook.site.stage import stage, staging
+    from opsbook.site.pages import Site
+    from opsbook.site.work import working
 
     screen, progress = Screen(sys.stdout, color=workspace.color), Screen(sys.stderr)
     output = workspace.root / args.output
     progress.line("writing the pages")
-    with staging(workspace.root, elsewhere=not args.stage_only) as folder:
-        staged = stage(
-            pages(workspace.open_book, workspace.kinds, workspace.now(), help_lines()), workspace.root, folder
-        )
-        if args.stage_only:
-            screen.good(f"{len(staged.sources):,} pages are in {folder}")
-            return 0
-        build(staged, output, on_progress=progress.line)
-    screen.good(f"{len(staged.sources):,} pages are in {output}")
+    site = Site(workspace.open_book, workspace.kinds, workspace.now(), help_lines())
+    if args.dry_run:
+        screen.good(f"{sum(1 for _ in site.pages()):,} pages can be made; nothing was written")
+        return 0
+    with working(workspace.root) as folder:
+        built = build(site, workspace.root, folder, output, generator=args.generator, on_progress=progress.line)
+    screen.good(f"{built.pages:,} pages are in {output}")
     screen.line(f"Read it with: python3 -m http.server -d {output}, at http://127.0.0.1:8000/")
     return 0

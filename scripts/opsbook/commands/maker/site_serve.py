@@ -13,23 +13,29 @@ FETCHES = False
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Where to listen."""
+    """Where to listen, and what draws the layout."""
     parser.add_argument("--address", metavar="HOST:PORT", default="127.0.0.1:8000", help="127.0.0.1:8000 otherwise")
+    parser.add_argument(
+        "--generator", choices=("material", "zensical"), default="material", help="draws the layout (material)"
+    )
 
 
 def run(args: argparse.Namespace, workspace: Workspace) -> int:
     """Serve until it is interrupted."""
-    from opsbook.site.pages import pages
+    from opsbook.site.build import build
+    from opsbook.site.pages import Site
     from opsbook.site.serve import serve
+    from opsbook.site.work import working
 
-    screen = Screen(sys.stderr)
-    screen.line(f"serving http://{args.address}/ until you press Ctrl-C")
-    serve(
-        lambda: pages(workspace.again().open_book, workspace.kinds, workspace.now(), help_lines()),
-        workspace.root,
-        workspace.root / "build" / "stage",
-        watch=["docs", *(kind.folder for kind in workspace.kinds.values())],
-        address=args.address,
-        on_progress=screen.line,
-    )
+    screen, lines = Screen(sys.stderr), help_lines()
+    with working(workspace.root) as folder:
+        output = folder / "served"
+
+        def make() -> int:
+            book = workspace.again().open_book
+            site = Site(book, workspace.kinds, workspace.now(), lines)
+            return build(site, workspace.root, folder, output, generator=args.generator, on_progress=screen.line).made
+
+        watch = ["docs", *(kind.folder for kind in workspace.kinds.values())]
+        serve(make, workspace.root, output, watch=watch, address=args.address, on_progress=screen.line)
     return 0

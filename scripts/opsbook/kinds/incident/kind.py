@@ -52,6 +52,7 @@ class IncidentKind(Kind):
         Part(REPORT, "report", format="markdown"),
     )
     section = IncidentsConfig
+    pages = ("incidents/index.md", "incidents/reports.md", "incidents/*/index.md", "incident-process/at-a-glance.md")
     rules = RULES
     book_rules = BOOK_RULES
     actions: ClassVar = {Declare: declare, Note: note, Update: update, Tick: tick}

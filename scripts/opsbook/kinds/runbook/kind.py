@@ -9,7 +9,7 @@ from datetime import datetime
 from opsbook.core.book import Book
 from opsbook.core.front import Front, Way
 from opsbook.core.kind import Kind, Sheet
-from opsbook.core.shape import Part
+from opsbook.core.shape import PICTURES, Part
 from opsbook.kinds.runbook.config import RunbooksConfig
 from opsbook.kinds.runbook.model import Runbook
 from opsbook.kinds.runbook.page import sheets
@@ -27,6 +27,8 @@ class RunbookKind(Kind):
     naming = "runbooks/<area>/<name>.md in lower case with hyphens, for example runbooks/tickets/check-queue-backlog.md"
     parts = (Part("", "runbook", format="markdown", schema="runbook", model=Runbook, required=True),)
     section = RunbooksConfig
+    pages = ("runbooks/index.md",)
+    beside = PICTURES
     rules = RULES
 
     def sheets(self, book: Book, now: datetime) -> Iterator[Sheet]:

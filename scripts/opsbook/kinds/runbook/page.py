@@ -10,7 +10,6 @@ from typing import Any
 from opsbook.core.book import Book
 from opsbook.core.kind import Sheet
 from opsbook.core.record import Record
-from opsbook.core.text import untitled
 from opsbook.kinds.runbook.config import RunbooksConfig
 from opsbook.kinds.runbook.model import Runbook
 
@@ -41,8 +40,8 @@ def sheets(book: Book, now: datetime) -> Iterator[Sheet]:
         rows.append(row)
         text = record.files[""].markdown if "" in record.files else None
         values = {"row": row, "today": now.astimezone(UTC).date(), "services": _services(row, book)}
-        body = untitled(text.body) if text is not None and not text.html else ""
-        yield Sheet(f"runbooks/{ref.id}.md", "page.md.j2", {**values, "readable": bool(body)}, ref.path, body)
+        values["readable"] = text is not None and bool(text.body)
+        yield Sheet(f"runbooks/{ref.id}.md", "page.md.j2", values, ref.path, text, ref, (*row.symptoms, *row.goals))
     yield Sheet("runbooks/index.md", "index.md.j2", _index(rows, book), "runbooks")
 
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from urllib.parse import unquote
 
-from opsbook.core import checklist, markdown
+from opsbook.core import checklist, page_rules
 from opsbook.core.book import Book
 from opsbook.core.code import Problem
 from opsbook.core.drafting import LeftToFillIn
+from opsbook.core.markdown import Markdown
 from opsbook.core.record import File, Record
 from opsbook.core.rule import RecordRule
 from opsbook.core.types import write_duration
@@ -66,7 +65,7 @@ class RUN003(RecordRule):
 
     def check(self, record: Record, book: Book, now: datetime) -> Iterable[Problem]:
         """Every table with the columns Step, Action and Owner."""
-        text = record.files[""].markdown if "" in record.files else None
+        text = _text(record)
         if text is None:
             return
         owners = frozenset(book.config.vocabulary.get("owners", {}))
@@ -78,42 +77,29 @@ class RUN003(RecordRule):
 class RUN004(RecordRule):
     """A link that leads nowhere.
 
-    Correct the path or the anchor. Paths are relative to the file; an anchor is the heading in lower case with hyphens.
+    Correct the path or the anchor. Paths are relative to the file, as on GitHub; an anchor is the heading in lower
+    case, with hyphens for spaces.
     """
 
     def check(self, record: Record, book: Book, now: datetime) -> Iterable[Problem]:
         """Every link within the book: the file exists, and has the anchor."""
-        text = record.files[""].markdown if "" in record.files else None
-        if text is None:
-            return
-        for link in text.links:
-            message = _broken(record.path, link.target, text, book)
-            if message is not None:
-                yield Problem(message, path=record.path, line=link.line, column=link.column)
+        text = _text(record)
+        return page_rules.dead_links(record.path, text, book) if text is not None else ()
 
 
 class RUN005(RecordRule):
     """Markup that a runbook does not use.
 
-    Write it in Markdown. Raw HTML and script addresses could do on a page what no reviewer sees in the text.
+    Write it in Markdown, or put it between backquotes where it is to be read as it stands. The site shows such a tag
+    as text, and GitHub not at all.
     """
 
     always = True
 
     def check(self, record: Record, book: Book, now: datetime) -> Iterable[Problem]:
-        """Raw HTML, and addresses with a scheme other than http, https and mailto."""
-        text = record.files[""].markdown if "" in record.files else None
-        if text is None:
-            return
-        for line, what in text.html:
-            if not what.endswith(" link"):  # reported below, with its column
-                yield Problem(f"{what} in a runbook", path=record.path, line=line)
-        for link in text.links:
-            scheme = link.target.partition(":")[0].strip().lower() if ":" in link.target.partition("/")[0] else ""
-            if scheme not in ("", "http", "https", "mailto"):
-                yield Problem(
-                    f"an address that begins with {scheme}:", path=record.path, line=link.line, column=link.column
-                )
+        """Raw HTML but for tags that only say something (`<br>`, `<details>`, `<kbd>` …), and other schemes."""
+        text = _text(record)
+        return page_rules.markup(record.path, text, "runbook") if text is not None else ()
 
 
 class RUN006(RecordRule):
@@ -152,37 +138,40 @@ class RUN008(LeftToFillIn):
     """
 
 
-def _broken(path: str, target: str, text: markdown.Markdown, book: Book) -> str | None:
-    """What is wrong with a link, or `None`. Addresses of the web are not asked."""
-    if ":" in target.partition("/")[0] or target.startswith("//"):
-        return None
-    where, _, anchor = target.partition("#")
-    where = unquote(where.partition("?")[0])
-    anchors = text.anchors
-    if where:
-        if where.startswith("/"):
-            return f"{where} begins with /, and paths are relative to this file"
-        full = posixpath.normpath(posixpath.join(posixpath.dirname(path), where))
-        if full.startswith(".."):
-            return f"{where} leads out of the book"
-        source = _source(full, book)
-        if source is None:
-            return f"there is no {full}"
-        if not anchor or not full.endswith(".md"):
-            return None
-        anchors = markdown.parse(source).anchors
-    if anchor and unquote(anchor) not in anchors:
-        return f"there is no heading for #{anchor} in {where or 'this runbook'}"
-    return None
+class RUN009(RecordRule):
+    """A link in a runbook that only the site finds.
+
+    Write it as the message says: relative to the file that you edit, so that GitHub follows it too. The site goes on
+    following both. `opsbook migrate` rewrites all of them.
+    """
+
+    severity = "warning"
+
+    def check(self, record: Record, book: Book, now: datetime) -> Iterable[Problem]:
+        """Links from page to page of the site, and anchors as the site made them before it followed GitHub."""
+        text = _text(record)
+        return page_rules.former_links(record.path, text, book) if text is not None else ()
 
 
-def _source(full: str, book: Book) -> bytes | None:
-    """The file behind a path of the site: runbooks lie beside `docs/`, and pages of services are made from YAML."""
-    for candidate in (full, f"docs/{full}", f"{full[:-3]}.yaml" if full.endswith(".md") else full):
-        data = book.tree.read(candidate)
-        if data is not None:
-            return data if candidate.endswith(".md") == full.endswith(".md") else b""
-    return None
+class RUN010(RecordRule):
+    """A block of another Markdown in a runbook.
+
+    Write a note as an alert: `> [!NOTE]`, and the text below it behind `>`. `opsbook migrate` rewrites `!!!` blocks.
+    """
+
+    severity = "warning"
+
+    def check(self, record: Record, book: Book, now: datetime) -> Iterable[Problem]:
+        """Lines that begin such a block, outside code."""
+        text = _text(record)
+        return page_rules.foreign_blocks(record.path, text) if text is not None else ()
 
 
-RULES: tuple[type[RecordRule], ...] = (RUN001, RUN002, RUN003, RUN004, RUN005, RUN006, RUN007, RUN008)
+def _text(record: Record) -> Markdown | None:
+    return record.files[""].markdown if "" in record.files else None
+
+
+RULES: tuple[type[RecordRule], ...] = (
+    *(RUN001, RUN002, RUN003, RUN004, RUN005),
+    *(RUN006, RUN007, RUN008, RUN009, RUN010),
+)

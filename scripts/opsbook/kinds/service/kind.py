@@ -28,6 +28,7 @@ class ServiceKind(Kind):
     naming = "services/<name>.yaml in lower case with hyphens, for example services/support-ticket-system.yaml"
     parts = (Part("", "service", schema="service", model=Service, required=True),)
     section = ServicesConfig
+    pages = ("services/index.md",)
     rules = RULES
     start = START
 

@@ -1,0 +1,179 @@
+"""The programs that build the shells of a site: MkDocs with the Material theme, and its successor.
+
+They see the navigation, the theme and a page of marks for each entry: no word of a page. So both make the same site,
+and neither has to run when only words change.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from opsbook.core.errors import OpsbookError, SiteFault
+from opsbook.site.config import staged_config
+from opsbook.site.page import Page, address
+from opsbook.site.shell import Shell, stub
+
+Progress = Callable[[str], None]
+"""Told one line about long work, for a person."""
+
+GENERATORS: Final = {"material": ("mkdocs", "mkdocs-material"), "zensical": ("zensical",)}
+"""The packages of each generator, the program first."""
+
+_ENVIRONMENT: Final = {"NO_MKDOCS_2_WARNING": "1", "LANG": "C.UTF-8", "PYTHONUTF8": "1"}
+"""All that a generator sees of the environment: a site depends on the book alone.
+
+Without the width of a terminal it wraps no line, so its messages can be read."""
+
+_MESSAGE: Final = re.compile(r"(?:WARNING|ERROR|CRITICAL) +- +(.*)")
+_TICK: Final = 5.0
+"""Seconds between two lines of progress."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Everything around the pages of a site.
+
+    Attributes:
+        root: the folder that the generator built: shells, style sheets, scripts.
+        key: changes whenever any of it does.
+        name, url: of the site, as `mkdocs.yml` says; the address may be empty.
+    """
+
+    root: Path
+    key: str
+    name: str
+    url: str
+    shells: Mapping[str, Shell]
+
+    def shell(self, path: str) -> Shell:
+        """The shell for a page: its own, or that of the nearest page above it."""
+        folder = path
+        while path not in self.shells:
+            folder = folder.rpartition("/")[0]
+            path = f"{folder}/index.md" if folder else "index.md"
+            if not folder:
+                break
+        return self.shells[path]
+
+
+def navigation(config: Mapping[str, Any]) -> tuple[str, ...]:
+    """The pages that a navigation names, in its order."""
+
+    def pages(entry: Any) -> Iterator[str]:
+        if isinstance(entry, str):
+            if entry.endswith(".md"):
+                yield entry
+        else:
+            for inner in entry.values() if isinstance(entry, dict) else entry or ():
+                yield from pages(inner)
+
+    return tuple(dict.fromkeys(pages(config.get("nav"))))
+
+
+def layout(pages: Mapping[str, Page], root: Path, work: Path, generator: str, on_progress: Progress) -> Layout:
+    """What stands around the pages: as it was built before, where nothing of it changed.
+
+    Args:
+        pages: those of the site that the navigation may name, by path.
+        root: the book's folder; work: a folder of ours in which to build.
+
+    Raises:
+        SiteFault: an unsafe `mkdocs.yml`, or a navigation that names a page that is not there.
+        OpsbookError: the generator failed.
+    """
+    text = staged_config(root / "mkdocs.yml")
+    config = yaml.safe_load(text)
+    names = navigation(config)
+    missing = [name for name in ("index.md", *names) if name not in pages]
+    if missing:
+        raise SiteFault(
+            "\n".join(f"mkdocs.yml: nav names {name}, and there is no such page" for name in missing),
+            "Correct the names under nav.",
+        )
+    staged = {"mkdocs.yml": text}
+    for name in dict.fromkeys(("index.md", *names)):
+        staged[f"docs/{name}"] = stub(pages[name].title, bare=pages[name].bare).encode()
+    for name, data in _packaged(files("opsbook.site") / "theme"):
+        staged[f"theme/{name}"] = data
+    key = hashlib.sha256(repr((generator, _versions(generator), sorted(staged.items()))).encode()).hexdigest()
+    built, mark = work / "shells", work / "shells.key"
+    if not mark.is_file() or mark.read_text() != key:
+        mark.unlink(missing_ok=True)
+        stage = work / "stage"
+        for folder in (stage, built):
+            shutil.rmtree(folder, ignore_errors=True)
+        for name, data in staged.items():
+            (stage / name).parent.mkdir(parents=True, exist_ok=True)
+            (stage / name).write_bytes(data)
+        on_progress(f"building {len(names)} layouts with {GENERATORS[generator][0]}")
+        _run(generator, stage, built, on_progress)
+        mark.write_text(key)
+    url = str(config.get("site_url") or "")
+    title = str(config["site_name"])
+    shells = {
+        name: Shell((built / address(name) / "index.html").read_text("utf-8"), name, title, url)
+        for name in dict.fromkeys(("index.md", *names))
+    }
+    return Layout(built, key, title, url, shells)
+
+
+def _versions(generator: str) -> list[str]:
+    return [version(name) for name in ("opsbook", *GENERATORS[generator])]
+
+
+def _packaged(folder: Traversable, prefix: str = "") -> Iterator[tuple[str, bytes]]:
+    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        if entry.is_dir():
+            yield from _packaged(entry, f"{prefix}{entry.name}/")
+        else:
+            yield prefix + entry.name, entry.read_bytes()
+
+
+def _run(generator: str, stage: Path, built: Path, on_progress: Progress) -> None:
+    program = GENERATORS[generator][0]
+    command = [sys.executable, "-m", program, "build", "--config-file", str(stage / "mkdocs.yml")]
+    command += ["--strict"] if program == "zensical" else ["--strict", "--site-dir", str(built.resolve())]
+    with subprocess.Popen(
+        command,
+        env=_ENVIRONMENT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+    ) as process:
+        output = _wait(process, on_progress)
+    faults = _MESSAGE.findall(output)
+    if process.returncode or faults:
+        said = "\n".join(faults or output.splitlines()[-15:])
+        raise SiteFault(f"{program} cannot build what mkdocs.yml says:\n{said}", "Correct mkdocs.yml.")
+    if program == "zensical":
+        (stage / "site").rename(built)
+    if not (built / "index.html").is_file():
+        raise OpsbookError(f"{program} built no page")
+
+
+def _wait(process: subprocess.Popen[str], on_progress: Progress) -> str:
+    """All that the process prints, with a line of progress while it is silent; it ends with this call."""
+    ticks = 0
+    try:
+        while True:
+            try:
+                return process.communicate(timeout=_TICK)[0]
+            except subprocess.TimeoutExpired:
+                ticks += 1
+                on_progress(f"still building after {ticks * _TICK:.0f} seconds")
+    finally:
+        process.kill()

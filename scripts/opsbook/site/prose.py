@@ -1,0 +1,327 @@
+"""Markdown as HTML: the pages that people write, and the words that they type, by the one parser (`core.gfm`).
+
+Nothing that stands in a text can do more than say something: HTML that is not harmless is shown as it was typed,
+addresses lead to the web or within the book, and what is left is closed by a second library before it is printed.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from html.parser import HTMLParser
+from typing import Any
+
+import nh3
+from markdown_it.common.utils import escapeHtml
+from markdown_it.renderer import RendererHTML
+from markdown_it.token import Token
+from markupsafe import Markup, escape
+
+from opsbook.core import gfm
+from opsbook.core.checklist import HEADER
+from opsbook.core.markdown import Heading, Markdown
+from opsbook.core.pages import FOLDER, SCHEMES, Lead, scheme
+from opsbook.core.rawhtml import HARMLESS
+from opsbook.core.shape import PICTURES
+from opsbook.core.text import visible
+from opsbook.site.page import ROOT, address, heading
+
+Leads = Callable[[str], Lead]
+"""Where the target of a link leads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A page that somebody wrote, as HTML; see `Page` for what its parts are."""
+
+    html: Markup
+    headings: tuple[Heading, ...]
+    links: frozenset[str]
+    pictures: frozenset[str]
+
+
+def written(text: Markdown, lead: Leads, repository: str, *, titled: bool = True) -> Written:
+    """A page that somebody wrote.
+
+    Args:
+        lead: where its links lead.
+        repository: where files of the book can be seen that are no pages; empty when nobody knows.
+        titled: its first heading is shown; else it is the title of a record, which the page says already.
+    """
+    tokens, headings = text.parsed.tokens, list(text.headings)
+    if not titled and tokens and tokens[0].type == "heading_open" and tokens[0].tag == "h1":
+        tokens, headings = tokens[3:], headings[1:]
+    printer = _Printer(lead, repository, headings)
+    html = printer.page(tokens, text.parsed.env)
+    return Written(html, tuple(headings), frozenset(printer.links), frozenset(printer.pictures))
+
+
+def rich(text: str) -> Markup:
+    """The Markdown that somebody typed, in `<div class="ob-text">`.
+
+    Paragraphs, lists, tables, code, quotations and links survive. HTML is shown as typed, images become links,
+    headings become bold paragraphs, so that the outline of the page around it holds. Links lead to `http`, `https` or
+    `mailto`; of any other the words stay, also of a relative one: nobody can know what it was relative to.
+    """
+    read = gfm.parsed(visible(text), typed=True)
+    return Markup('<div class="ob-text">{}</div>').format(_Printer(_elsewhere, "", None).page(read.tokens, read.env))
+
+
+def line(text: str) -> Markup:
+    """One line that somebody typed, with its `code`, *emphasis* and **strength**, to stand in a sentence or a cell."""
+    parser = gfm.parser(typed=True)
+    tokens = parser.parseInline(" ".join(visible(text).split()), {})
+    html = nh3.clean(_Printer(_elsewhere, "", None).page(tokens, {}), tags={"code", "em", "strong"})
+    return Markup(html)  # noqa: S704 (it was made by a closed list)
+
+
+def _elsewhere(target: str) -> Lead:
+    return Lead(web=target) if scheme(target) else Lead(fault="nobody knows what it was relative to")
+
+
+class _Printer(RendererHTML):
+    """Prints tokens.
+
+    Args:
+        headings: of the page, in order; `None` where a heading may not stand in the outline.
+    """
+
+    def __init__(self, lead: Leads, repository: str, headings: Sequence[Heading] | None) -> None:
+        super().__init__()
+        notes = gfm.parser().renderer.rules  # type: ignore[attr-defined]
+        self.rules |= {name: rule for name, rule in notes.items() if name.startswith("footnote")}
+        self._lead = lead
+        self._repository = repository
+        self._headings = iter(headings) if headings is not None else None
+        self._ends: list[str] = []
+        self.links: set[str] = set()
+        self.pictures: set[str] = set()
+
+    def page(self, tokens: Sequence[Token], env: Any) -> Markup:
+        """The tokens as HTML in which every element ends."""
+        _prepared(tokens)
+        html = self.render(tokens, gfm.parser().options, env)
+        return Markup(_cleaner().clean(html))  # noqa: S704 (it was made by a closed list)
+
+    # Each of these is called by the name of its token.
+
+    def heading_open(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
+        if self._headings is None:
+            return '<p class="ob-heading">'
+        found = next(self._headings)
+        begin, end = heading(found, Markup("\0")).split("\0")
+        self._ends.append(end)
+        return str(begin)
+
+    def heading_close(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
+        return (self._ends.pop() if self._headings is not None else "</p>") + "\n"
+
+    def link_open(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
+        token = tokens[idx]
+        where = self._where(str(token.attrs.get("href", "")))
+        self._ends.append("</a>" if where else "")
+        title = Markup(' title="{}"').format(token.attrs["title"]) if token.attrs.get("title") else ""
+        return f'<a href="{escape(where)}"{title}>' if where else ""
+
+    def link_close(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
+        return self._ends.pop()
+
+    def image(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
+        token = tokens[idx]
+        words = gfm.plain(token.children or [])
+        target = str(token.attrs.get("src", ""))
+        lead = self._lead(target)
+        if self._headings is None or not lead.file:
+            where = self._where(target)  # a picture from elsewhere is asked for by whoever wants to see it
+            return str(Markup('<a href="{}">{}</a>').format(where, words or target) if where else escape(words))
+        self.pictures.add(lead.file)
+        where = ROOT + picture(lead.file)
+        return str(Markup('<img src="{}" alt="{}" loading="lazy">').format(where, words))
+
+    def html_inline(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
+        return _harmless(tokens[idx].content, self._where)
+
+    def html_block(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
+        return _harmless(tokens[idx].content, self._where)
+
+    def table_open(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
+        steps = " ob-checklist" if tokens[idx].meta.get("steps") else ""
+        return (
+            '<div class="ob-scroll" tabindex="0" role="group" aria-label="Table">'
+            f'<table class="ob-table{steps}" role="table">\n'
+        )
+
+    def table_close(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
+        return "</table></div>\n"
+
+    def fence(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
+        token = tokens[idx]
+        return code(token.content, token.info.strip().split(maxsplit=1)[0] if token.info.strip() else "")
+
+    def code_block(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
+        return code(tokens[idx].content, "")
+
+    def list_item_open(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
+        meta = tokens[idx].meta
+        if "checked" not in meta:
+            return self.renderToken(tokens, idx, options, env)
+        state = ("to do", ""), ("done", " checked")
+        label, checked = state[bool(meta["checked"])]
+        box = f'<input type="checkbox" disabled{checked} aria-label="{label}"> '
+        return self.renderToken(tokens, idx, options, env) + box
+
+    def alert_open(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
+        kind = _ALERTS.get(str(tokens[idx].meta["kind"]).lower(), "note")
+        return f'<div class="admonition {kind}">\n'
+
+    def alert_title_open(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
+        return '<p class="admonition-title">'
+
+    def _where(self, target: str) -> str:
+        """The address for `href`; nothing where the words stay and no link."""
+        lead = self._lead(target)
+        if lead.web:
+            return visible(lead.web) if lead.web.startswith("//") or scheme(lead.web) in SCHEMES else ""
+        if lead.page:
+            self.links.add(lead.page)
+            return ROOT + address(lead.page) + (f"#{lead.fragment}" if lead.fragment else "")
+        if lead.file and posixpath.splitext(lead.file)[1].lower() in PICTURES:
+            self.pictures.add(lead.file)
+            return ROOT + picture(lead.file)
+        return f"{self._repository}/{lead.file}" if lead.file and self._repository else ""
+
+
+_ALERTS = {"note": "note", "tip": "tip", "important": "info", "warning": "warning", "caution": "danger"}
+"""GitHub's alerts, by the class for which the theme has a colour and a picture."""
+
+
+def picture(file: str) -> str:
+    """Where a picture of the book lies on the site."""
+    return file.removeprefix(FOLDER + "/")
+
+
+def code(text: str, language: str) -> str:
+    """A block of code in colours; one in a language that nobody knows is shown as it is."""
+    from pygments import highlight
+    from pygments.formatters.html import HtmlFormatter
+    from pygments.lexers import get_lexer_by_name
+    from pygments.util import ClassNotFound
+
+    try:
+        lexer = get_lexer_by_name(language.lower(), stripnl=False) if language else None
+    except ClassNotFound:
+        lexer = None
+    inner = highlight(text, lexer, HtmlFormatter(nowrap=True)) if lexer is not None else escapeHtml(text)
+    name = f"language-{escape(language)} " if language else ""
+    return f'<div class="{name}highlight"><pre><code>{inner}</code></pre></div>\n'
+
+
+def _prepared(tokens: Sequence[Token]) -> None:
+    """Make hidden characters visible, and give each cell of a table its role and the words of its column."""
+    roles = {"thead": "rowgroup", "tbody": "rowgroup", "tr": "row", "th": "columnheader", "td": "cell"}
+    table: Token | None = None
+    labels: list[str] = []
+    column = 0
+    for index, token in enumerate(tokens):
+        for one in (token, *(token.children or ())):
+            one.content = visible(one.content)
+        if token.type == "table_open":
+            table, labels = token, []
+        elif token.type == "table_close":
+            table = None
+        if table is None or token.nesting != 1 or token.tag not in roles:
+            continue
+        token.attrSet("role", roles[token.tag])
+        if token.tag == "tr":
+            column = 0
+        elif token.tag == "th":
+            labels.append(" ".join(gfm.plain(tokens[index + 1].children or []).split()))
+            table.meta["steps"] = [label.lower() for label in labels[:3]] == [*HEADER]
+        elif token.tag == "td":
+            if column < len(labels):
+                token.attrSet("data-label", labels[column])
+            column += 1
+        if style := token.attrs.pop("style", None):
+            token.attrSet("class", f"ob-{str(style).rpartition(':')[2]}")
+
+
+class _Harmless(HTMLParser):
+    """Prints HTML that somebody wrote: tags that can only say something, and the others as text."""
+
+    def __init__(self, where: Callable[[str], str]) -> None:
+        super().__init__(convert_charrefs=False)
+        self._where = where
+        self.out: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in HARMLESS:
+            self.out.append(escapeHtml(self.get_starttag_text() or f"<{tag}>"))
+            return
+        values = {name: value if value is not None else name for name, value in attrs if name in HARMLESS[tag]}
+        if "name" in values:
+            values.setdefault("id", values.pop("name"))
+        if values.get("id", "").startswith("_"):
+            del values["id"]  # the theme's own
+        if "href" in values:
+            values["href"] = self._where(values["href"])
+        if tag == "img":
+            values["src"] = where = self._where(values.get("src", ""))
+            if not where.startswith(ROOT):
+                link = Markup('<a href="{}">{}</a>').format(where, values.get("alt") or where)
+                self.out.append(str(link) if where else "")
+                return
+        kept = [str(Markup(' {}="{}"').format(name, value)) for name, value in values.items() if value]
+        self.out.append(f"<{tag}{''.join(kept)}>")
+
+    def handle_endtag(self, tag: str) -> None:
+        self.out.append(f"</{tag}>" if tag in HARMLESS else f"&lt;/{escapeHtml(tag)}&gt;")
+
+    def handle_data(self, data: str) -> None:
+        self.out.append(escapeHtml(data))
+
+    def handle_entityref(self, name: str) -> None:
+        self.out.append(f"&{name};")
+
+    def handle_charref(self, name: str) -> None:
+        self.out.append(f"&#{name};")
+
+    def handle_decl(self, decl: str) -> None:
+        self.out.append(escapeHtml(f"<!{decl}>"))
+
+    def unknown_decl(self, data: str) -> None:
+        self.out.append(escapeHtml(f"<![{data}]>"))
+
+    def handle_pi(self, data: str) -> None:
+        self.out.append(escapeHtml(f"<?{data}>"))
+
+
+def _harmless(html: str, where: Callable[[str], str]) -> str:
+    printer = _Harmless(where)
+    printer.feed(html)
+    printer.close()
+    return "".join(printer.out)
+
+
+@cache
+def _cleaner() -> nh3.Cleaner:
+    """Closes what is open, and lets through what this module prints and nothing else."""
+    own = {"div", "h1", "h2", "h3", "h4", "h5", "h6", "img", "input", "section", "span"}
+    table = {"table", "thead", "tbody", "tr", "th", "td"}
+    prose = {"a", "blockquote", "br", "code", "em", "hr", "li", "ol", "p", "pre", "s", "strong", "sup", "ul"}
+    shared = {"aria-label", "class", "id", "role", "tabindex"}
+    return nh3.Cleaner(
+        tags=own | table | prose | set(HARMLESS),
+        attributes={
+            "*": shared,
+            "a": {"href", "title"},
+            "details": {"open"},
+            "img": {"src", "alt", "loading", "width", "height"},
+            "input": {"type", "disabled", "checked"},
+            "ol": {"start"},
+            "td": {"data-label"},
+        },
+        url_schemes=set(SCHEMES),
+        link_rel=None,
+    )
