@@ -21,7 +21,7 @@ PATH = "runbooks/response/respond.md"
     ("line", "said"),
     [
         ("reviewed: 2026-11-01", ""),
-        ("reviewed: 2026-01-01", "its review is overdue since 2026"),
+        ("reviewed: 2026-01-01", "its review is overdue since"),
         ("# not yet", "is a draft: nobody has reviewed it yet"),
         ("reviewed: last week", "nobody knows whether it was reviewed"),
     ],

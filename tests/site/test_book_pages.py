@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from opsbook.adapters.machine.directory import DirectoryTree
 from opsbook.core.book import Book
@@ -18,7 +18,7 @@ from opsbook.site.build import build
 from opsbook.site.page import Page, address
 from opsbook.site.pages import Site
 from tests.support.requests import ask
-from tests.support.site import SCREENS, Scheme, served, visit
+from tests.support.site import SCREENS, TALL, WIDTHS, Scheme, served, visit
 
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 11, 21, 16, 2, tzinfo=UTC)
@@ -137,9 +137,9 @@ def test_a_page_passes_axe_and_fits_every_screen_in_light_and_dark(
     browser: Browser, site: str, where: dict[str, str], kind: str
 ) -> None:
     with visit(browser, site + where[kind]) as seen:
-        for width, height in SCREENS.values():
-            seen.page.set_viewport_size({"width": width, "height": height})
-            assert seen.page.evaluate("document.documentElement.scrollWidth") <= width
+        seen.page.evaluate("document.querySelectorAll('article details').forEach(part => part.open = true)")
+        for width in WIDTHS:
+            assert seen.clipped(width) == [], f"cut off at {width}"
         # Colours do not depend on the screen, nor names and roles on the colours.
         for screen, scheme, name in SEEN_BY_AXE:
             width, height = SCREENS[screen]
@@ -197,3 +197,186 @@ def test_a_late_update_is_shown_as_late(browser: Browser, site: str, where: dict
 def test_pages_come_one_at_a_time(content: Site) -> None:
     first = next(iter(content.pages()))
     assert first.path == "index.md"
+
+
+@pytest.mark.parametrize("kind", ["runbook", "incident open"])
+def test_no_table_of_steps_is_much_taller_than_its_text(
+    browser: Browser, site: str, where: dict[str, str], kind: str
+) -> None:
+    with visit(browser, site + where[kind]) as seen:
+        seen.page.evaluate("document.querySelectorAll('article details').forEach(part => part.open = true)")
+        for width in WIDTHS:
+            seen.page.set_viewport_size({"width": width, "height": 844})
+            times = seen.page.evaluate(TALL)
+            assert times
+            assert max(times) <= 2.5, width  # four is what was promised
+
+
+# What a screen reader is given: names, roles, order.
+
+TREES = {
+    "home": """
+- heading "Start here" [level=1]
+- heading "5 open incidents, 1 drill" [level=2]
+- paragraph:
+  - link "See all 6"
+- list:
+  - listitem:
+    - link "Support tickets cannot be opened"
+    - text: P1 investigating,
+    - strong: next update 16:42
+  - listitem:
+    - link "Old and late"
+    - text: P1 investigating,
+    - strong: update was due 14:02
+- paragraph:
+  - text: Recorded at
+  - time: 16:02 GMT, Sat 21 Nov 2026
+- heading "I suspect a security breach" [level=2]:
+  - link "I suspect a security breach"
+- heading "Something is broken for users" [level=2]:
+  - link "Something is broken for users"
+- heading "Is it just me?" [level=2]
+- list:
+  - listitem:
+    - link "Incidents"
+- group: Status of 7 suppliers
+- heading "I am stuck" [level=2]:
+  - link "I am stuck"
+- heading "Who is on call now" [level=2]
+- heading "I am changing something" [level=2]:
+  - link "I am changing something"
+- navigation "Read":
+  - list
+""",
+    "incident open": """
+- heading "Support tickets cannot be opened" [level=1]
+- term: Next update
+- definition:
+  - strong:
+    - text: by
+    - time: 16:42
+  - text: (GMT)
+- term: Lead
+- definition: On-call engineer A
+- term: Comms
+- term: Service
+- definition:
+  - link "Support Ticket System"
+- term: Channel
+- definition: "#paas-incident"
+- heading /What to do next/ [level=2]
+- group: "Lead an incident 2 of 9 done Next: 3. Ask the people you need to join you. (Incident lead)"
+- group: /Run incident comms 0 of 8 done/
+- group: /Respond to an incident 0 of 80 done/
+- heading /Timeline/ [level=2]
+- list:
+  - listitem: Saturday 21 November 2026
+  - listitem:
+    - paragraph:
+      - time: 15:57
+      - text: note On-call engineer A
+    - paragraph:
+      - text: The queue
+      - strong: stopped
+      - text: growing.
+  - listitem
+- heading /Times/ [level=2]
+- term: Declared
+- definition:
+  - time: 15:42 GMT, Sat 21 Nov 2026
+  - text: by On-call engineer A
+""",
+    "runbook": """
+- heading "Respond to an incident" [level=1]
+- term: Service
+- definition:
+  - link "Support Ticket System"
+- term: Owner
+- definition: PlatOps
+- term: Reviewed
+- definition:
+  - time: 10 Nov 2026
+  - text: ", again by"
+  - time: 11 May 2027
+- term: You may see
+- definition:
+  - list:
+    - listitem: The Support Ticket System is down
+- heading /When to use this/ [level=2]
+- heading /Steps/ [level=2]
+- list
+- heading /Checklist/ [level=2]
+""",
+}
+
+
+@pytest.mark.parametrize("kind", TREES)
+def test_a_screen_reader_is_given_names_roles_and_order(
+    browser: Browser, site: str, where: dict[str, str], kind: str
+) -> None:
+    with visit(browser, site + where[kind], screen=SCREENS["phone"]) as seen:
+        expect(seen.page.locator("article")).to_match_aria_snapshot(TREES[kind])
+
+
+TABLES = {
+    "services": """
+- table:
+  - rowgroup:
+    - row "Service What it does Run by":
+      - columnheader "Service"
+  - rowgroup:
+    - row /^Jenkins/:
+      - rowheader "Jenkins"
+      - cell /^Builds/
+      - cell "PlatOps"
+""",
+    "incident open": """
+- table:
+  - rowgroup:
+    - row "Step Action Owner State":
+      - columnheader "Step"
+  - rowgroup:
+    - row /^1 /:
+      - rowheader "1"
+      - cell /./
+      - cell "Incident lead"
+      - cell /^Done/
+""",
+    "runbook": """
+- table:
+  - rowgroup:
+    - row "Step Action Owner":
+      - columnheader "Step"
+  - rowgroup:
+    - row /^1 Validate component 1/:
+      - cell "1"
+""",
+}
+
+
+@pytest.mark.parametrize("kind", TABLES)
+def test_a_row_that_is_a_block_on_a_phone_is_still_a_row(
+    browser: Browser, site: str, where: dict[str, str], kind: str
+) -> None:
+    with visit(browser, site + where[kind], screen=SCREENS["phone"]) as seen:
+        seen.page.evaluate("document.querySelectorAll('article details').forEach(part => part.open = true)")
+        expect(seen.page.get_by_role("table").first).to_match_aria_snapshot(TABLES[kind])
+
+
+@pytest.mark.parametrize("kind", ["home", "incident open"])
+def test_keys_alone_reach_everything(browser: Browser, site: str, where: dict[str, str], kind: str) -> None:
+    with visit(browser, site + where[kind], screen=SCREENS["phone"]) as seen:
+        page, wanted = seen.page, "article :is(a[href], summary, [tabindex='0']):not(.headerlink):visible"
+        first = page.locator("article summary").first
+        first.focus()
+        page.keyboard.press("Enter")
+        assert first.evaluate("node => node.parentElement.open")
+        missed = set(page.locator(wanted).evaluate_all("nodes => nodes.map((node, i) => (node.id ||= `w${i}`))"))
+        page.evaluate("document.activeElement.blur()")
+        for _ in range(len(missed) + 60):
+            page.keyboard.press("Tab")
+            missed.discard(page.evaluate("document.activeElement.id"))
+            if not missed:
+                break
+        assert not missed

@@ -19,10 +19,42 @@ from playwright.sync_api import Browser, Page, Route, sync_playwright
 PHONE = (390, 844)
 DESKTOP = (1280, 900)
 SCREENS = {"phone": PHONE, "desktop": DESKTOP}
+WIDTHS = (360, 390, 768, 1440)
+"""Of a small phone, a phone, a tablet and a desktop."""
 Scheme = Literal["light", "dark"]
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 
 AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "resultTypes": ["violations"]}
+
+CLIPPED = """() => {
+    const wide = document.documentElement.clientWidth, found = [];
+    if (document.documentElement.scrollWidth > wide) found.push("the page");
+    for (const node of document.querySelectorAll("article, article *")) {
+        const style = getComputedStyle(node), box = node.getBoundingClientRect();
+        if (!node.clientWidth || box.width < 2 || style.visibility === "hidden") continue;
+        const scrolls = node.closest(".ob-scroll[tabindex='0']");
+        const cut = style.overflowX !== "visible" && node.scrollWidth > node.clientWidth + 1 && node !== scrolls;
+        if (cut || (!scrolls && box.right > wide + 1)) found.push(node.outerHTML.slice(0, 120));
+    }
+    return found;
+}"""
+"""What is cut off, or reaches over the edge of the screen, outside of a region that scrolls and that keys reach."""
+
+TALL = """() => [...document.querySelectorAll("article table")]
+    .filter(table => table.rows[0].cells[0].textContent.trim() === "Step").map(table => {
+        const text = document.createElement("div");
+        text.style.fontSize = getComputedStyle(table.rows[1].cells[1]).fontSize;
+        for (const row of table.rows) {
+            const line = document.createElement("div");
+            line.textContent = [...row.cells].map(cell => cell.textContent.trim()).join(" ");
+            text.append(line);
+        }
+        document.querySelector("article").append(text);
+        const times = table.getBoundingClientRect().height / text.getBoundingClientRect().height;
+        text.remove();
+        return times;
+    })"""
+"""How many times as tall as its text each table of steps is."""
 
 FLAGS = (
     "--no-sandbox",
@@ -81,6 +113,12 @@ class Visit:
     strangers: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
+
+    def clipped(self, width: int) -> list[str]:
+        """What is cut off or reaches over the edge of a screen of this width."""
+        self.page.set_viewport_size({"width": width, "height": 844})
+        found: list[str] = self.page.evaluate(CLIPPED)
+        return found
 
     def axe(self) -> list[str]:
         """What axe finds against WCAG 2.2 level AA: rule, element and reason, one line each."""

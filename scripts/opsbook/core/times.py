@@ -40,17 +40,17 @@ class Times:
             ValueError: it is neither.
         """
         if (found := _HOUR.fullmatch(text.strip())) is not None:
-            local = self._local(self.now)
+            local = self.local(self.now)
             moment = local.replace(hour=int(found[1]), minute=int(found[2]), second=0, microsecond=0)
             return (moment if moment <= local + _AHEAD else moment - timedelta(days=1)).astimezone(UTC)
         moment = datetime.fromisoformat(text.strip())
         if len(text.strip()) < len("2026-11-21T10:05"):
             raise ValueError("it has no time of day")
-        return (moment if moment.tzinfo else moment.replace(tzinfo=self._local(self.now).tzinfo)).astimezone(UTC)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=self.local(self.now).tzinfo)).astimezone(UTC)
 
     def clock(self, moment: datetime) -> str:
         """`16:30` today, else with the day: `16:30 tomorrow`, `16:30 on Mon 23 Nov`, `16:30 on 23 Nov 2025`."""
-        local, today = self._local(moment), self._local(self.now).date()
+        local, today = self.local(moment), self.local(self.now).date()
         days = (local.date() - today) // timedelta(days=1)
         if days in _NEAR:
             return f"{local:%H:%M}{_NEAR[days]}"
@@ -60,33 +60,34 @@ class Times:
 
     def hour(self, moment: datetime) -> str:
         """`16:30`, where the day stands beside it."""
-        return f"{self._local(moment):%H:%M}"
+        return f"{self.local(moment):%H:%M}"
 
     def day(self, moment: datetime) -> str:
         """`Saturday 21 November 2026`."""
-        local = self._local(moment)
+        local = self.local(moment)
         return f"{local:%A} {local.day} {local:%B} {local.year}"
 
     def date(self, moment: datetime) -> str:
         """`21 Nov 2026`."""
-        local = self._local(moment)
+        local = self.local(moment)
         return f"{local.day} {local:%b} {local.year}"
 
     def full(self, moment: datetime) -> str:
         """`16:30 GMT, Sat 21 Nov 2026`: complete, for what is read later."""
-        local = self._local(moment)
+        local = self.local(moment)
         return f"{local:%H:%M} {self.zone_name(moment)}, {local:%a} {self.date(moment)}"
 
     def zone_name(self, moment: datetime) -> str:
         """What people call the zone at that moment: `GMT`, `BST`, `UTC+03` where it has no letters."""
-        name = self._local(moment).tzname() or "UTC"
+        name = self.local(moment).tzname() or "UTC"
         return name if name.isalpha() else f"UTC{name}"
 
     def machine(self, moment: datetime) -> str:
         """The `datetime` attribute of a `<time>` element: `2026-11-21T16:02:00+00:00`."""
         return moment.isoformat(timespec="seconds")
 
-    def _local(self, moment: datetime) -> datetime:
+    def local(self, moment: datetime) -> datetime:
+        """The moment in the zone of the reader: its day, its month and its year are those that people mean."""
         try:
             return moment.astimezone(ZoneInfo(self.zone))
         except (ZoneInfoNotFoundError, ValueError):

@@ -12,12 +12,19 @@ from opsbook.core.book import Book
 from opsbook.core.config import Rota, SecurityAlert
 from opsbook.core.front import Front, Urgent, Way
 from opsbook.core.kind import Kinds
+from opsbook.core.text import shorten
 from opsbook.core.times import Times
 from opsbook.site.page import Page
 from opsbook.site.render import render
 
 SHOWN = 2
 """How many open records the first screen names; the others are behind one link."""
+
+LINE = 60
+"""How many characters of a title it shows: two lines of a phone."""
+
+FEW = 3
+"""How many status pages, and how many rotas, the first screen names; more are folded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +97,10 @@ def home_page(home: Home, env: Environment) -> Page:
         how=_first_sentence(home.alert.how),
         headline=_headline(real, len(home.urgent) - real, home.first),
         alarming=real > 0,
-        shown=home.urgent[:SHOWN],
+        shown=[(item, shorten(item.title, LINE)) for item in home.urgent[:SHOWN]],
         hidden=len(home.urgent[SHOWN:]),
+        few=FEW,
+        until=untils.pop() if len(untils := {entry.until for entry in home.on_call}) == 1 else None,
     )
 
 

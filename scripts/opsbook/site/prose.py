@@ -147,14 +147,17 @@ class _Printer(RendererHTML):
         return _harmless(tokens[idx].content, self._where)
 
     def table_open(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
-        steps = " ob-checklist" if tokens[idx].meta.get("steps") else ""
+        steps = bool(tokens[idx].meta.get("steps"))
+        self._ends.append("</table>\n" if steps else "</table></div>\n")
+        if steps:
+            return '<table class="ob-checklist" role="table">\n'
         return (
             '<div class="ob-scroll" tabindex="0" role="group" aria-label="Table">'
-            f'<table class="ob-table{steps}" role="table">\n'
+            '<table class="ob-table" role="table">\n'
         )
 
     def table_close(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
-        return "</table></div>\n"
+        return self._ends.pop()
 
     def fence(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
         token = tokens[idx]

@@ -108,7 +108,7 @@ class IncidentKind(Kind):
 
     def sheets(self, book: Book, now: datetime) -> Iterator[Sheet]:
         """See `Kind.sheets`."""
-        return page.sheets(book)
+        return page.sheets(book, now)
 
     def front(self, book: Book, now: datetime) -> Front:
         """See `Kind.front`: what is open, how to declare, and the reports."""

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from opsbook.core.book import Book
+from opsbook.core.config import Channel
 from opsbook.core.kind import Sheet
 from opsbook.core.text import untitled
+from opsbook.core.times import Times
 from opsbook.core.types import spoken
+from opsbook.kinds.incident.announcements import links_of
 from opsbook.kinds.incident.config import IncidentsConfig
-from opsbook.kinds.incident.model import Declared, StepDone, Update
+from opsbook.kinds.incident.model import Declared, Incident, StepDone, Update
 from opsbook.kinds.incident.report import GUIDANCE
 from opsbook.kinds.incident.similar import rank
 from opsbook.kinds.incident.told import words_of
 from opsbook.kinds.incident.view import FACTS, REPORT, IncidentView
 
-RECENT = 20
-"""How many incidents the first page lists; the others are on the pages of their years."""
+RECENT = 10
+"""How many incidents that are over the first page lists; the others are on the pages of their years."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +48,9 @@ def page_path(record_path: str) -> str:
     return f"{record_path}.md"
 
 
-def sheets(book: Book) -> Iterator[Sheet]:
+def sheets(book: Book, now: datetime) -> Iterator[Sheet]:
     """Every page of the kind."""
-    config = book.config.section(IncidentsConfig)
+    config, times = book.config.section(IncidentsConfig), Times(now, book.config.core.timezone)
     rows: list[Row] = []
     for ref in sorted(book.refs("incident").values(), key=lambda ref: ref.id, reverse=True):
         view = IncidentView(book.record(ref))
@@ -56,21 +59,42 @@ def sheets(book: Book) -> Iterator[Sheet]:
         source = f"{view.record.path}/{FACTS}"
         yield Sheet(row.path, "page.md.j2", _values(view, row, book), source, record=ref)
         book.forget(ref)
-    years: dict[str, list[Row]] = {}
-    for row in rows:
-        years.setdefault(row.path.split("/")[1], []).append(row)
-    for year, some in years.items():
-        yield Sheet(f"incidents/{year}/index.md", "year.md.j2", {"year": year, "rows": some}, f"incidents/{year}")
+    rows.sort(key=_latest, reverse=True)
+    years = _by_year(rows, times)
+    for year, months in years.items():
+        yield Sheet(f"incidents/{year}/index.md", "year.md.j2", {"year": year, "months": months}, f"incidents/{year}")
     reports = [row for row in rows if row.reported]
     values = {
-        "open": [row for row in rows if row.is_open],
+        "open": sorted((row for row in rows if row.is_open), key=lambda row: (row.drill, row.rank or 99)),
         "recent": [row for row in rows if not row.is_open][:RECENT],
-        "years": [(year, f"incidents/{year}/index.md", len(some)) for year, some in years.items()],
+        "years": [
+            (year, f"incidents/{year}/index.md", sum(len(some) for _, some in months)) for year, months in years.items()
+        ],
         "reports": len(reports),
     }
     yield Sheet("incidents/index.md", "index.md.j2", values, "incidents")
     yield Sheet("incidents/reports.md", "reports.md.j2", {"rows": reports}, "incidents")
     yield Sheet("incident-process/at-a-glance.md", "process.md.j2", _process(book, config), "opsbook.yml")
+
+
+def _latest(row: Row) -> str:
+    """Orders by time; an id holds the day in UTC, for a record that does not say when it was declared."""
+    return f"{row.declared_at.astimezone(UTC):%Y%m%d%H%M%S}" if row.declared_at is not None else row.id[4:12]
+
+
+def _by_year(rows: list[Row], times: Times) -> dict[str, list[tuple[str, list[Row]]]]:
+    """The incidents of each year by month, the latest first, as people's calendars have them.
+
+    A folder is named by the year in UTC: it has a page also when all of its incidents began a year earlier or later
+    where people are.
+    """
+    found: dict[str, dict[str, list[Row]]] = {row.path.split("/")[1]: {} for row in rows}
+    for row in rows:
+        local = times.local(row.declared_at) if row.declared_at is not None else None
+        year = f"{local.year}" if local is not None else row.path.split("/")[1]
+        month = f"{local:%B} {local.year}" if local is not None else "When is not known"
+        found.setdefault(year, {}).setdefault(month, []).append(row)
+    return {year: list(found[year].items()) for year in sorted(found, reverse=True)}
 
 
 def _row(view: IncidentView, config: IncidentsConfig) -> Row:
@@ -97,10 +121,11 @@ def _row(view: IncidentView, config: IncidentsConfig) -> Row:
 
 
 def _values(view: IncidentView, row: Row, book: Book) -> dict[str, Any]:
-    facts, core, words = view.facts, book.config.core, book.config.section(IncidentsConfig).words
+    facts, core, config = view.facts, book.config.core, book.config.section(IncidentsConfig)
+    words, severity = config.words, config.severity(facts.severity) if facts is not None else None
     secret = facts is not None and facts.classification == "security"
     report = view.record.files.get(REPORT)
-    steps = view.steps()
+    steps, is_open = view.steps(), row.is_open
     entries = [
         {
             "at": entry.at,
@@ -112,21 +137,6 @@ def _values(view: IncidentView, row: Row, book: Book) -> dict[str, Any]:
         }
         for entry, right in view.as_read
         if not isinstance(entry, StepDone)  # they are shown beside their steps
-    ]
-    lists = [
-        {
-            "title": frozen.title,
-            "runbook": f"runbooks/{frozen.runbook}.md" if book.find("runbook", frozen.runbook) is not None else None,
-            "done": sum(1 for key, entry in steps.items() if key[0] == frozen.runbook and entry.outcome == "done"),
-            "skipped": sum(
-                1 for key, entry in steps.items() if key[0] == frozen.runbook and entry.outcome == "skipped"
-            ),
-            "steps": [
-                {"step": step, "owner": core.owner_title(step.owner), "entry": steps.get((frozen.runbook, step.step))}
-                for step in frozen.steps
-            ],
-        }
-        for frozen in (view.checklist.checklists if view.checklist is not None and not secret else ())
     ]
     return {
         "row": row,
@@ -150,14 +160,60 @@ def _values(view: IncidentView, row: Row, book: Book) -> dict[str, Any]:
             {"item": item, "owner": core.person_name(item.owner)}
             for item in (facts.follow_ups if facts is not None else ())
         ],
-        "entries": entries if not secret else [],
-        "lists": lists,
+        # Who follows an incident wants what is new; who reads about one that is over wants how it went.
+        "entries": [] if secret else entries[::-1] if is_open else entries,
+        "lists": [] if secret else _lists(view, steps, book),
+        "channel": _channel(facts, book) if facts is not None and is_open and not secret else None,
+        "pull": _pull(view, book) if is_open and not secret else None,
+        "status_page": core.site.status_page if is_open and not secret else None,
+        "last": next(({"at": said.at, "text": said.text} for _, said in reversed([*view.timeline.of(Update)])), None),
+        "promised": severity is not None and severity.update_every is not None,
         "report": untitled(report.markdown.body)
         if report is not None and report.markdown is not None and row.reported
         else None,
         "unfinished": report is not None and not row.reported and not secret,
         "folder": view.record.path,
     }
+
+
+def _lists(view: IncidentView, steps: Mapping[tuple[str, int], StepDone], book: Book) -> list[dict[str, Any]]:
+    """The checklists, each with its steps as `opsbook tick` numbers them, and the one that comes next."""
+    found: dict[str, dict[str, Any]] = {}
+    for number, (frozen, step) in view.numbered.items():
+        if frozen.runbook not in found:
+            there = book.find("runbook", frozen.runbook) is not None
+            page = f"runbooks/{frozen.runbook}.md" if there else None
+            empty: dict[str, Any] = {"steps": [], "done": 0, "skipped": 0, "next": None}
+            found[frozen.runbook] = {"title": frozen.title, "runbook": page, **empty}
+        known = found[frozen.runbook]
+        entry = steps.get((frozen.runbook, step.step))
+        item = {
+            "number": number,
+            "action": step.action,
+            "owner": book.config.core.owner_title(step.owner),
+            "entry": entry,
+            "is_next": entry is None and known["next"] is None,
+        }
+        known["steps"].append(item)
+        if item["is_next"]:
+            known["next"] = item
+        elif entry is not None:
+            known["done" if entry.outcome == "done" else "skipped"] += 1
+    return list(found.values())
+
+
+def _channel(facts: Incident, book: Book) -> Channel | None:
+    """Where people work on the incident."""
+    channels = book.config.section(IncidentsConfig).channels
+    id_ = channels.drill if facts.drill else channels.incident
+    return book.config.core.channel(id_) if id_ is not None else None
+
+
+def _pull(view: IncidentView, book: Book) -> str | None:
+    """Where its pull request is found, if the configuration says where the repository is."""
+    if view.facts is None or book.config.core.site.repository is None:
+        return None
+    return next((url for title, url in links_of(view, book) if title == "Pull request"), None)
 
 
 def _process(book: Book, config: IncidentsConfig) -> dict[str, Any]:
@@ -173,7 +229,7 @@ def _process(book: Book, config: IncidentsConfig) -> dict[str, Any]:
             {
                 "severity": severity,
                 "rank": number,
-                "updates": spoken(severity.update_every) if severity.update_every is not None else None,
+                "updates": spoken(severity.update_every).removeprefix("1 ") if severity.update_every else None,
                 "lead_within": spoken(severity.lead_within),
                 "comms_within": spoken(severity.comms_within),
                 "runbooks": [

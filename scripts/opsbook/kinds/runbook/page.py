@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 
 from opsbook.core.book import Book
 from opsbook.core.kind import Sheet
 from opsbook.core.record import Record
+from opsbook.core.times import Times
 from opsbook.kinds.runbook.config import RunbooksConfig
 from opsbook.kinds.runbook.model import Runbook
+
+SHORT = 8
+"""How many lines of the index are shown at once; a longer list is folded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +38,16 @@ class Row:
 def sheets(book: Book, now: datetime) -> Iterator[Sheet]:
     """Every page of the kind."""
     rows: list[Row] = []
+    today = Times(now, book.config.core.timezone).local(now).date()
     for ref in sorted(book.refs("runbook").values()):
         record = book.record(ref)
         row = row_of(record, book)
         rows.append(row)
         text = record.files[""].markdown if "" in record.files else None
-        values = {"row": row, "today": now.astimezone(UTC).date(), "services": _services(row, book)}
+        values = {"row": row, "today": today, "services": _services(row, book)}
         values["readable"] = text is not None and bool(text.body)
         yield Sheet(f"runbooks/{ref.id}.md", "page.md.j2", values, ref.path, text, ref, (*row.symptoms, *row.goals))
-    yield Sheet("runbooks/index.md", "index.md.j2", _index(rows, book), "runbooks")
+    yield Sheet("runbooks/index.md", "index.md.j2", {**_index(rows, book), "today": today}, "runbooks")
 
 
 def row_of(record: Record, book: Book) -> Row:
@@ -94,6 +99,15 @@ def _index(rows: list[Row], book: Book) -> dict[str, Any]:
             }
             for name in services
         ],
-        "goals": sorted(((goal, row) for row in rows for goal in row.goals), key=lambda item: item[0].lower()),
-        "symptoms": sorted(((sign, row) for row in rows for sign in row.symptoms), key=lambda item: item[0].lower()),
+        "goals": _signs((goal, row) for row in rows for goal in row.goals),
+        "symptoms": _signs((sign, row) for row in rows for sign in row.symptoms),
+        "short": SHORT,
     }
+
+
+def _signs(found: Iterable[tuple[str, Row]]) -> list[tuple[str, list[Row]]]:
+    """Each sign once, in order, with every runbook that names it."""
+    signs: dict[str, list[Row]] = {}
+    for sign, row in found:
+        signs.setdefault(sign, []).append(row)
+    return sorted(signs.items(), key=lambda item: item[0].lower())

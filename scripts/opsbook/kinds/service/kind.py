@@ -34,7 +34,7 @@ class ServiceKind(Kind):
 
     def sheets(self, book: Book, now: datetime) -> Iterator[Sheet]:
         """See `Kind.sheets`."""
-        return sheets(book)
+        return sheets(book, now)
 
     def front(self, book: Book, now: datetime) -> Front:
         """See `Kind.front`: the status pages of services that are not ours."""
