@@ -209,7 +209,7 @@ def test_no_table_of_steps_is_much_taller_than_its_text(
             seen.page.set_viewport_size({"width": width, "height": 844})
             times = seen.page.evaluate(TALL)
             assert times
-            assert max(times) <= 2.5, width  # four is what was promised
+            assert max(times) <= (2.5 if width < 768 else 4), width  # a row of one line has room around it
 
 
 # What a screen reader is given: names, roles, order.
