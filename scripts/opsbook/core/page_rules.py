@@ -13,8 +13,8 @@ from typing import Any, Final
 from opsbook.core import yaml
 from opsbook.core.book import Book
 from opsbook.core.code import Problem
-from opsbook.core.markdown import Markdown, parse
-from opsbook.core.pages import FOLDER, SCHEMES, Pages, scheme
+from opsbook.core.markdown import Markdown
+from opsbook.core.pages import FOLDER, SCHEMES, Pages, read, scheme
 from opsbook.core.rawhtml import HARMLESS
 from opsbook.core.rule import BookRule
 
@@ -75,7 +75,7 @@ def _written(book: Book) -> Iterator[tuple[str, Markdown]]:
     for path in Pages(book).written():
         data = book.tree.read(path)
         if data is not None:
-            yield path, parse(data)
+            yield path, read(data)
 
 
 class PageRule(BookRule):
@@ -168,7 +168,7 @@ class PAG005(BookRule):
                     fault = f"its place on the site is taken by {taken if taken != path else 'a page that is made'}"
                 else:
                     data = book.tree.read(path)
-                    faults = parse(data).faults if data is not None else ()
+                    faults = read(data).faults if data is not None else ()
                     fault = faults[0].message if faults else ""
             if fault:
                 yield Problem(fault, path=path)

@@ -184,7 +184,7 @@ class Pages:
 
     def _text(self, path: str) -> Markdown | None:
         data = self._book.tree.read(path) if path.endswith(".md") else None
-        return _read(data) if data is not None else None
+        return read(data) if data is not None else None
 
     def _is_there(self, path: str) -> bool:
         return any(True for _ in self._book.tree.paths(path))
@@ -207,5 +207,6 @@ def _indexed(path: str) -> str:
 
 
 @lru_cache(maxsize=256)
-def _read(data: bytes) -> Markdown:
+def read(data: bytes) -> Markdown:
+    """A page, taken apart once for all who ask about it."""
     return markdown.parse(data)

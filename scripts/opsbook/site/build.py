@@ -101,7 +101,7 @@ def _everything(
     pages: dict[str, Page], made: Layout, pictures: Iterable[str], read: Callable[[str], bytes | None]
 ) -> Iterator[tuple[str, Callable[[], bytes], str]]:
     """Every file of the site: its path, what is in it, and a key that changes when that does."""
-    own = {address(path) + "index.html" for path in made.shells} | {"sitemap.xml", "sitemap.xml.gz"}
+    own = {address(path) + "index.html" for path in made.names} | {"sitemap.xml", "sitemap.xml.gz"}
     for path in sorted(made.root.rglob("*")):
         name = path.relative_to(made.root).as_posix()
         if path.is_file() and name not in own and not name.startswith(("search/", "assets/javascripts/lunr/")):

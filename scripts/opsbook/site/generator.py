@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.metadata import version
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -50,23 +51,22 @@ class Layout:
         root: the folder that the generator built: shells, style sheets, scripts.
         key: changes whenever any of it does.
         name, url: of the site, as `mkdocs.yml` says; the address may be empty.
+        names: the pages that the generator built, by the paths of which they are the shells.
     """
 
     root: Path
     key: str
     name: str
     url: str
-    shells: Mapping[str, Shell]
+    names: tuple[str, ...]
 
     def shell(self, path: str) -> Shell:
         """The shell for a page: its own, or that of the nearest page above it."""
         folder = path
-        while path not in self.shells:
+        while path not in self.names:
             folder = folder.rpartition("/")[0]
             path = f"{folder}/index.md" if folder else "index.md"
-            if not folder:
-                break
-        return self.shells[path]
+        return _shell(self, path)
 
 
 def navigation(config: Mapping[str, Any]) -> tuple[str, ...]:
@@ -123,11 +123,13 @@ def layout(pages: Mapping[str, Page], root: Path, work: Path, generator: str, on
         mark.write_text(key)
     url = str(config.get("site_url") or "")
     title = str(config["site_name"])
-    shells = {
-        name: Shell((built / address(name) / "index.html").read_text("utf-8"), name, title, url)
-        for name in dict.fromkeys(("index.md", *names))
-    }
-    return Layout(built, key, title, url, shells)
+    return Layout(built, key, title, url, tuple(dict.fromkeys(("index.md", *names))))
+
+
+@lru_cache(maxsize=256)
+def _shell(made: Layout, name: str) -> Shell:
+    """One shell; each is cut once, and only if a page is to be filled."""
+    return Shell((made.root / address(name) / "index.html").read_text("utf-8"), name, made.name, made.url)
 
 
 def _versions(generator: str) -> list[str]:

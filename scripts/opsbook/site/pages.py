@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
 
 from jinja2 import Environment, PackageLoader, PrefixLoader
 
-from opsbook.core import markdown
 from opsbook.core.book import Book
 from opsbook.core.check import check_record
 from opsbook.core.finding import Finding
 from opsbook.core.kind import Kinds, Sheet
 from opsbook.core.markdown import Markdown
 from opsbook.core.page_rules import PAGE_RULES, PageRule
-from opsbook.core.pages import Pages
+from opsbook.core.pages import Pages, read
 from opsbook.core.times import Times
 from opsbook.site.home import home_of, home_page
 from opsbook.site.page import Page
@@ -71,7 +71,7 @@ class Site:
         return self._footed(page)
 
     def _prose(self, path: str) -> Page:
-        text = markdown.parse(self._book.tree.read(path) or b"")
+        text = read(self._book.tree.read(path) or b"")
         front = text.front.value if text.front is not None and isinstance(text.front.value, dict) else {}
         title = next((found.text for found in text.headings if found.level == 1), "")
         page = Page(
@@ -114,5 +114,10 @@ class Site:
 
 
 def kind_templates(kinds: Kinds) -> Environment:
-    """The templates of the site, and those of each kind as `<kind>/<name>`."""
-    return templates([PrefixLoader({name: PackageLoader(kind.package, ".") for name, kind in kinds.items()})])
+    """The templates of the site, and those of each kind as `<kind>/<name>`; each is compiled once."""
+    return _templates(tuple((name, kind.package) for name, kind in kinds.items()))
+
+
+@cache
+def _templates(packages: tuple[tuple[str, str], ...]) -> Environment:
+    return templates([PrefixLoader({name: PackageLoader(package, ".") for name, package in packages})])

@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from html.parser import HTMLParser
 from typing import Any
 
@@ -58,6 +58,7 @@ def written(text: Markdown, lead: Leads, repository: str, *, titled: bool = True
     return Written(html, tuple(headings), frozenset(printer.links), frozenset(printer.pictures))
 
 
+@lru_cache(maxsize=1024)
 def rich(text: str) -> Markup:
     """The Markdown that somebody typed, in `<div class="ob-text">`.
 
@@ -89,9 +90,7 @@ class _Printer(RendererHTML):
     """
 
     def __init__(self, lead: Leads, repository: str, headings: Sequence[Heading] | None) -> None:
-        super().__init__()
-        notes = gfm.parser().renderer.rules  # type: ignore[attr-defined]
-        self.rules |= {name: rule for name, rule in notes.items() if name.startswith("footnote")}
+        self.rules = {name: getattr(self, name) for name in _rules()} | _footnotes()
         self._lead = lead
         self._repository = repository
         self._headings = iter(headings) if headings is not None else None
@@ -147,10 +146,10 @@ class _Printer(RendererHTML):
         return _harmless(tokens[idx].content, self._where)
 
     def table_open(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
-        steps = bool(tokens[idx].meta.get("steps"))
-        self._ends.append("</table>\n" if steps else "</table></div>\n")
-        if steps:
-            return '<table class="ob-checklist" role="table">\n'
+        kind = tokens[idx].meta.get("kind", "")
+        self._ends.append("</table>\n" if kind else "</table></div>\n")
+        if kind:
+            return f'<table class="{kind}" role="table">\n'
         return (
             '<div class="ob-scroll" tabindex="0" role="group" aria-label="Table">'
             '<table class="ob-table" role="table">\n'
@@ -196,6 +195,21 @@ class _Printer(RendererHTML):
         return f"{self._repository}/{lead.file}" if lead.file and self._repository else ""
 
 
+@cache
+def _rules() -> tuple[str, ...]:
+    """The tokens that the printer has a method for; its own class would look for them each time."""
+    return tuple(name for name in RendererHTML().rules) + tuple(
+        name for name in vars(_Printer) if not name.startswith("_") and name != "page"
+    )
+
+
+@cache
+def _footnotes() -> dict[str, Any]:
+    """How footnotes are printed, as the parser's own printer does it."""
+    rules = gfm.parser().renderer.rules  # type: ignore[attr-defined]
+    return {name: rule for name, rule in rules.items() if name.startswith("footnote")}
+
+
 _ALERTS = {"note": "note", "tip": "tip", "important": "info", "warning": "warning", "caution": "danger"}
 """GitHub's alerts, by the class for which the theme has a colour and a picture."""
 
@@ -205,6 +219,7 @@ def picture(file: str) -> str:
     return file.removeprefix(FOLDER + "/")
 
 
+@lru_cache(maxsize=1024)
 def code(text: str, language: str) -> str:
     """A block of code in colours; one in a language that nobody knows is shown as it is."""
     from pygments import highlight
@@ -221,31 +236,48 @@ def code(text: str, language: str) -> str:
     return f'<div class="{name}highlight"><pre><code>{inner}</code></pre></div>\n'
 
 
+_ROLES = {"thead": "rowgroup", "tbody": "rowgroup", "tr": "row", "th": "columnheader", "td": "cell"}
+_MANY = 4
+"""So many columns do not fit on a phone: each row is a block there, which begins with its first cell."""
+
+
 def _prepared(tokens: Sequence[Token]) -> None:
-    """Make hidden characters visible, and give each cell of a table its role and the words of its column."""
-    roles = {"thead": "rowgroup", "tbody": "rowgroup", "tr": "row", "th": "columnheader", "td": "cell"}
-    table: Token | None = None
-    labels: list[str] = []
-    column = 0
+    """Make hidden characters visible, and give tables what a phone and a screen reader need."""
+    start = -1
     for index, token in enumerate(tokens):
         for one in (token, *(token.children or ())):
             one.content = visible(one.content)
         if token.type == "table_open":
-            table, labels = token, []
+            start = index
         elif token.type == "table_close":
-            table = None
-        if table is None or token.nesting != 1 or token.tag not in roles:
-            continue
-        token.attrSet("role", roles[token.tag])
+            _table(tokens[start:index])
+
+
+def _table(tokens: Sequence[Token]) -> None:
+    """Give the cells of a table roles, and the words of their columns, which a phone shows before them."""
+    heads = [
+        " ".join(gfm.plain(tokens[index + 1].children or []).split())
+        for index, token in enumerate(tokens)
+        if token.type == "th_open" and not token.meta.get("row")
+    ]
+    if [head.lower() for head in heads[:3]] == [*HEADER]:
+        tokens[0].meta["kind"] = "ob-checklist"
+    elif len(heads) >= _MANY:
+        tokens[0].meta["kind"] = "ob-rows"
+    column = 0
+    for token in tokens:
         if token.tag == "tr":
             column = 0
-        elif token.tag == "th":
-            labels.append(" ".join(gfm.plain(tokens[index + 1].children or []).split()))
-            table.meta["steps"] = [label.lower() for label in labels[:3]] == [*HEADER]
-        elif token.tag == "td":
-            if column < len(labels):
-                token.attrSet("data-label", labels[column])
-            column += 1
+        if token.nesting == 1 and token.tag in _ROLES:
+            token.attrSet("role", _ROLES[token.tag])
+        if token.type == "td_open" and column < len(heads):
+            token.attrSet("data-label", heads[column])
+        if token.type in ("td_open", "td_close") and column == 0 and "kind" in tokens[0].meta:
+            token.tag, token.meta["row"] = "th", True
+            if token.nesting == 1:
+                token.attrSet("role", "rowheader")
+                token.attrSet("scope", "row")
+        column += token.type in ("td_close", "th_close")
         if style := token.attrs.pop("style", None):
             token.attrSet("class", f"ob-{str(style).rpartition(':')[2]}")
 
@@ -324,6 +356,7 @@ def _cleaner() -> nh3.Cleaner:
             "input": {"type", "disabled", "checked"},
             "ol": {"start"},
             "td": {"data-label"},
+            "th": {"data-label", "scope"},
         },
         url_schemes=set(SCHEMES),
         link_rel=None,
