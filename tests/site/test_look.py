@@ -112,6 +112,19 @@ def test_the_focus_is_always_seen(browser: Browser, site: str) -> None:
             assert shown == ""
 
 
+def test_a_diagram_is_drawn_and_its_text_stays_where_it_cannot_be(browser: Browser, site: str) -> None:
+    with visit(browser, site + "guide/prose/") as seen:
+        seen.page.locator(".ob-drawn svg").wait_for()
+        assert "Help desk" in seen.page.locator(".ob-drawn").inner_text()
+        assert seen.page.locator(".ob-drawn").get_attribute("role") == "img"
+        assert seen.page.locator("pre.ob-diagram").all_inner_texts() == ["no diagram at all\n"]
+        assert seen.strangers == []
+    with visit(browser, site + "guide/prose/", script=False) as seen:
+        assert "desk[Help desk] --> queue" in seen.page.locator("pre.ob-diagram").first.inner_text()
+    with visit(browser, site) as seen:
+        assert seen.page.locator("script[src*=mermaid]").count() == 0
+
+
 # The home page
 
 ORDER = [

@@ -20,7 +20,7 @@ from opsbook.core.errors import SiteFault
 from opsbook.site import plain, search
 from opsbook.site.generator import Layout, Progress, layout
 from opsbook.site.page import ROOT, Page, address
-from opsbook.site.prose import picture
+from opsbook.site.prose import DIAGRAM, picture
 
 
 @dataclass(frozen=True)
@@ -109,6 +109,9 @@ def _everything(
     for entry in sorted((files("opsbook.site") / "assets").iterdir(), key=lambda entry: entry.name):
         data = entry.read_bytes()
         yield f"assets/{entry.name}", partial(bytes, data), _key(data)
+    if any(map(_has_diagram, pages.values())):
+        drawing = (files("opsbook.site") / "vendor" / "mermaid" / "mermaid.min.js").read_bytes()
+        yield "assets/mermaid.min.js", partial(bytes, drawing), _key(drawing)
     for file in sorted(pictures):
         image = read(file)
         if image is not None:
@@ -163,7 +166,16 @@ def _link(source: str, target: str) -> str:
 
 
 def _filled(made: Layout, page: Page, above: Markup) -> bytes:
-    return made.shell(page.path).fill(replace(page, html=f"{above}{page.html}")).encode()
+    below = "".join(f'<script src="{ROOT}assets/{name}"></script>' for name in _DRAWING) if _has_diagram(page) else ""
+    return made.shell(page.path).fill(replace(page, html=f"{above}{page.html}{below}")).encode()
+
+
+_DRAWING = ("mermaid.min.js", "diagrams.js")
+"""What draws diagrams: large, so that no other page asks for it."""
+
+
+def _has_diagram(page: Page) -> bool:
+    return f'<pre class="{DIAGRAM}">' in page.html
 
 
 def _plain(page: Page) -> bytes:

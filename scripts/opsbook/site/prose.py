@@ -28,6 +28,9 @@ from opsbook.core.shape import PICTURES
 from opsbook.core.text import visible
 from opsbook.site.page import ROOT, address, heading
 
+DIAGRAM = "ob-diagram"
+"""The class of a diagram, which the browser draws."""
+
 Leads = Callable[[str], Lead]
 """Where the target of a link leads."""
 
@@ -160,6 +163,8 @@ class _Printer(RendererHTML):
 
     def fence(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
         token = tokens[idx]
+        if token.info.strip() == "mermaid":
+            return f'<pre class="{DIAGRAM}"><code>{escapeHtml(token.content)}</code></pre>\n'
         return code(token.content, token.info.strip().split(maxsplit=1)[0] if token.info.strip() else "")
 
     def code_block(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
