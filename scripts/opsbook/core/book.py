@@ -17,7 +17,6 @@ from opsbook.core import codes, yaml
 from opsbook.core.code import Problem
 from opsbook.core.config import CoreConfig, Section
 from opsbook.core.finding import Finding
-from opsbook.core.misfit import explain
 from opsbook.core.record import File, Record, Ref
 from opsbook.core.shape import Part, Shape
 from opsbook.core.tree import Tree, below
@@ -255,6 +254,8 @@ def _read_config(data: bytes | None, kinds: tuple[Shape, ...]) -> Config:
         try:
             model.model_validate(content, context=vocabulary)
         except ValidationError as error:
+            from opsbook.core.misfit import explain
+
             findings += [
                 code.finding(Problem(message, file=file, loc=(*where, *loc), key=key))
                 for code, message, loc, key in explain(error, model, content, "configuration", () if where else own)

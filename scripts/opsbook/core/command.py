@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from argparse import Namespace
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from opsbook.core.book import Book
-from opsbook.core.record import Record
-from opsbook.core.request import Request
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from opsbook.core.book import Book
+    from opsbook.core.record import Record
+    from opsbook.core.request import Request
 
 
 @dataclass(frozen=True, slots=True)

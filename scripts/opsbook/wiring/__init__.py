@@ -3,7 +3,6 @@
 An adapter that only some commands need is imported where it is used, so that the others do not wait for it.
 """
 
-from opsbook.wiring.log import keep_traceback
 from opsbook.wiring.workspace import open_workspace
 
-__all__ = ["keep_traceback", "open_workspace"]
+__all__ = ["open_workspace"]
