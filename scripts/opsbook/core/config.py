@@ -271,11 +271,11 @@ class CoreConfig(Section):
     """The name of the book, as the site shows it."""
     timezone: Line = "Etc/UTC"
     """The zone in which people see times; files hold UTC."""
-    site: SiteSettings = SiteSettings()
+    site: SiteSettings = SiteSettings.model_construct()
     """What the site needs to know."""
-    forge: ForgeSettings = ForgeSettings()
+    forge: ForgeSettings = ForgeSettings.model_construct()
     """Where changes are published."""
-    security: SecurityAlert = SecurityAlert()
+    security: SecurityAlert = SecurityAlert.model_construct()
     """Whom to tell about a suspected breach."""
     roles: tuple[Role, ...] = many()
     """The responsibilities that the process names."""
@@ -291,7 +291,7 @@ class CoreConfig(Section):
     """Shared mailboxes that records may name; any other mail address is taken for somebody's own."""
     authority: Mapping[str, Deciders] = {}
     """One table: action to the roles whose agreement it needs."""
-    help: HelpSettings = HelpSettings()
+    help: HelpSettings = HelpSettings.model_construct()
     """Where somebody who is stuck asks."""
 
     def vocabulary(self) -> Vocabulary:
