@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property, lru_cache, reduce
 from operator import getitem
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from pydantic import ValidationError
 
@@ -32,8 +31,7 @@ _ROUNDS = 20
 """How often a section is read again without what did not fit: leaving something out can leave a hole elsewhere."""
 
 
-@dataclass(frozen=True)
-class Config:
+class Config(NamedTuple):
     """`opsbook.yml`, section by section; a section that is broken is replaced by its defaults and reported."""
 
     core: CoreConfig

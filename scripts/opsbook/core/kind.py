@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from opsbook.core.command import Pairs, Text, View
 from opsbook.core.shape import Shape
@@ -26,8 +25,7 @@ Action: TypeAlias = "Callable[[Book, Any, datetime, Ids, str], Plan]"
 """A pure function from the book, a request, its time, the ids and its operation key to a plan."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sheet:
+class Sheet(NamedTuple):
     """What a page of a kind is made of: a template of the kind and its values.
 
     Attributes:

@@ -10,8 +10,9 @@ import re
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
+from typing import NamedTuple
 
 from opsbook.adapters.git.claims import claims as claims_of
 from opsbook.adapters.git.history import JOINER, TRAILER, History, message, named
@@ -39,8 +40,7 @@ in one breath. Acting on a sight that has aged only loses a race, because every 
 _BRANCH = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]|[./](?=[A-Za-z0-9_-])){0,99}")
 
 
-@dataclass(frozen=True, slots=True)
-class _Write:
+class _Write(NamedTuple):
     """A commit that is to be published.
 
     Attributes:
