@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
-from typing import Annotated, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
 from pydantic import Field
 
-from opsbook.core.examined import Examined, missing, note
 from opsbook.core.types import (
     WHOLE,
     ChannelRef,
@@ -32,6 +31,10 @@ from opsbook.core.types import (
     matching,
     means,
 )
+
+if TYPE_CHECKING:
+    from opsbook.core.examined import Examined
+
 
 Vocabulary = Mapping[str, Mapping[str, object]]
 """Name of a vocabulary to its words; what `OneOf` reads from the validation context."""
@@ -311,6 +314,8 @@ class CoreConfig(Section):
 
     def examine(self) -> Iterator[Examined]:
         """Whom to alert, where the site is, and who people are elsewhere."""
+        from opsbook.core.examined import missing, note
+
         if "who" not in self.security.model_fields_set:
             yield missing(
                 "security alert",

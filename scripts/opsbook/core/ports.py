@@ -10,14 +10,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
-from opsbook.core.announcement import Announcement
-from opsbook.core.examined import Examined
-from opsbook.core.plan import Intent, Plan
-from opsbook.core.request import Request
-from opsbook.core.tree import Tree
-from opsbook.core.unseen import Unseen
+if TYPE_CHECKING:
+    from opsbook.core.announcement import Announcement
+    from opsbook.core.examined import Examined
+    from opsbook.core.plan import Intent, Plan
+    from opsbook.core.request import Request
+    from opsbook.core.tree import Tree
+    from opsbook.core.unseen import Unseen
 
 
 class Head(NamedTuple):
@@ -48,8 +49,7 @@ class Commit:
     when: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Published:
+class Published(NamedTuple):
     """Where an operation is on record.
 
     Attributes:

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from opsbook.core import codes, yaml
-from opsbook.core.code import Problem
-from opsbook.core.finding import Finding
+from opsbook.core import yaml
 
 if TYPE_CHECKING:
+    from opsbook.core.finding import Finding
     from opsbook.core.markdown import Markdown
     from opsbook.core.shape import Part, Shape
 
@@ -73,6 +72,7 @@ class File:
         try:
             return model.model_validate(document.value, context=self._vocabulary()), ()
         except ValidationError as error:
+            from opsbook.core.code import Problem
             from opsbook.core.misfit import explain
 
             found = explain(error, model, document.value, self.part.noun)
@@ -92,6 +92,9 @@ class File:
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
         """What is wrong with its form: text, YAML subset, model."""
+        from opsbook.core import codes
+        from opsbook.core.code import Problem
+
         if self.data is None:
             return ()
         faults = list(self.document.faults) if self.document is not None else []

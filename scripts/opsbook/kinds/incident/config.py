@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
 from opsbook.core.config import Entry, Section, Vocabulary, by_id
-from opsbook.core.examined import Examined, missing, note
 from opsbook.core.types import WHOLE, ChannelRef, Duration, Line, Link, Model, RoleRef, RunbookRef, Text, many, matching
 from opsbook.kinds.incident.vocabulary import Status
+
+if TYPE_CHECKING:
+    from opsbook.core.examined import Examined
 
 
 class Severity(Entry):
@@ -158,6 +160,8 @@ class IncidentsConfig(Section):
 
     def examine(self) -> Iterator[Examined]:
         """Whether anybody is told, and whether severities come with checklists."""
+        from opsbook.core.examined import missing, note
+
         if self.channels.incident is None and self.channels.team is None:
             yield missing(
                 "incident channel",
