@@ -7,13 +7,14 @@ import shutil
 import subprocess
 import sys
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from opsbook.commands import commands
 from opsbook.kinds import registry
-from tests.support.desk import Desk
+from tests.support.desk import Desk, make_desk
 
 COMMANDS = {name: found.summary for name, found in commands().items()}
 
@@ -53,6 +54,78 @@ def test_help_imports_nothing_heavy() -> None:
     result = run(sys.executable, "-c", code)
     assert result.returncode == 0, result.stderr
     assert all(name in result.stdout for name in COMMANDS)
+
+
+READING = [
+    "opsbook.commands.writing",
+    "opsbook.core.check",
+    "opsbook.core.codes",
+    "opsbook.core.described",
+    "opsbook.core.examined",
+    "opsbook.core.front",
+    "opsbook.core.intake",
+    "opsbook.core.markdown",
+    "opsbook.core.misfit",
+    "opsbook.core.plan",
+    "opsbook.core.rules",
+    "opsbook.core.secrets",
+    "opsbook.adapters.git.pulls",
+    "opsbook.adapters.git.receipts",
+    "opsbook.kinds.incident.actions",
+    "opsbook.kinds.incident.forms",
+    "opsbook.kinds.incident.page",
+    "opsbook.kinds.incident.requests",
+    "opsbook.kinds.incident.rules",
+    "opsbook.perform",
+    "opsbook.wiring.log",
+]
+NOTING = [
+    "opsbook.adapters.git.pulls",
+    "opsbook.commands.asking",
+    "opsbook.core.described",
+    "opsbook.core.examined",
+    "opsbook.core.front",
+    "opsbook.core.intake",
+    "opsbook.core.misfit",
+    "opsbook.kinds.incident.forms",
+    "opsbook.kinds.incident.page",
+    "opsbook.kinds.runbook.page",
+    "opsbook.kinds.service.page",
+    "opsbook.wiring.log",
+]
+BOTH = [
+    "cookiecutter",
+    "github3",
+    "jinja2",
+    "markdown_it",
+    "opsbook.site",
+    "packaging",
+    "requests",
+    "slack_sdk",
+    "slugify",
+    "urllib3",
+]
+
+
+@pytest.mark.parametrize(
+    ("late", "words"), [(READING, ["list"]), (NOTING, ["note", "words"])], ids=["listing", "noting"]
+)
+def test_what_people_do_most_imports_nothing_that_it_does_not_use(
+    late: list[str], words: list[str], tmp_path: Path
+) -> None:
+    """Nearly all that a start takes is imports; `make bench` says how long it takes."""
+    desk = make_desk(tmp_path / "book")
+    assert desk.opsbook("declare", "--title", "Login fails", "--severity", "P1", "--by", "oncall-a").code == 0
+    code = (
+        "import sys\nfrom opsbook.cli import main\nassert main(sys.argv[1:]) == 0\n"
+        "print('loaded', *sys.modules, file=sys.stderr)"
+    )
+    result = run(sys.executable, "-c", code, "-C", desk.path, *words)
+    assert result.returncode == 0, result.stderr
+    loaded = set(result.stderr.splitlines()[-1].split()[1:])
+    assert not loaded & {*late, *BOTH}
+    for name in [name for name in (*late, *BOTH) if name.startswith("opsbook.")]:
+        assert find_spec(name) is not None, f"{name} is gone, and says nothing any more"
 
 
 def test_a_kind_is_found_because_its_folder_exists() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from opsbook import wiring
 from opsbook.core.errors import UsageError
+from opsbook.wiring.log import keep_traceback
 from tests.support.desk import Desk, make_desk
 
 
@@ -50,7 +51,7 @@ def fault(words: str) -> BaseException:
 
 
 def test_a_traceback_is_kept_without_the_words_that_caused_it(desk: Desk) -> None:
-    path = wiring.keep_traceback(fault("private words"))
+    path = keep_traceback(fault("private words"))
     assert path.parent == desk.state / "log"
     text = path.read_text()
     assert "KeyError" in text
@@ -59,7 +60,7 @@ def test_a_traceback_is_kept_without_the_words_that_caused_it(desk: Desk) -> Non
 
 def test_a_traceback_is_kept_somewhere_although_the_state_folder_is_blocked(desk: Desk) -> None:
     desk.state.write_text("in the way")
-    path = wiring.keep_traceback(KeyError("x"))
+    path = keep_traceback(KeyError("x"))
     assert "KeyError" in path.read_text()
     path.unlink()
 

@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, NoReturn
 
 from opsbook import wiring
-from opsbook.commands import Found, described
+from opsbook.commands import Found
 from opsbook.commands.helping import add_arguments
 from opsbook.core.command import Write
 from opsbook.core.errors import ForgeFault, NothingToCheck, NotSeen, OpsbookError, UsageError
@@ -53,6 +53,8 @@ def run(name: str, found: Found, words: list[str], book: str | None) -> int:
 
         def carry_out() -> int:
             if command is not None:
+                from opsbook.commands import described
+
                 return described.run(command, found.module.split(".")[2], args, workspace)
             return int(module.run(args, workspace))
 
@@ -88,7 +90,9 @@ def _fault(error: Exception, name: str) -> int:
     if isinstance(error, ModuleNotFoundError) and error.name and not error.name.startswith("opsbook"):
         print(f"opsbook: {name} needs {error.name}. Install it: pip install 'opsbook[site]'", file=sys.stderr)
         return UsageError.exit_code
-    where = wiring.keep_traceback(error)
+    from opsbook.wiring.log import keep_traceback
+
+    where = keep_traceback(error)
     print(f"opsbook: this is our fault: {type(error).__name__}. The details are in {where}.", file=sys.stderr)
     return 3
 

@@ -22,7 +22,9 @@ def test_two_questions_are_answered_as_one_object(capfd: pytest.CaptureFixture[s
     found = json.loads(capfd.readouterr().out)
     assert "opsbook" in found["machine"]
     start, since = found["sections"]
-    assert [row["what"] for row in start["rows"]] == ["python -c pass", "opsbook --help"]
+    assert [row["what"] for row in start["rows"]] == [
+        "python -c pass", "opsbook --help", "opsbook list", "opsbook note",
+    ]  # fmt: skip
     assert all(row["peak_bytes"] > 1_000_000 for row in start["rows"])
     assert "192" in since["title"]
 

@@ -5,25 +5,23 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from opsbook.commands import asking, writing
-from opsbook.commands.generated import refresh
 from opsbook.commands.options import add_options, completes, request_of, values_of
 from opsbook.commands.picking import pick, pick_to_write
-from opsbook.commands.printing import phrase
-from opsbook.commands.workspace import Workspace, seen
-from opsbook.core.command import Command, Draft, Option, Pairs, Read, Table, View, Write
+from opsbook.core.command import Command, Draft, Option, Read, Write
 from opsbook.core.errors import Refused
-from opsbook.core.record import Record
-from opsbook.core.unseen import absent
-from opsbook.report.screen import Screen
-from opsbook.report.templates import draft
+
+if TYPE_CHECKING:
+    from opsbook.commands.workspace import Workspace
 
 
 def arguments(command: Command, kind: str, parser: argparse.ArgumentParser, *, helping: bool) -> None:
     """What the command of a kind takes."""
     words = "its id or its last characters; nothing when only one is open"
     if isinstance(command, Write):
+        from opsbook.commands import writing
+
         if command.picks == "first":
             words = "its id or its last characters, or - for the only open one"
             completes(parser.add_argument("id", help=words), kind)
@@ -57,8 +55,13 @@ def run(command: Command, kind: str, args: argparse.Namespace, workspace: Worksp
 
 
 def _write(command: Write, kind: str, args: argparse.Namespace, workspace: Workspace) -> int:
+    from opsbook.commands import writing
+    from opsbook.commands.printing import phrase
+
     values = values_of(args, command.request, command.need) if command.values is None else {}
     if command.dialogue is not None:
+        from opsbook.commands import asking
+
         return asking.declare(command, command.dialogue, values, args, workspace)
     record = pick_to_write(args.id, kind, workspace) if command.picks else None
     if command.values is not None:
@@ -76,43 +79,19 @@ def _write(command: Write, kind: str, args: argparse.Namespace, workspace: Works
 
 
 def _show(command: Read, kind: str, args: argparse.Namespace, workspace: Workspace) -> int:
+    from opsbook.commands.showing import present
+
     book = workspace.open_book if command.opened else workspace.book
     record = book.resolve(kind, pick(args.id, kind, workspace)) if command.picks else None
     return present(command.show(book, args, workspace.now(), record), args, workspace, record)
 
 
-def present(view: View, args: argparse.Namespace, workspace: Workspace, record: Record | None = None) -> int:
-    """Print what is shown, and what is not on record of it.
-
-    Args:
-        record: the one that is shown, where it is one.
-    """
-    screen = Screen(sys.stdout, color=workspace.color, lines=workspace.lines)
-    saved = record is not None and record.id in workspace.open_book.unrecorded
-    if args.format == "json":
-        screen.json({**view.data, **({"on_record": not saved} if record is not None else {}), **seen(workspace)})
-        return 0
-    if saved:
-        screen.bad("Part of this is saved on this machine and not yet on record: opsbook reconcile")
-    if not view.found:
-        screen.line(absent(view.none, workspace.unseen))
-    _print(view, screen)
-    return 0
-
-
-def _print(view: View, screen: Screen) -> None:
-    for block in view.blocks:
-        if isinstance(block, Pairs):
-            screen.pairs(block.rows)
-        elif isinstance(block, Table):
-            screen.table(block.header, block.rows)
-        elif block.indent:
-            screen.block(block.text, block.indent)
-        else:
-            screen.line(block.text, block.style)
-
-
 def _draft(command: Draft, args: argparse.Namespace, workspace: Workspace) -> int:
+    from opsbook.commands import asking
+    from opsbook.commands.generated import refresh
+    from opsbook.report.screen import Screen
+    from opsbook.report.templates import draft
+
     screen = Screen(sys.stdout, color=workspace.color)
     if args.title is None and workspace.asks:
         args.title = asking.question(screen, "What is its title?")

@@ -6,12 +6,14 @@ import argparse
 from importlib import import_module
 from types import ModuleType
 
-from opsbook.commands import Found, commands, described
+from opsbook.commands import Found, commands
 
 
 def add_arguments(module: ModuleType, parser: argparse.ArgumentParser, *, helping: bool) -> None:
     """What a command takes: a kind describes it, or the command's own module does."""
     if hasattr(module, "COMMAND"):
+        from opsbook.commands import described
+
         described.arguments(module.COMMAND, module.__name__.split(".")[2], parser, helping=helping)
     else:
         module.arguments(parser)

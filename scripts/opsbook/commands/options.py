@@ -32,9 +32,11 @@ def add_options(
         helping: whether somebody reads the help: its texts are in the source, and take a moment to find.
         only: the fields to ask for, of a command that asks for the others in its own way.
     """
-    from opsbook.core.described import field_docstrings
+    texts: dict[str, str] = {}
+    if helping:
+        from opsbook.core.described import field_docstrings
 
-    texts = field_docstrings(model) if helping else {}
+        texts = field_docstrings(model)
     for name, field, given in _fields(model):
         if only is not None and name not in only:
             continue

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from opsbook.core.book import Book
-from opsbook.core.config import Team
-from opsbook.core.context import Context
-from opsbook.core.kind import Kinds
-from opsbook.core.people import Member
-from opsbook.core.ports import Desk, Examiner, Landed
-from opsbook.core.tree import Tree
-from opsbook.core.unseen import Unseen
+if TYPE_CHECKING:
+    from opsbook.core.book import Book
+    from opsbook.core.config import Team
+    from opsbook.core.context import Context
+    from opsbook.core.kind import Kinds
+    from opsbook.core.people import Member
+    from opsbook.core.ports import Desk, Examiner, Landed
+    from opsbook.core.tree import Tree
+    from opsbook.core.unseen import Unseen
 
 T = TypeVar("T")
 R = TypeVar("R")

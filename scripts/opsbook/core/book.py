@@ -4,24 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property, lru_cache, reduce
 from operator import getitem
 from pathlib import PurePosixPath
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from pydantic import ValidationError
 
-from opsbook.core import codes, yaml
-from opsbook.core.code import Problem
+from opsbook.core import yaml
 from opsbook.core.config import CoreConfig, Section
-from opsbook.core.finding import Finding
-from opsbook.core.misfit import explain
 from opsbook.core.record import File, Record, Ref
 from opsbook.core.shape import Part, Shape
 from opsbook.core.tree import Tree, below
+
+if TYPE_CHECKING:
+    from opsbook.core.finding import Finding
 
 S = TypeVar("S", bound=Section)
 
@@ -34,8 +33,7 @@ _ROUNDS = 20
 """How often a section is read again without what did not fit: leaving something out can leave a hole elsewhere."""
 
 
-@dataclass(frozen=True)
-class Config:
+class Config(NamedTuple):
     """`opsbook.yml`, section by section; a section that is broken is replaced by its defaults and reported."""
 
     core: CoreConfig
@@ -236,12 +234,7 @@ def _read_config(data: bytes | None, kinds: tuple[Shape, ...]) -> Config:
     value: dict[str, Any] = document.value if isinstance(document.value, dict) else {}
     file = File(CONFIG_PATH, CONFIG_PART, lambda _path: data, dict)
     file.document = document
-    findings = [
-        codes.FAULTS[fault.code].finding(Problem(fault.message, path=CONFIG_PATH, line=fault.line, column=fault.column))
-        for fault in document.faults
-    ]
-    if document.value is not None and not isinstance(document.value, dict):
-        findings.append(codes.MOD003.finding(Problem("opsbook.yml must be a mapping", path=CONFIG_PATH)))
+    findings = [*_ill_formed(document)] if document.faults or value is not document.value else []
 
     own = {kind.plural for kind in kinds}
     parts: list[tuple[type[Section], tuple[str, ...], Any]] = [
@@ -262,14 +255,34 @@ def _read_config(data: bytes | None, kinds: tuple[Shape, ...]) -> Config:
         try:
             model.model_validate(content, context=vocabulary)
         except ValidationError as error:
-            findings += [
-                code.finding(Problem(message, file=file, loc=(*where, *loc), key=key))
-                for code, message, loc, key in explain(error, model, content, "configuration", () if where else own)
-            ]
+            findings += _misfits(error, model, content, file, where, own)
     core = sections[0]
     assert isinstance(core, CoreConfig)
     named = dict(zip((kind.plural for kind in kinds), sections[1:], strict=True))
     return Config(core, named, vocabulary, document, tuple(findings), data is not None)
+
+
+def _ill_formed(document: yaml.Document) -> Iterator[Finding]:
+    """What is wrong with the text, and with what it is as a whole."""
+    from opsbook.core import codes
+    from opsbook.core.code import Problem
+
+    for fault in document.faults:
+        problem = Problem(fault.message, path=CONFIG_PATH, line=fault.line, column=fault.column)
+        yield codes.FAULTS[fault.code].finding(problem)
+    if document.value is not None and not isinstance(document.value, dict):
+        yield codes.MOD003.finding(Problem("opsbook.yml must be a mapping", path=CONFIG_PATH))
+
+
+def _misfits(
+    error: ValidationError, model: type[Section], content: Any, file: File, where: tuple[str, ...], own: set[str]
+) -> Iterator[Finding]:
+    """What of a section does not fit its model."""
+    from opsbook.core.code import Problem
+    from opsbook.core.misfit import explain
+
+    for code, message, loc, key in explain(error, model, content, "configuration", () if where else own):
+        yield code.finding(Problem(message, file=file, loc=(*where, *loc), key=key))
 
 
 def _lenient(model: type[S], content: Any) -> tuple[S, dict[str, None] | None]:

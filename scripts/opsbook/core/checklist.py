@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
-from opsbook.core.markdown import Markdown
+if TYPE_CHECKING:
+    from opsbook.core.markdown import Markdown
 
 HEADER = ("step", "action", "owner")
 """The columns of a checklist (the operations runbook: step, action, owner)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One row of a checklist as it is written: nothing is assumed about it."""
 
     step: str

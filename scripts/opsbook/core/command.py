@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from argparse import Namespace
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, ClassVar, Literal
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
-from opsbook.core.book import Book
-from opsbook.core.record import Record
-from opsbook.core.request import Request
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from opsbook.core.book import Book
+    from opsbook.core.record import Record
+    from opsbook.core.request import Request
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
+class Option(NamedTuple):
     """One argument of a command that shows something; `settings` are those of `argparse`, `of` is that of `Given`."""
 
     name: str
     help: str
-    settings: Mapping[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, Any] = MappingProxyType({})
     of: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     """Lines of text.
 
     Attributes:
@@ -37,15 +37,13 @@ class Text:
     indent: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Pairs:
+class Pairs(NamedTuple):
     """Label and value in two columns."""
 
     rows: Sequence[tuple[str, str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(NamedTuple):
     """Columns under a header."""
 
     header: Sequence[str]
@@ -55,8 +53,7 @@ class Table:
 Block = Text | Pairs | Table
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(NamedTuple):
     """What a command shows: an object for programs, and blocks for people.
 
     Attributes:
@@ -69,8 +66,7 @@ class View:
     found: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(NamedTuple):
     """Something that a person at a terminal is asked while it is missing.
 
     Attributes:
@@ -123,8 +119,7 @@ class Dialogue:
         raise NotImplementedError
 
 
-@dataclass(frozen=True, slots=True)
-class Write:
+class Write(NamedTuple):
     """A command that carries out a request.
 
     Attributes:
@@ -155,8 +150,7 @@ class Write:
         return self.done if isinstance(self.done, str) else self.done(request)
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(NamedTuple):
     """A command that shows something.
 
     Attributes:
@@ -170,8 +164,7 @@ class Read:
     opened: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """A command that drafts a record in the working tree, for a person to edit.
 
     Attributes:

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
-from typing import Annotated, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
 from pydantic import Field
 
-from opsbook.core.examined import Examined, missing, note
 from opsbook.core.types import (
     WHOLE,
     ChannelRef,
@@ -32,6 +31,10 @@ from opsbook.core.types import (
     matching,
     means,
 )
+
+if TYPE_CHECKING:
+    from opsbook.core.examined import Examined
+
 
 Vocabulary = Mapping[str, Mapping[str, object]]
 """Name of a vocabulary to its words; what `OneOf` reads from the validation context."""
@@ -271,11 +274,11 @@ class CoreConfig(Section):
     """The name of the book, as the site shows it."""
     timezone: Line = "Etc/UTC"
     """The zone in which people see times; files hold UTC."""
-    site: SiteSettings = SiteSettings()
+    site: SiteSettings = SiteSettings.model_construct()
     """What the site needs to know."""
-    forge: ForgeSettings = ForgeSettings()
+    forge: ForgeSettings = ForgeSettings.model_construct()
     """Where changes are published."""
-    security: SecurityAlert = SecurityAlert()
+    security: SecurityAlert = SecurityAlert.model_construct()
     """Whom to tell about a suspected breach."""
     roles: tuple[Role, ...] = many()
     """The responsibilities that the process names."""
@@ -291,7 +294,7 @@ class CoreConfig(Section):
     """Shared mailboxes that records may name; any other mail address is taken for somebody's own."""
     authority: Mapping[str, Deciders] = {}
     """One table: action to the roles whose agreement it needs."""
-    help: HelpSettings = HelpSettings()
+    help: HelpSettings = HelpSettings.model_construct()
     """Where somebody who is stuck asks."""
 
     def vocabulary(self) -> Vocabulary:
@@ -311,6 +314,8 @@ class CoreConfig(Section):
 
     def examine(self) -> Iterator[Examined]:
         """Whom to alert, where the site is, and who people are elsewhere."""
+        from opsbook.core.examined import missing, note
+
         if "who" not in self.security.model_fields_set:
             yield missing(
                 "security alert",

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from opsbook.core.kind import Kinds
-from opsbook.core.ports import Forge, Host, Intents, Outbox, Sink
-from opsbook.core.tree import Tree
+if TYPE_CHECKING:
+    from opsbook.core.kind import Kinds
+    from opsbook.core.ports import Forge, Host, Intents, Outbox, Sink
+    from opsbook.core.tree import Tree
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from opsbook.core.book import Book
-from opsbook.core.ids import Ids
-from opsbook.core.ports import Asked
-from opsbook.core.record import Record
-from opsbook.core.request import Request
+if TYPE_CHECKING:
+    from opsbook.core.book import Book
+    from opsbook.core.ids import Ids
+    from opsbook.core.ports import Asked
+    from opsbook.core.record import Record
+    from opsbook.core.request import Request
 
 
 @dataclass(frozen=True, slots=True)

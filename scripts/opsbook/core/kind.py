@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from opsbook.core.announcement import Announcement
-from opsbook.core.book import Book
 from opsbook.core.command import Pairs, Text, View
-from opsbook.core.front import Front
-from opsbook.core.ids import Ids
-from opsbook.core.intake import Intake
-from opsbook.core.markdown import Markdown
-from opsbook.core.plan import Plan
-from opsbook.core.record import Record, Ref
-from opsbook.core.request import Request
-from opsbook.core.rule import BookRule, RecordRule
 from opsbook.core.shape import Shape
-from opsbook.core.start import Start
 
-Action = Callable[[Book, Any, datetime, Ids, str], Plan]
+if TYPE_CHECKING:
+    from opsbook.core.announcement import Announcement
+    from opsbook.core.book import Book
+    from opsbook.core.front import Front
+    from opsbook.core.ids import Ids
+    from opsbook.core.intake import Intake
+    from opsbook.core.markdown import Markdown
+    from opsbook.core.plan import Plan
+    from opsbook.core.record import Record, Ref
+    from opsbook.core.request import Request
+    from opsbook.core.rule import BookRule, RecordRule
+    from opsbook.core.start import Start
+
+Action: TypeAlias = "Callable[[Book, Any, datetime, Ids, str], Plan]"
 """A pure function from the book, a request, its time, the ids and its operation key to a plan."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sheet:
+class Sheet(NamedTuple):
     """What a page of a kind is made of: a template of the kind and its values.
 
     Attributes:
@@ -51,18 +51,33 @@ class Sheet:
 class Kind(Shape):
     """A kind of record. A new one overrides what it needs; what is here holds for a kind that is edited by hand.
 
-    Attributes:
-        rules: rules about one record; book_rules: rules about all of them and its configuration.
-        actions: the requests that it understands, and what each does.
-        intake: the forms by which somebody without a terminal asks for a new record.
-        start: what it puts into a new book.
+    Each method imports what it stands on, beyond the models: whoever lists records does not wait for rules and pages.
     """
 
-    rules: ClassVar[tuple[type[RecordRule], ...]] = ()
-    book_rules: ClassVar[tuple[type[BookRule], ...]] = ()
-    actions: ClassVar[Mapping[type[Request], Action]] = {}
-    intake: ClassVar[Intake | None] = None
-    start: ClassVar[Start | None] = None
+    @property
+    def rules(self) -> tuple[type[RecordRule], ...]:
+        """Rules about one record."""
+        return ()
+
+    @property
+    def book_rules(self) -> tuple[type[BookRule], ...]:
+        """Rules about all of its records, and its configuration."""
+        return ()
+
+    @property
+    def actions(self) -> Mapping[type[Request], Action]:
+        """The requests that it understands, and what each does."""
+        return {}
+
+    @property
+    def intake(self) -> Intake | None:
+        """The forms by which somebody without a terminal asks for a new record."""
+        return None
+
+    @property
+    def start(self) -> Start | None:
+        """What it puts into a new book."""
+        return None
 
     @property
     def package(self) -> str:
@@ -103,6 +118,8 @@ class Kind(Shape):
 
     def propose(self, record: Record, book: Book) -> Plan:
         """The words of its pull request, as a plan without files, where whoever began it could not open one."""
+        from opsbook.core.plan import Plan
+
         return Plan(record.id, record.path, {}, record.id, record.id, "")
 
     def needs_people(self, before: Record | None, after: Record) -> str:
@@ -119,6 +136,8 @@ class Kind(Shape):
 
     def front(self, book: Book, now: datetime) -> Front:
         """What it puts on the home page."""
+        from opsbook.core.front import Front
+
         return Front()
 
 

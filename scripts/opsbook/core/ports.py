@@ -10,18 +10,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
-from opsbook.core.announcement import Announcement
-from opsbook.core.examined import Examined
-from opsbook.core.plan import Intent, Plan
-from opsbook.core.request import Request
-from opsbook.core.tree import Tree
-from opsbook.core.unseen import Unseen
+if TYPE_CHECKING:
+    from opsbook.core.announcement import Announcement
+    from opsbook.core.examined import Examined
+    from opsbook.core.plan import Intent, Plan
+    from opsbook.core.request import Request
+    from opsbook.core.tree import Tree
+    from opsbook.core.unseen import Unseen
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(NamedTuple):
     """What a forge holds for one record at one moment; the expectation of a compare-and-swap.
 
     Attributes:
@@ -49,8 +49,7 @@ class Commit:
     when: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Published:
+class Published(NamedTuple):
     """Where an operation is on record.
 
     Attributes:
@@ -73,8 +72,7 @@ class Published:
     claimed: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Landed:
+class Landed(NamedTuple):
     """A commit of main, as a step from its first parent: a merge, or what somebody committed there.
 
     Attributes:
@@ -216,8 +214,7 @@ class Host(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(NamedTuple):
     """How sending one announcement ended.
 
     Attributes:
@@ -253,8 +250,7 @@ class Sink(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """A form that somebody filled in where nobody can be asked back: an issue, or the inputs of a workflow.
 
     Attributes:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property, lru_cache
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from opsbook.core import codes, markdown, yaml
-from opsbook.core.code import Problem
-from opsbook.core.finding import Finding
-from opsbook.core.misfit import explain
-from opsbook.core.shape import Part, Shape
+from opsbook.core import yaml
+
+if TYPE_CHECKING:
+    from opsbook.core.finding import Finding
+    from opsbook.core.markdown import Markdown
+    from opsbook.core.shape import Part, Shape
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -49,9 +49,13 @@ class File:
         return (self.data or b"").decode("utf-8", "replace")
 
     @cached_property
-    def markdown(self) -> markdown.Markdown | None:
+    def markdown(self) -> Markdown | None:
         """A Markdown file, taken apart."""
-        return markdown.parse(self.data) if self.part.format == "markdown" and self.data is not None else None
+        if self.part.format != "markdown" or self.data is None:
+            return None
+        from opsbook.core.markdown import parse
+
+        return parse(self.data)
 
     @cached_property
     def document(self) -> yaml.Document | None:
@@ -68,6 +72,9 @@ class File:
         try:
             return model.model_validate(document.value, context=self._vocabulary()), ()
         except ValidationError as error:
+            from opsbook.core.code import Problem
+            from opsbook.core.misfit import explain
+
             found = explain(error, model, document.value, self.part.noun)
             return None, tuple(
                 code.finding(Problem(message, file=self, loc=loc, key=key)) for code, message, loc, key in found
@@ -85,6 +92,9 @@ class File:
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
         """What is wrong with its form: text, YAML subset, model."""
+        from opsbook.core import codes
+        from opsbook.core.code import Problem
+
         if self.data is None:
             return ()
         faults = list(self.document.faults) if self.document is not None else []
@@ -107,8 +117,7 @@ def _loaded(data: bytes) -> yaml.Document:
     return yaml.load(data)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Ref:
+class Ref(NamedTuple):
     """Where a record is: its kind, its id and its folder or file."""
 
     kind: str

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
-
 import opsbook
 from opsbook.core import secrets
 from opsbook.core.book import CONFIG_PART, CONFIG_PATH, Book
@@ -166,6 +164,8 @@ class CFG001(BookRule):
 
     def check(self, book: Book, now: datetime) -> Iterable[Problem]:
         """`requires` against the running version."""
+        from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
         requires = book.config.core.requires
         place = config_file(book)
         try:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 from opsbook.core.keys import encoded, is_key, private_keys
 from opsbook.core.tokens import SHAPES
@@ -173,8 +173,7 @@ _PHONE_ALONE = f"(?P<phone>{_PHONE})"
 _NO_ONE = r"(?:^|[@.])(?:example\.(?:com|org|net)|[A-Za-z0-9-]+\.(?:example|invalid|test|localhost))$|^git@|noreply"
 
 
-@dataclass(frozen=True, slots=True)
-class Leak:
+class Leak(NamedTuple):
     """One thing that must not be there: where (character offsets), and what it looks like."""
 
     start: int

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import ClassVar, Final, Literal
+from typing import ClassVar, Final, Literal, NamedTuple
 
 from pydantic import BaseModel
 
@@ -14,8 +13,7 @@ PICTURES: Final = frozenset((".gif", ".jpeg", ".jpg", ".png", ".svg", ".webp"))
 """Files that are shown and not read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """One sort of file in a record.
 
     Attributes:

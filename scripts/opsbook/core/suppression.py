@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, replace
-from typing import Final
+from dataclasses import replace
+from typing import Final, NamedTuple
 
 from opsbook.core.code import Code, Problem
 from opsbook.core.codes import SUP001, SUP002
@@ -29,8 +29,7 @@ _MOST: Final = 10
 _SEPARATOR: Final = re.compile(r"[\s,]+")
 
 
-@dataclass(frozen=True)
-class Scope:
+class Scope(NamedTuple):
     """What can be found in a file.
 
     Attributes:
@@ -46,8 +45,7 @@ class Scope:
     evaluated: Set[str]
 
 
-@dataclass(frozen=True)
-class Suppression:
+class Suppression(NamedTuple):
     """One code that one comment allows, and on which lines of which file."""
 
     path: str

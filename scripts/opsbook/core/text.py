@@ -39,7 +39,7 @@ _SUSPECT: Final = re.compile(
 )
 """Every character that may be hidden; the context decides about joiners, selectors and tags."""
 
-_ASTRAL: Final = re.compile(
+_ASTRAL: Final = (
     "["
     "\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"  # format controls of notations
     "\U000e0000-\U000e0fff\U000f0000-\U0010ffff"  # tags and selectors, private use
@@ -52,9 +52,9 @@ _PICTOGRAPH: Final = (
     "\u2934\u2935\u2b05-\u2b55\u3030\u303d\u3297\u3299"
     "\U0001f000-\U0001f1e5\U0001f200-\U0001f3fa\U0001f400-\U0001faff\U0001fc00-\U0001fffd"
 )
-_IS_PICTOGRAPH: Final = re.compile(f"[{_PICTOGRAPH}]")
-_ENDS_EMOJI: Final = re.compile(f"[{_PICTOGRAPH}][\ufe0f\U0001f3fb-\U0001f3ff]?\\Z")
-_FLAG: Final = re.compile("\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{3,6}\U000e007f")
+_IS_PICTOGRAPH: Final = f"[{_PICTOGRAPH}]"
+_ENDS_EMOJI: Final = f"[{_PICTOGRAPH}][\ufe0f\U0001f3fb-\U0001f3ff]?\\Z"
+_FLAG: Final = "\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{3,6}\U000e007f"
 _FLAG_LENGTH: Final = 8
 _IDEOGRAPHS: Final = (("\u3400", "\u9fff"), ("\uf900", "\ufaff"), ("\U00020000", "\U0003fffd"))
 _VIRAMA: Final = 9
@@ -124,7 +124,7 @@ def shorten(text: str, width: int) -> str:
 def _misleads(text: str, index: int) -> bool:
     """Whether a suspect character is out of the places where it belongs to correct writing."""
     char = text[index]
-    if char > "\uffff" and not _ASTRAL.match(char):
+    if char > "\uffff" and not re.match(_ASTRAL, char):
         return False
     before = text[index - 1] if index else ""
     if char in "\u200c\u200d":
@@ -133,15 +133,15 @@ def _misleads(text: str, index: int) -> bool:
         after = text[index + 1 : index + 2]
         if char == "\u200c":
             return not (_is_arabic(before) and _is_arabic(after))
-        return not (_IS_PICTOGRAPH.match(after) and _ENDS_EMOJI.search(text[max(0, index - 2) : index]))
+        return not (re.match(_IS_PICTOGRAPH, after) and re.search(_ENDS_EMOJI, text[max(0, index - 2) : index]))
     if "\ufe00" <= char <= "\ufe0f" or "\U000e0100" <= char <= "\U000e01ef":
         if char in "\ufe0e\ufe0f":
             keycap = before != "" and before in "0123456789#*" and text[index + 1 : index + 2] == "\u20e3"
-            return not (keycap or _IS_PICTOGRAPH.match(before))
+            return not (keycap or re.match(_IS_PICTOGRAPH, before))
         return not any(first <= before <= last for first, last in _IDEOGRAPHS)
     if "\U000e0020" <= char <= "\U000e007f":
         start = text.rfind("\U0001f3f4", max(0, index - _FLAG_LENGTH), index)
-        found = _FLAG.match(text, start) if start >= 0 else None
+        found = re.compile(_FLAG).match(text, start) if start >= 0 else None
         return found is None or found.end() <= index
     return True
 

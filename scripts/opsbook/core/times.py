@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 _HOUR = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
@@ -21,8 +21,7 @@ def zones() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
-@dataclass(frozen=True, slots=True)
-class Times:
+class Times(NamedTuple):
     """How moments are written on one page.
 
     Attributes:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, Generic, TypeVar, get_args
 
 from pydantic import (
     BaseModel,
@@ -16,6 +16,7 @@ from pydantic import (
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
     PlainSerializer,
+    RootModel,
     StringConstraints,
     ValidationInfo,
     WithJsonSchema,
@@ -48,6 +49,15 @@ class Model(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
+
+
+T = TypeVar("T")
+
+
+class Choice(RootModel[T], Generic[T]):
+    """The base of a model that is one of several; its validator is built as late as theirs."""
+
+    model_config = ConfigDict(defer_build=True)
 
 
 # Written out where `\d` would do: in Python and Rust it is a digit of any script, in JSON Schema one of ten.

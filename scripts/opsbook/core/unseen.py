@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from typing import NamedTuple
 
 from opsbook.core.errors import OpsbookError
 from opsbook.core.text import sentence
@@ -12,8 +12,7 @@ EXIT = 7
 """The exit code of a read that could not see everything. Every other failure is worth more, and a write has others."""
 
 
-@dataclass(frozen=True, slots=True)
-class Unseen:
+class Unseen(NamedTuple):
     """One thing that a person could have seen here, and did not.
 
     Attributes:
@@ -31,7 +30,7 @@ class Unseen:
 
     def as_json(self) -> dict[str, str]:
         """The object for programs."""
-        return asdict(self)
+        return self._asdict()
 
     def __str__(self) -> str:
         return " ".join(filter(None, (f"{self.what}: {sentence(self.why)}", self.remedy and sentence(self.remedy))))

@@ -213,7 +213,7 @@ def _publish(intent: Intent, context: Context) -> _Saved:
         if record is None:
             before, plan = _unused(intent, context, before)
             record = plan.record
-            head = replace(forge.head(record), main=head.main)
+            head = forge.head(record)._replace(main=head.main)
         published = forge.published(record, intent.key)
         if published is not None:
             plan, before, after = _again(intent, context, record, published)

@@ -3,7 +3,11 @@
 An adapter that only some commands need is imported where it is used, so that the others do not wait for it.
 """
 
-from opsbook.wiring.log import keep_traceback
+import os
+
+# No book needs a plugin of pydantic, and looking for one reads the metadata of every package that is installed.
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+
 from opsbook.wiring.workspace import open_workspace
 
-__all__ = ["keep_traceback", "open_workspace"]
+__all__ = ["open_workspace"]

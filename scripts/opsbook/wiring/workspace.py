@@ -15,24 +15,23 @@ from typing import TYPE_CHECKING, TypeVar
 from opsbook.adapters.git.repository import NotARepository, Repository
 from opsbook.adapters.machine.directory import DirectoryTree
 from opsbook.core.book import CONFIG_PATH, Book
-from opsbook.core.config import Team
-from opsbook.core.context import Context
 from opsbook.core.errors import OpsbookError, Refused, UsageError
-from opsbook.core.kind import Kinds
-from opsbook.core.people import Member
-from opsbook.core.ports import Desk, Examiner, Forge, Landed, Sink
 from opsbook.core.text import one_line, shorten
-from opsbook.core.tree import Tree
-from opsbook.core.types import parse_duration
 from opsbook.core.unseen import Unseen
 from opsbook.kinds import read_request, registry
 from opsbook.wiring.environment import github, slack_api
-from opsbook.wiring.identity import Identity
 
 if TYPE_CHECKING:
     from opsbook.adapters.git.forge import GitForge
     from opsbook.adapters.machine.state import FileIntents
-    from opsbook.perform.saved import Laid
+    from opsbook.core.config import Team
+    from opsbook.core.context import Context
+    from opsbook.core.kind import Kinds
+    from opsbook.core.people import Member
+    from opsbook.core.plan import Intent
+    from opsbook.core.ports import Desk, Examiner, Forge, Landed, Sink
+    from opsbook.core.tree import Tree
+    from opsbook.wiring.identity import Identity
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -141,28 +140,35 @@ class LocalWorkspace:
     @property
     def open_book(self) -> Book:
         """The working tree, what main has more, every open record, and what is saved here and not published yet."""
-        return self._laid.book
+        return self._laid
 
     def look(self) -> None:
         """See `Workspace.look`."""
         for kind in self.kinds:
-            self._laid.book.refs(kind)
+            self._laid.refs(kind)
 
     @cached_property
-    def _laid(self) -> Laid:
-        from opsbook.perform.saved import lay
-
+    def _laid(self) -> Book:
         book = Book(self._seen, self.kinds)
         if self._intents is None:
-            return lay(book, (), self.kinds)
-        laid = lay(book, self._intents.saved(), self.kinds)
+            return book
+        if saved := self._intents.saved():
+            book = self._with(saved, book)
+        self.unseen += self._intents.damaged()
+        return book
+
+    def _with(self, saved: Sequence[Intent], book: Book) -> Book:
+        """A book with what is saved here laid over it; of what cannot be, `unseen` is told."""
+        from opsbook.perform.saved import lay
+
+        laid = lay(book, saved, self.kinds)
         for key, record in laid.records.items():  # what is on its branch here may not be where it belongs
             with suppress(OpsbookError):
                 if (done := self._local_forge.published(record, key)) is not None and done.unpushed:
                     laid.unrecorded.add(record)
-        self.unseen += (*laid.unseen, *self._intents.damaged())
+        self.unseen += laid.unseen
         laid.book.unrecorded = frozenset(laid.unrecorded)
-        return laid
+        return laid.book
 
     @cached_property
     def _seen(self) -> Tree:
@@ -253,6 +259,8 @@ class LocalWorkspace:
 
     @cached_property
     def _identity(self) -> Identity:
+        from opsbook.wiring.identity import Identity
+
         return Identity(self.book, lambda: self._repository)
 
     def actor(self, by: str | None = None) -> str:
@@ -290,6 +298,7 @@ class LocalWorkspace:
         """The forge, the sinks and what this machine remembers."""
         from opsbook.adapters.machine.console import ConsoleSink
         from opsbook.adapters.machine.state import FileIntents, FileOutbox
+        from opsbook.core.context import Context
 
         top = self._repository.worktree
         if top is not None and top.resolve() != self.root:
@@ -323,6 +332,7 @@ class LocalWorkspace:
         request that could not be published yet lies in a folder of its own, which only its owner can read.
         """
         from opsbook.adapters.machine.state import FileIntents, NoOutbox
+        from opsbook.core.context import Context
         from opsbook.wiring.restricted import restricted_forge, stand_in
 
         forge = restricted_forge(self.book.config.core, self.kinds, self._elsewhere)
@@ -426,6 +436,8 @@ class LocalWorkspace:
         last step alone.
         """
         from pydantic_core import PydanticCustomError
+
+        from opsbook.core.types import parse_duration
 
         forge = self._bring()
         if self._repository.is_shallow:

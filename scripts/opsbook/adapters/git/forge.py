@@ -10,17 +10,13 @@ import re
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
 
-from opsbook.adapters.git.claims import claims as claims_of
 from opsbook.adapters.git.history import JOINER, TRAILER, History, message, named
 from opsbook.adapters.git.objects import Entry, Objects, Person, Writer
-from opsbook.adapters.git.opened import Opened
-from opsbook.adapters.git.outgoing import Parcel
 from opsbook.adapters.git.own import Kept, Own
-from opsbook.adapters.git.pulls import Pull, Pulls, Unrelated
-from opsbook.adapters.git.receipts import Receipts
 from opsbook.adapters.git.remote import Remote, Update
 from opsbook.adapters.git.repository import GitFailed, Ref, Repository
 from opsbook.adapters.git.sending import Place, send
@@ -28,9 +24,15 @@ from opsbook.adapters.git.tree import GitTree
 from opsbook.adapters.machine.locks import stand_back
 from opsbook.core.errors import ForgeError, ForgeFault, LostRace, Refused
 from opsbook.core.names import book_path, is_word, operation_name, record_name
-from opsbook.core.ports import Commit, Head, Landed, Published, Receipt
+from opsbook.core.ports import Head, Landed, Published
 from opsbook.core.tree import MemoryTree, Tree
 from opsbook.core.unseen import Unseen
+
+if TYPE_CHECKING:
+    from opsbook.adapters.git.opened import Opened
+    from opsbook.adapters.git.pulls import Pull, Pulls
+    from opsbook.adapters.git.receipts import Receipts
+    from opsbook.core.ports import Commit, Receipt
 
 BREATH = 1.0
 """Seconds for which what was brought counts as now: `perform` asks for the head, reads, and asks for what is published
@@ -39,8 +41,7 @@ in one breath. Acting on a sight that has aged only loses a race, because every 
 _BRANCH = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]|[./](?=[A-Za-z0-9_-])){0,99}")
 
 
-@dataclass(frozen=True, slots=True)
-class _Write:
+class _Write(NamedTuple):
     """A commit that is to be published.
 
     Attributes:
@@ -102,16 +103,26 @@ class GitForge:
         self._own, self._kept = Own(repository), Kept(repository)
         self._place: Place = self._known if push else self._own
         self._copies_at: list[Place] = [self._own, self._known] if own else [self._known]
-        others = [place for place in self._copies_at if place is not self._place]
-        self._receipts = Receipts(repository, self._objects, self._history, self._place, others)
         self._desk = desk
-        self._opened = Opened(repository.common / "opsbook" / "pulls")
         self._brought = float("-inf")
         self._looked: dict[str | None, dict[str, Ref]] = {}
         self._losses: dict[str, int] = {}
         self.name = desk.name if desk else "local"
         self.shared = push
         self.main = main
+
+    @cached_property
+    def _receipts(self) -> Receipts:
+        from opsbook.adapters.git.receipts import Receipts
+
+        others = [place for place in self._copies_at if place is not self._place]
+        return Receipts(self._repository, self._objects, self._history, self._place, others)
+
+    @cached_property
+    def _opened(self) -> Opened:
+        from opsbook.adapters.git.opened import Opened
+
+        return Opened(self._repository.common / "opsbook" / "pulls")
 
     @property
     def rest(self) -> float:
@@ -263,8 +274,8 @@ class GitForge:
         claimed = self._send(update, claims, record)
         done = self._placed(refs, write.branch, new)
         if self._desk is None and not commit.plan.straight:
-            done = replace(done, next=self._merge(main, new, self._named(write.branch, here=not self.shared)))
-        done = replace(done, claimed=frozenset(claimed))
+            done = done._replace(next=self._merge(main, new, self._named(write.branch, here=not self.shared)))
+        done = done._replace(claimed=frozenset(claimed))
         if commit.plan.straight:
             self._follow(refs, new)
             return done
@@ -279,7 +290,7 @@ class GitForge:
         if tip and there:
             self._check_copies(write.branch, tip, there.commit)
         self._send(Update(write.branch, tip, there.commit if there else None), (), write.record)
-        return replace(found, unpushed="", shared=self._place.name)
+        return found._replace(unpushed="", shared=self._place.name)
 
     def _follow(self, refs: Mapping[str, Ref], new: str) -> None:
         """Move main of this repository along, and a working tree that has it, where that is a fast-forward."""
@@ -313,6 +324,9 @@ class GitForge:
         Raises:
             LostRace: the branch is not where it was seen. ForgeError: not done. ForgeUnknown: nobody knows.
         """
+        from opsbook.adapters.git.claims import claims as claims_of
+        from opsbook.adapters.git.outgoing import Parcel
+
         self._looked.clear()
         parcel = self._receipts.outgoing.send(Parcel(update, lambda known: claims_of(claims, {}, known), "Claim"))
         if parcel.moved.outcome == "failed":
@@ -414,18 +428,20 @@ class GitForge:
         record, desk = write.record, self._desk
         if desk is None:
             return done
+        from opsbook.adapters.git.pulls import Unrelated
+
         now = write.commit.when
         if tip is not None and (url := self._opened.seen(record, now, lambda old: self._is_merged(main, old))):
             self._keep(write.branch, done.commit)
-            return replace(done, url=url)
+            return done._replace(url=url)
         try:
             try:
                 pull, opened = self._pull(desk, write, done.commit, created=created)
             except Unrelated:
-                done = replace(done, commit=self._transplant(write))
+                done = done._replace(commit=self._transplant(write))
                 pull, opened = self._pull(desk, write, done.commit, created=created)
         except ForgeFault as error:
-            return replace(done, unpushed=f"No pull request could be opened for it: {error.message}")
+            return done._replace(unpushed=f"No pull request could be opened for it: {error.message}")
         if pull is None:
             return done
         if opened and created and not self._still_new(write, main, pull.base):
@@ -435,7 +451,7 @@ class GitForge:
             self._keep(write.branch, None)
         if opened and not created:  # it comes late: people have been told by now, and nothing else would show it
             self._show(record)
-        return replace(done, url=pull.url, unpushed="")
+        return done._replace(url=pull.url, unpushed="")
 
     def _keep(self, branch: str, commit: str | None) -> None:
         """Keep what was pushed without a look, or let it go; what the branch does not hold stays kept."""
@@ -608,16 +624,16 @@ class GitForge:
         there, main = refs.get(self._place.at(branch)), self._main_commit(refs)
         done = self._placed(refs, branch, commit)
         if self.shared and not (there and self._repository.is_ancestor(commit, there.commit)):
-            return replace(done, unpushed=f"It was not pushed to {self._place.name} yet.", shared="")
+            return done._replace(unpushed=f"It was not pushed to {self._place.name} yet.", shared="")
         if self._desk is None:
             here = not self.shared and self._own.at(branch) in refs
-            return replace(done, next=self._merge(main, tip, self._named(branch, here=here)))
+            return done._replace(next=self._merge(main, tip, self._named(branch, here=here)))
         if not look:
             return done
         for pull in self._desk.of(branch):
             if pull.open or (pull.merged and pull.head == tip):
-                return replace(done, url=pull.url)
-        return replace(done, unpushed="There is no open pull request for it yet.")
+                return done._replace(url=pull.url)
+        return done._replace(unpushed="There is no open pull request for it yet.")
 
     def _placed(self, refs: Mapping[str, Ref], branch: str, commit: str) -> Published:
         """Where a commit is, and how it is shared where this book does not do so by itself."""

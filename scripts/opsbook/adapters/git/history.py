@@ -6,10 +6,10 @@ import re
 import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import wraps
 from pathlib import Path
+from typing import NamedTuple
 
 from opsbook.adapters.git.objects import Entry, Objects, Person, Writer
 from opsbook.adapters.git.repository import Repository, decode
@@ -32,8 +32,7 @@ Choose = Callable[[str | None, str, Entry | None, Entry | None], Entry | None]
 """From the common commit, a path and the two entries to the entry that holds both; `None` when there is none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """A commit: its id, its parents, and the operations that its message names."""
 
     commit: str

@@ -10,7 +10,6 @@ import threading
 import weakref
 import zlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -200,8 +199,7 @@ class Objects:
             self._process = None
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(NamedTuple):
     """Author or committer: a name and an address (`Opsbook <opsbook@opsbook.invalid>`)."""
 
     name: str

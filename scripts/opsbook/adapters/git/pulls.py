@@ -6,16 +6,14 @@ A plain Git repository has no such thing, and does without. An adapter for anoth
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from opsbook.core.errors import ForgeError
 from opsbook.core.plan import Plan
 from opsbook.core.ports import Receipt
 
 
-@dataclass(frozen=True, slots=True)
-class Pull:
+class Pull(NamedTuple):
     """A pull request.
 
     Attributes:

@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from opsbook.adapters.git.repository import NETWORK_SECONDS, GitFailed, GitTimeout, Output, Repository, redacted
 from opsbook.adapters.machine.locks import turn
@@ -41,8 +41,7 @@ _NOT_SENT = re.compile(
 """What Git says when the other side has taken nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Update:
+class Update(NamedTuple):
     """A branch that is to be moved from exactly `old` (`None`: it is not there) to `new` (`None`: deleted)."""
 
     branch: str
@@ -50,8 +49,7 @@ class Update:
     old: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Pushed:
+class Pushed(NamedTuple):
     """How moving one branch ended.
 
     Attributes:

@@ -15,11 +15,10 @@ import tempfile
 import time
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
 
 from opsbook.adapters.machine.locks import turn
 from opsbook.core.errors import ForgeError, ForgeUnknown, OpsbookError, UsageError
@@ -109,8 +108,7 @@ class GitTimeout(ForgeUnknown):
 Process = subprocess.Popen[bytes]
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(NamedTuple):
     """What a Git process left: its exit status, standard output, and standard error as text."""
 
     status: int
@@ -118,8 +116,7 @@ class Output:
     errors: str
 
 
-@dataclass(frozen=True, slots=True)
-class Ref:
+class Ref(NamedTuple):
     """A ref: its full name, the object id it points at, and the working tree that has it checked out, if any."""
 
     name: str
@@ -127,8 +124,7 @@ class Ref:
     worktree: Path | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Changes:
+class Changes(NamedTuple):
     """Paths of the working tree that differ from a revision.
 
     Attributes:

@@ -11,15 +11,17 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from opsbook.adapters.machine import locks
 from opsbook.core.errors import ForgeError, OpsbookError, Refused
 from opsbook.core.ids import operation_key
 from opsbook.core.names import is_word, operation_name, record_name
-from opsbook.core.plan import Intent
-from opsbook.core.request import Request
 from opsbook.core.unseen import Unseen
+
+if TYPE_CHECKING:
+    from opsbook.core.plan import Intent
+    from opsbook.core.request import Request
 
 VERSION = 1
 """The format of an intent file."""
@@ -203,6 +205,8 @@ class FileIntents:
         lock = _take(self._lock(key), seconds=_WAIT_SECONDS)
         if lock is None:
             raise ForgeError(f"Another process is at work on the operation {key}.", "Wait until it has ended.")
+        from opsbook.core.plan import Intent
+
         try:
             try:
                 read = self._load(self._path(key))
@@ -276,6 +280,8 @@ class FileIntents:
             return None
         except OSError as error:
             raise _Damaged(f"It cannot be read: {error.strerror}.", "Look at who owns it.") from None
+        from opsbook.core.plan import Intent
+
         try:
             value = json.loads(data)
             if value["version"] > VERSION:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from opsbook.commands.described import present
+from opsbook.commands.showing import present
 from opsbook.commands.workspace import Workspace
 from opsbook.core.command import View
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from opsbook.commands.described import present
 from opsbook.commands.picking import pick_any
+from opsbook.commands.showing import present
 from opsbook.commands.workspace import Workspace
 
 

@@ -20,8 +20,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Final
+from dataclasses import replace
+from typing import Any, Final, NamedTuple
 
 from yaml import YAMLError
 from yaml._yaml import CParser
@@ -70,8 +70,7 @@ _LOST: Final = re.compile(r"(?P<comment>(?<!\S)#[^\n]*)|(?P<glued>#[^\n]*)|(?P<q
 _WORD: Final = re.compile(r"#+[^#\s]")
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(NamedTuple):
     """One thing that is wrong with a text.
 
     Attributes:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
 from opsbook.core.config import Entry, Section, Vocabulary, by_id
-from opsbook.core.examined import Examined, missing, note
 from opsbook.core.types import WHOLE, ChannelRef, Duration, Line, Link, Model, RoleRef, RunbookRef, Text, many, matching
 from opsbook.kinds.incident.vocabulary import Status
+
+if TYPE_CHECKING:
+    from opsbook.core.examined import Examined
 
 
 class Severity(Entry):
@@ -107,27 +109,27 @@ class IncidentsConfig(Section):
 
     severities: tuple[Severity, ...] = Field(
         default=(
-            Severity(
+            Severity.model_construct(
                 id="P1",
                 title="Critical",
                 meaning="Users cannot use the service.",
                 update_every=timedelta(hours=1),
             ),
-            Severity(
+            Severity.model_construct(
                 id="P2",
                 title="Major",
                 meaning="Users can use the service with difficulty.",
                 update_every=timedelta(hours=4),
             ),
-            Severity(id="P3", title="Minor", meaning="Few users notice."),
+            Severity.model_construct(id="P3", title="Minor", meaning="Few users notice."),
         ),
         strict=False,
         min_length=1,
     )
     """From the worst to the mildest."""
-    words: Words = Words()
+    words: Words = Words.model_construct()
     """What people are called."""
-    channels: Channels = Channels()
+    channels: Channels = Channels.model_construct()
     """Who is told."""
     templates: tuple[UpdateTemplate, ...] = many()
     """Saved texts for updates."""
@@ -135,9 +137,9 @@ class IncidentsConfig(Section):
     """Who is contacted beyond the team, in this order."""
     escalation_link: Link | None = None
     """A restricted page with the contact details."""
-    review: Review = Review()
+    review: Review = Review.model_construct()
     """The review after the incident."""
-    publication: Publication = Publication()
+    publication: Publication = Publication.model_construct()
     """Who decides about publishing a report."""
 
     def vocabulary(self) -> Vocabulary:
@@ -158,6 +160,8 @@ class IncidentsConfig(Section):
 
     def examine(self) -> Iterator[Examined]:
         """Whether anybody is told, and whether severities come with checklists."""
+        from opsbook.core.examined import missing, note
+
         if self.channels.incident is None and self.channels.team is None:
             yield missing(
                 "incident channel",

@@ -6,8 +6,6 @@ import hashlib
 import re
 from datetime import datetime
 
-from slugify import slugify
-
 from opsbook.core import checklist as checklists
 from opsbook.core import markdown
 from opsbook.core.book import Book
@@ -38,6 +36,8 @@ def declare(book: Book, request: Declare, now: datetime, ids: Ids, operation: st
     Raises:
         Refused: a value cannot be used; the sentence says which and what would do.
     """
+    from slugify import slugify
+
     given = request.id if request.security else None
     id_ = _given_id(book, given, operation) if given is not None else _new_id(book, ids, now, operation)
     if request.security and not book.config.core.security.restricted:

@@ -5,35 +5,27 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import ClassVar
+from typing import TYPE_CHECKING
 
-from opsbook.core import yaml
-from opsbook.core.announcement import Announcement
-from opsbook.core.book import Book
-from opsbook.core.command import View
-from opsbook.core.front import Begin, Front, Urgent, Way
-from opsbook.core.ids import Ids
-from opsbook.core.kind import Kind, Sheet
-from opsbook.core.plan import Plan
-from opsbook.core.record import Record
+from opsbook.core.kind import Kind
 from opsbook.core.shape import Part
-from opsbook.kinds.incident import page, pull
-from opsbook.kinds.incident.actions import note, tick
-from opsbook.kinds.incident.announcements import announcements
 from opsbook.kinds.incident.config import IncidentsConfig
-from opsbook.kinds.incident.declare import declare
-from opsbook.kinds.incident.forms import TEMPLATE
-from opsbook.kinds.incident.intake import IncidentIntake
-from opsbook.kinds.incident.listing import listing
-from opsbook.kinds.incident.model import Checklist, FollowUp, Incident, TimelineEntry
-from opsbook.kinds.incident.reminders import remind
-from opsbook.kinds.incident.requests import Declare, Note, Tick, Update
-from opsbook.kinds.incident.rules import BOOK_RULES, RULES
-from opsbook.kinds.incident.shown import shown
-from opsbook.kinds.incident.similar import open_incidents, rank
-from opsbook.kinds.incident.start import START
-from opsbook.kinds.incident.update import update
+from opsbook.kinds.incident.model import Checklist, Incident, TimelineEntry
 from opsbook.kinds.incident.view import CHECKLIST, FACTS, REPORT, IncidentView, view_of
+
+if TYPE_CHECKING:
+    from opsbook.core.announcement import Announcement
+    from opsbook.core.book import Book
+    from opsbook.core.command import View
+    from opsbook.core.front import Front, Urgent
+    from opsbook.core.ids import Ids
+    from opsbook.core.kind import Action, Sheet
+    from opsbook.core.plan import Plan
+    from opsbook.core.record import Record
+    from opsbook.core.request import Request
+    from opsbook.core.rule import BookRule, RecordRule
+    from opsbook.core.start import Start
+    from opsbook.kinds.incident.intake import IncidentIntake
 
 
 class IncidentKind(Kind):
@@ -53,11 +45,44 @@ class IncidentKind(Kind):
     )
     section = IncidentsConfig
     pages = ("incidents/index.md", "incidents/reports.md", "incidents/*/index.md", "incident-process/at-a-glance.md")
-    rules = RULES
-    book_rules = BOOK_RULES
-    actions: ClassVar = {Declare: declare, Note: note, Update: update, Tick: tick}
-    intake = IncidentIntake()
-    start = START
+
+    @property
+    def rules(self) -> tuple[type[RecordRule], ...]:
+        """See `Kind.rules`."""
+        from opsbook.kinds.incident.rules import RULES
+
+        return RULES
+
+    @property
+    def book_rules(self) -> tuple[type[BookRule], ...]:
+        """See `Kind.book_rules`."""
+        from opsbook.kinds.incident.rules import BOOK_RULES
+
+        return BOOK_RULES
+
+    @property
+    def actions(self) -> Mapping[type[Request], Action]:
+        """See `Kind.actions`."""
+        from opsbook.kinds.incident.actions import note, tick
+        from opsbook.kinds.incident.declare import declare
+        from opsbook.kinds.incident.requests import Declare, Note, Tick, Update
+        from opsbook.kinds.incident.update import update
+
+        return {Declare: declare, Note: note, Update: update, Tick: tick}
+
+    @property
+    def intake(self) -> IncidentIntake:
+        """See `Kind.intake`."""
+        from opsbook.kinds.incident.intake import IncidentIntake
+
+        return IncidentIntake()
+
+    @property
+    def start(self) -> Start:
+        """See `Kind.start`."""
+        from opsbook.kinds.incident.start import START
+
+        return START
 
     def is_open(self, record: Record) -> bool:
         """See `Kind.is_open` and `IncidentView.is_open`."""
@@ -65,26 +90,38 @@ class IncidentKind(Kind):
 
     def open_in(self, book: Book) -> Sequence[Record]:
         """See `Kind.open_in`."""
+        from opsbook.kinds.incident.similar import open_incidents
+
         return [view.record for view in open_incidents(book)]
 
     def listing(self, book: Book, now: datetime, *, every: bool) -> View:
         """See `Kind.listing`."""
+        from opsbook.kinds.incident.listing import listing
+
         return listing(book, now, every=every)
 
     def shown(self, record: Record, book: Book, now: datetime) -> View:
         """See `Kind.shown`."""
+        from opsbook.kinds.incident.shown import shown
+
         return shown(record, book, now)
 
     def announce(self, before: Record | None, after: Record | None, book: Book) -> Sequence[Announcement]:
         """See `Kind.announce`."""
+        from opsbook.kinds.incident.announcements import announcements
+
         return announcements(before, after, book)
 
     def remind(self, record: Record, book: Book, now: datetime) -> Sequence[Announcement]:
         """See `Kind.remind`."""
+        from opsbook.kinds.incident.reminders import remind
+
         return remind(record, book, now)
 
     def propose(self, record: Record, book: Book) -> Plan:
         """See `Kind.propose`."""
+        from opsbook.kinds.incident import pull
+
         return pull.propose(record, book)
 
     def needs_people(self, before: Record | None, after: Record) -> str:
@@ -98,6 +135,9 @@ class IncidentKind(Kind):
 
     def migrate(self, record: Record, book: Book, ids: Ids) -> Mapping[str, bytes]:
         """See `Kind.migrate`: each follow-up gets an id."""
+        from opsbook.core import yaml
+        from opsbook.kinds.incident.model import FollowUp
+
         view = IncidentView(record)
         if view.file is None or view.facts is None or not view.editable:
             return {}
@@ -108,10 +148,16 @@ class IncidentKind(Kind):
 
     def sheets(self, book: Book, now: datetime) -> Iterator[Sheet]:
         """See `Kind.sheets`."""
-        return page.sheets(book, now)
+        from opsbook.kinds.incident.page import sheets
+
+        return sheets(book, now)
 
     def front(self, book: Book, now: datetime) -> Front:
         """See `Kind.front`: what is open, how to declare, and the reports."""
+        from opsbook.core.front import Begin, Front, Way
+        from opsbook.kinds.incident.forms import TEMPLATE
+        from opsbook.kinds.incident.similar import open_incidents
+
         config = book.config.section(IncidentsConfig)
         return Front(
             urgent=[_urgent(view, config, now) for view in open_incidents(book)],
@@ -124,7 +170,11 @@ class IncidentKind(Kind):
 
 
 def _urgent(view: IncidentView, config: IncidentsConfig, now: datetime) -> Urgent:
-    facts, where = view.facts, page.page_path(view.record.path)
+    from opsbook.core.front import Urgent
+    from opsbook.kinds.incident.page import page_path
+    from opsbook.kinds.incident.similar import rank
+
+    facts, where = view.facts, page_path(view.record.path)
     if facts is None:
         return Urgent(view.record.id, f"{view.record.id} cannot be read", "", 0, "unknown", where)
     due = view.next_update(config)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import Field, RootModel
+from pydantic import Field
 
 from opsbook.core.types import (
     WHOLE,
+    Choice,
     IsoDate,
     Line,
     Link,
@@ -131,7 +132,7 @@ class Incident(Model):
     """Who declared it."""
     times: Times
     """When what happened."""
-    roles: Roles = Roles()
+    roles: Roles = Roles.model_construct()
     """Who leads and who tells people."""
     services: tuple[ServiceRef, ...] = many()
     """Services of the catalogue that are affected."""
@@ -262,7 +263,7 @@ class Agreement(EntryBase):
 
 
 class TimelineEntry(
-    RootModel[
+    Choice[
         Annotated[
             Declared | Note | Update | StatusChange | SeverityChange | RoleChange | StepDone | Agreement,
             Field(discriminator="kind"),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 Cadence = tuple[datetime, timedelta | None]
 """Since when people are promised something within which time; `None`: nothing is promised, or nobody knows."""
@@ -13,8 +13,7 @@ _CADENCE, _STATE, _KEPT = range(3)
 """At the same moment a new severity counts first, then a new status, then what was said."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
+class Wait(NamedTuple):
     """A time in which people waited: from, until, and by when they were promised that it would end."""
 
     since: datetime

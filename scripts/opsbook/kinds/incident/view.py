@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property, lru_cache
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from opsbook.core.record import File, Record
 from opsbook.core.types import Step
@@ -39,8 +38,7 @@ _OVER = (b"\nstatus: resolved\n", b"\nstatus: closed\n")
 _MAYBE_OPEN = (*(status.encode() for status in sorted(OPEN)), b"\\")
 
 
-@dataclass(frozen=True)
-class Timeline:
+class Timeline(NamedTuple):
     """The entries of a timeline, by time and then by name."""
 
     entries: tuple[tuple[File, AnyEntry], ...]

@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from opsbook.core.book import Book
-from opsbook.core.front import Front, Way
-from opsbook.core.kind import Kind, Sheet
+from opsbook.core.kind import Kind
 from opsbook.core.shape import PICTURES, Part
 from opsbook.kinds.runbook.config import RunbooksConfig
 from opsbook.kinds.runbook.model import Runbook
-from opsbook.kinds.runbook.page import sheets
-from opsbook.kinds.runbook.rules import RULES
+
+if TYPE_CHECKING:
+    from opsbook.core.book import Book
+    from opsbook.core.front import Front
+    from opsbook.core.kind import Sheet
+    from opsbook.core.rule import RecordRule
 
 
 class RunbookKind(Kind):
@@ -29,12 +32,22 @@ class RunbookKind(Kind):
     section = RunbooksConfig
     pages = ("runbooks/index.md",)
     beside = PICTURES
-    rules = RULES
+
+    @property
+    def rules(self) -> tuple[type[RecordRule], ...]:
+        """See `Kind.rules`."""
+        from opsbook.kinds.runbook.rules import RULES
+
+        return RULES
 
     def sheets(self, book: Book, now: datetime) -> Iterator[Sheet]:
         """See `Kind.sheets`."""
+        from opsbook.kinds.runbook.page import sheets
+
         return sheets(book, now)
 
     def front(self, book: Book, now: datetime) -> Front:
         """See `Kind.front`."""
+        from opsbook.core.front import Front, Way
+
         return Front(browse=[Way("Runbooks", "runbooks/index.md", "What to do, step by step")])

@@ -5,16 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from opsbook.core.book import Book
-from opsbook.core.front import Front, Way
-from opsbook.core.kind import Kind, Sheet
+from opsbook.core.kind import Kind
 from opsbook.core.shape import Part
 from opsbook.kinds.service.config import ServicesConfig
 from opsbook.kinds.service.model import Service
-from opsbook.kinds.service.page import sheets
-from opsbook.kinds.service.rules import RULES
-from opsbook.kinds.service.start import START
+
+if TYPE_CHECKING:
+    from opsbook.core.book import Book
+    from opsbook.core.front import Front
+    from opsbook.core.kind import Sheet
+    from opsbook.core.rule import RecordRule
+    from opsbook.core.start import Start
 
 
 class ServiceKind(Kind):
@@ -29,15 +32,31 @@ class ServiceKind(Kind):
     parts = (Part("", "service", schema="service", model=Service, required=True),)
     section = ServicesConfig
     pages = ("services/index.md",)
-    rules = RULES
-    start = START
+
+    @property
+    def rules(self) -> tuple[type[RecordRule], ...]:
+        """See `Kind.rules`."""
+        from opsbook.kinds.service.rules import RULES
+
+        return RULES
+
+    @property
+    def start(self) -> Start:
+        """See `Kind.start`."""
+        from opsbook.kinds.service.start import START
+
+        return START
 
     def sheets(self, book: Book, now: datetime) -> Iterator[Sheet]:
         """See `Kind.sheets`."""
+        from opsbook.kinds.service.page import sheets
+
         return sheets(book, now)
 
     def front(self, book: Book, now: datetime) -> Front:
         """See `Kind.front`: the status pages of services that are not ours."""
+        from opsbook.core.front import Front, Way
+
         elsewhere: list[Way] = []
         for ref in sorted(book.refs(self.name).values()):
             found = book.record(ref).only("", Service)
