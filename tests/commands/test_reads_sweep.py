@@ -179,8 +179,6 @@ SHARED: dict[str, Break] = {
     "what is fetched cannot be kept": lambda w: write(w.ref("remotes/origin/opsbook").with_name("opsbook"), "x"),
 }
 
-GONE = {"the branch is garbage", "the branch is empty", "the branch names no object"}
-
 
 FORBIDDEN: dict[str, Callable[[World], Path]] = {
     "the repository": lambda w: w.desk.path / ".git",

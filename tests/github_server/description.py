@@ -21,7 +21,7 @@ from referencing.jsonschema import DRAFT202012
 
 Json = dict[str, Any]
 
-GREEDY = {"ref", "path", "branch", "basehead"}
+GREEDY = {"branch"}
 """Path parameters that may hold slashes."""
 
 
@@ -45,7 +45,7 @@ class Operation:
     """One method of one path.
 
     Attributes:
-        name: GitHub's name for it, for example `git/create-ref`.
+        name: GitHub's name for it, for example `pulls/create`.
     """
 
     name: str
