@@ -37,6 +37,7 @@ from pydantic import BaseModel
 import opsbook
 from opsbook.core.book import Book
 from opsbook.core.check import check_book, check_records
+from opsbook.core.described import field_docstrings
 from opsbook.core.tree import MemoryTree
 from opsbook.kinds import registry
 from tests.support.clock import START, handed_on
@@ -142,6 +143,7 @@ def serve(path: str) -> None:
     registry()
     for model in _below(BaseModel):
         model.model_rebuild()  # they are built when they are first used, which here would be in each child again
+        field_docstrings(model)  # read from the source for schemas and reference pages, which takes a fifth of a second
     examine()
     for pattern, flags in scout():
         re.compile(pattern, flags)
