@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import inspect
 import logging
 import os
@@ -112,8 +113,15 @@ def _written_in(function: Callable[..., object]) -> Path:
     return Path(inspect.getfile(inspect.unwrap(function)))
 
 
+# Thousands of tests are collected, and stay: nobody looks through them for what could be forgotten, which took a quarter
+# of the time of the collection, and some of that of every test.
+gc.disable()
+
+
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Where slow tests are left out, none that is left can start a process: its mark would be missing."""
+    gc.freeze()
+    gc.enable()
     if session.config.getoption("markexpr") == "not slow":
         sys.addaudithook(quick.refuse_processes)
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
+from tempfile import mkdtemp
 
 import pytest
 
@@ -17,6 +20,19 @@ from tests.support.forkserver import ForkServer
 def desk(tmp_path: Path) -> Desk:
     """A clone of the small book, and a person."""
     return make_desk(tmp_path / "desk")
+
+
+@cache
+def _declared() -> Path:
+    desk = make_desk(Path(mkdtemp(prefix="opsbook-declared-")) / "desk")
+    desk.declare()
+    return desk.path
+
+
+@pytest.fixture
+def declared(tmp_path: Path) -> Desk:
+    """The same clone with an open incident, the same one in every test."""
+    return Desk(Path(shutil.copytree(_declared(), tmp_path / "desk", symlinks=True)))
 
 
 @pytest.fixture

@@ -44,7 +44,7 @@ def worn(text: str, seed: int) -> bytes:
     return chance.choice((b"", b"\xef\xbb\xbf")) + (data.removesuffix(b"\n") if chance.random() < 0.5 else data)
 
 
-@tries(300)
+@tries(150)
 @given(st.dictionaries(KEYS, VALUES, max_size=8), st.integers(0, 10**9), st.booleans())
 def test_yaml_says_the_same_before_and_after(value: dict[str, Any], seed: int, wear: bool) -> None:
     text = strategies.Writer(seed).write(value)
@@ -74,7 +74,7 @@ LINES = st.sampled_from(
 FRONTS = st.sampled_from(["", "---\ntitle: X\nowner: y\n---\n", "---  \nowner: y  # c1 \ntitle: X\n--- \n"])
 
 
-@tries(300)
+@tries(150)
 @given(FRONTS, st.lists(LINES, max_size=14), st.integers(0, 10**9))
 def test_a_page_says_the_same_before_and_after(front: str, lines: list[str], seed: int) -> None:
     text = front + "\n".join(lines)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.github_server.hub import NAME, OWNER
+from tests.github_server.hub import NAME, OWNER, person
 from tests.github_server.server import VERSION, GitHubServer
 from tests.support.repos import NOW, make_remote
 
@@ -41,18 +41,20 @@ class Caller:
         assert answer.status_code < 300, answer.text
         return answer.json() if answer.content else None
 
-    def commit(self, text: str = "x", parent: str | None = None) -> str:
-        """A commit that nothing points at, on main or on a parent."""
-        base = self.made("GET", f"{REPO}/branches/main")["commit"]
-        rows = [{"path": f"files/{text}", "mode": "100644", "type": "blob", "content": text}]
-        tree = self.made("POST", f"{REPO}/git/trees", {"tree": rows, "base_tree": base["commit"]["tree"]["sha"]})
-        words = {"message": text, "tree": tree["sha"], "parents": [parent or base["sha"]]}
-        return str(self.made("POST", f"{REPO}/git/commits", words)["sha"])
+    def commit(self, text: str = "x", *, path: str = "") -> str:
+        """A commit on main that nothing points at."""
+        with self.server.locked() as hub:
+            git, who = hub.git, person(None, "bot", hub.now())
+            main = git.ref("refs/heads/main") or ""
+            blob = git.store("blob", text.encode())
+            tree = git.change_tree(main, {path or f"files/{text}": ("100644", blob)})
+            return git.commit(tree, [main], text, who, who)
 
     def branch(self, name: str, commit: str | None = None) -> str:
         """A branch with a commit of its own."""
         commit = commit or self.commit(name.replace("/", "-"))
-        self.made("POST", f"{REPO}/git/refs", {"ref": f"refs/heads/{name}", "sha": commit})
+        with self.server.locked() as hub:
+            hub.git.move(f"refs/heads/{name}", commit, None)
         return commit
 
 

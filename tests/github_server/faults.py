@@ -78,7 +78,7 @@ class Fault:
     """One failure to come.
 
     Attributes:
-        call: GitHub's name of the operation (`git/create-ref`), or `*` for any.
+        call: GitHub's name of the operation (`pulls/create`), or `*` for any.
         kind: a name of `KINDS`.
         times: how often; `None` for good.
         skip: how many calls pass before it.

@@ -5,7 +5,6 @@ Every `show_…` gives the part of an answer that has a meaning; `description.fi
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Callable, Mapping
 from copy import deepcopy
@@ -49,18 +48,6 @@ class Comment:
 
 
 @dataclass
-class Review:
-    """A review of a pull request."""
-
-    id: int
-    by: str
-    state: str
-    body: str
-    commit: str
-    at: str
-
-
-@dataclass
 class Issue:
     """An issue; a pull request when `head` is set.
 
@@ -89,8 +76,6 @@ class Issue:
     merged_by: str | None = None
     draft: bool = False
     labels: list[str] = field(default_factory=list)
-    reviewers: list[str] = field(default_factory=list)
-    reviews: list[Review] = field(default_factory=list)
 
 
 @dataclass
@@ -223,19 +208,6 @@ class Hub:
             **self.facts,
         }
 
-    def show_ref(self, name: str, sha: str) -> Json:
-        """A ref."""
-        return {
-            "ref": name,
-            "node_id": f"REF_{name}",
-            "url": f"{self.api}/git/{name}",
-            "object": {
-                "type": self.git.kind(sha),
-                "sha": sha,
-                "url": f"{self.api}/git/{self.git.kind(sha)}s/{sha}",
-            },
-        }
-
     def show_git_commit(self, sha: str) -> Json:
         """A commit of the Git database."""
         found = self.git.parse(sha)
@@ -271,50 +243,6 @@ class Hub:
             "author": None,
             "committer": None,
             "parents": parents,
-        }
-
-    def show_tree(self, sha: str, *, recursive: bool = False) -> Json:
-        """A tree."""
-        rows = self.git.walk(sha) if recursive else ((n, m, o) for n, (m, o) in self.git.entries(sha).items())
-        kinds = {"40000": "tree", "160000": "commit"}
-        tree = []
-        for path, mode, oid in rows:
-            kind = kinds.get(mode, "blob")
-            item: Json = {"path": path, "mode": mode.zfill(6), "type": kind, "sha": oid}
-            if kind != "commit":
-                item["url"] = f"{self.api}/git/{kind}s/{oid}"
-            if kind == "blob":
-                item["size"] = len(self.git.blob(oid) or b"")
-            tree.append(item)
-        return {"sha": sha, "url": f"{self.api}/git/trees/{sha}", "tree": tree, "truncated": False}
-
-    def show_blob(self, sha: str, data: bytes) -> Json:
-        """A blob."""
-        return {
-            "sha": sha,
-            "node_id": f"B_{sha}",
-            "size": len(data),
-            "url": f"{self.api}/git/blobs/{sha}",
-            "content": base64.encodebytes(data).decode(),
-            "encoding": "base64",
-        }
-
-    def show_file(self, path: str, sha: str, data: bytes) -> Json:
-        """A file of the contents API."""
-        url = f"{self.api}/contents/{path}"
-        return {
-            "type": "file",
-            "encoding": "base64",
-            "size": len(data),
-            "name": path.rpartition("/")[2],
-            "path": path,
-            "content": base64.encodebytes(data).decode(),
-            "sha": sha,
-            "url": url,
-            "git_url": f"{self.api}/git/blobs/{sha}",
-            "html_url": f"{self.html}/blob/main/{path}",
-            "download_url": f"{self.html}/raw/main/{path}",
-            "_links": {"self": url, "git": f"{self.api}/git/blobs/{sha}", "html": f"{self.html}/blob/main/{path}"},
         }
 
     def show_label(self, name: str) -> Json:
@@ -388,7 +316,7 @@ class Hub:
             "merge_commit_sha": pull.merged,
             "draft": pull.draft,
             "auto_merge": None,
-            "requested_reviewers": [self.show_user(login) for login in pull.reviewers],
+            "requested_reviewers": [],
             "requested_teams": [],
             "labels": [self.show_label(name) for name in pull.labels],
             "head": self._side(pull.head, pull.head_sha, theirs if pull.fork else repository),
@@ -401,40 +329,17 @@ class Hub:
             },
         }  # fmt: skip
         if full:
-            files = self.git.changed(self.git.merge_base(pull.base_sha, pull.head_sha), pull.head_sha)
             made |= {
                 "merged": pull.merged is not None,
-                "mergeable": self._mergeable(pull),
+                "mergeable": None,
                 "rebaseable": None,
                 "mergeable_state": "unknown",
                 "merged_by": self.show_user(pull.merged_by) if pull.merged_by else None,
                 "comments": sum(comment.issue == pull.number for comment in self.comments.values()),
                 "review_comments": 0,
                 "maintainer_can_modify": False,
-                "commits": len(self.git.revisions(pull.head_sha, f"^{pull.base_sha}")),
-                "additions": 0,
-                "deletions": 0,
-                "changed_files": len(files),
             }
         return made
-
-    def show_review(self, pull: Issue, review: Review) -> Json:
-        """A review."""
-        page = f"{self.html}/pull/{pull.number}#pullrequestreview-{review.id}"
-        url = f"{self.api}/pulls/{pull.number}"
-        return {
-            "id": review.id,
-            "node_id": f"PRR_{review.id}",
-            "user": self.show_user(review.by),
-            "body": review.body,
-            "state": review.state,
-            "html_url": page,
-            "pull_request_url": url,
-            "_links": {"html": {"href": page}, "pull_request": {"href": url}},
-            "submitted_at": review.at,
-            "commit_id": review.commit,
-            "author_association": "MEMBER",
-        }
 
     def _discussion(self, issue: Issue, url: str, page: str) -> Json:
         return {
@@ -463,11 +368,6 @@ class Hub:
         return {
             "label": f"{OWNER}:{branch}", "ref": branch, "sha": sha, "user": self.show_user(OWNER), "repo": repository
         }  # fmt: skip
-
-    def _mergeable(self, pull: Issue) -> bool | None:
-        if pull.state != "open":
-            return None
-        return self.git.git("merge-tree", "--write-tree", pull.base_sha, pull.head_sha, accept=(0, 1))[0] == 0
 
     def _authors(self, commit: CommitData) -> Json:
         return {

@@ -252,19 +252,19 @@ class Bare:
 
     def refs(self, prefix: str) -> dict[str, str]:
         """The refs whose full name begins with a prefix, read as Git stores them: people may push at any moment."""
+        root = f"{self.path}/"
         found = {}
         with suppress(FileNotFoundError):
-            for line in (self.path / "packed-refs").read_text().splitlines():
+            for line in _text(f"{root}packed-refs").splitlines():
                 sha, _, name = line.partition(" ")
                 if len(sha) == 40 and name:
                     found[name] = sha
-        for folder, _, names in os.walk(self.path / "refs"):
+        for folder, _, names in os.walk(f"{root}refs"):
             for name in names:
-                path = Path(folder, name)
                 with suppress(FileNotFoundError):
-                    text = "" if name.endswith(".lock") else path.read_text().strip()
+                    text = "" if name.endswith(".lock") else _text(f"{folder}/{name}").strip()
                     if len(text) == 40:
-                        found[path.relative_to(self.path).as_posix()] = text
+                        found[f"{folder}/{name}".removeprefix(root)] = text
         return {name: found[name] for name in sorted(found) if name.startswith(prefix)}
 
     def move(self, name: str, new: str | None, old: str | None) -> None:
@@ -273,6 +273,12 @@ class Bare:
             self.git("update-ref", "-d", name, old or "")
         else:
             self.git("update-ref", name, new, old or "0" * 40)
+
+
+def _text(path: str) -> str:
+    # Every request reads all refs, some of them five times: no `Path`.
+    with open(path, encoding="utf-8") as file:  # noqa: PTH123
+        return file.read()
 
 
 def _clean(text: str) -> str:

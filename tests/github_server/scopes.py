@@ -20,29 +20,16 @@ _EVERYBODY = "metadata"
 """What every token may read."""
 
 _NEEDS: tuple[tuple[str, str, str], ...] = (
-    (
-        r"repos/get|repos/get-(collaborator-permission-level|branch-rules|repo-ruleset)|rate-limit/get",
-        _EVERYBODY,
-        "read",
-    ),
+    (r"repos/get|repos/get-(collaborator-permission-level|branch-rules|repo-ruleset)", _EVERYBODY, "read"),
     (r"teams/list-members-in-org", "nobody", "read"),  # a job's token is not of the organisation
-    (r"users/get-authenticated", "nobody", "read"),  # a job's token belongs to no user
-    (
-        r"repos/(get-branch|list-commits|compare-commits-with-basehead|get-content|get-branch-protection)",
-        "contents",
-        "read",
-    ),
-    (r"repos/create-or-update-file-contents", "contents", "write"),
-    (r"git/(get|list)-.*", "contents", "read"),
-    (r"git/(create|update|delete)-.*", "contents", "write"),
-    (r"pulls/merge", "contents", "write"),
-    (r"pulls/(list|get|list-files|check-if-merged|list-requested-reviewers|list-reviews)", "pull-requests", "read"),
-    (r"pulls/(create|update|request-reviewers|create-review)", "pull-requests", "write"),
-    (r"issues/(list-.*|get|get-.*)", "discussion", "read"),
-    (r"issues/(create|update|delete|add)(-.*)?", "discussion", "write"),
-    (r"actions/(get|list)-.*", "actions", "read"),
+    (r"repos/get-branch", "contents", "read"),
+    (r"git/create-blob|pulls/merge", "contents", "write"),
+    (r"pulls/list", "pull-requests", "read"),
+    (r"pulls/create", "pull-requests", "write"),
+    (r"issues/list-comments", "discussion", "read"),
+    (r"issues/(create|update|add)(-.*)?", "discussion", "write"),
+    (r"actions/get-workflow-run", "actions", "read"),
     (r"actions/create-workflow-dispatch", "actions", "write"),
-    (r"checks/create", "checks", "write"),
 )
 
 

@@ -17,16 +17,7 @@ from tests.github_server.server import GitHubServer
 OPERATIONS = {operation.name: operation for operation in description.operations()}
 
 BODIES: dict[str, Any] = {
-    "repos/create-or-update-file-contents": {"message": "m", "content": "eA==", "branch": "main"},
     "git/create-blob": {"content": "eA==", "encoding": "base64"},
-    "git/create-commit": {"message": "m", "tree": "<tree>", "parents": ["<tip>"]},
-    "git/create-ref": {"ref": "refs/heads/new", "sha": "<tip>"},
-    "git/update-ref": {"sha": "<next>", "force": False},
-    "git/create-tree": {
-        "base_tree": "<tree>",
-        "tree": [{"path": "a/b", "mode": "100644", "type": "blob", "content": "x"}],
-    },
-    "issues/create": {"title": "t", "body": "b", "labels": ["bug"]},
     "issues/update": {"state": "closed", "state_reason": "completed"},
     "issues/create-comment": {"body": "b"},
     "issues/update-comment": {"body": "c"},
@@ -34,24 +25,14 @@ BODIES: dict[str, Any] = {
     "issues/create-label": {"name": "made", "color": "b60205", "description": "d"},
     "issues/update-label": {"color": "b60205"},
     "pulls/create": {"title": "t", "head": "loose", "base": "main", "body": "b"},
-    "pulls/update": {"title": "u"},
     "pulls/merge": {"merge_method": "squash", "sha": "<tip>"},
-    "pulls/request-reviewers": {"reviewers": ["example"]},
-    "pulls/create-review": {"event": "COMMENT", "body": "b"},
     "actions/create-workflow-dispatch": {"ref": "main", "inputs": {"title": "t"}},
-    "checks/create": {"name": "check", "head_sha": "<tip>", "conclusion": "success"},
 }
 """A legal body for each operation that takes one; words in angle brackets stand for what is in the repository."""
 
 PATHS: dict[str, Any] = {
     "branch": "topic/one",
     "username": "bot",
-    "basehead": "main...topic/one",
-    "path": "opsbook.yml",
-    "file_sha": "<blob>",
-    "commit_sha": "<tip>",
-    "tree_sha": "<tree>",
-    "ref": "heads/topic/one",
     "issue_number": 1,
     "pull_number": 1,
     "comment_id": "<comment>",
@@ -63,9 +44,6 @@ PATHS: dict[str, Any] = {
     "team_slug": "crew",
 }
 
-ANSWERS = {"repos/create-or-update-file-contents": 422, "pulls/check-if-merged": 404}
-"""Operations that do not succeed with the arguments above, and how they answer."""
-
 
 @pytest.fixture
 def filled(caller: Caller, server: GitHubServer) -> dict[str, Any]:
@@ -76,16 +54,8 @@ def filled(caller: Caller, server: GitHubServer) -> dict[str, Any]:
     caller.branch("loose")
     caller.made("POST", f"{REPO}/pulls", {"title": "t", "head": "topic/one", "base": "main"})
     comment = caller.made("POST", f"{REPO}/issues/1/comments", {"body": "b"})["id"]
-    tree = caller.made("GET", f"{REPO}/git/commits/{tip}")["tree"]["sha"]
     server.hub.runs[4711] = Run(4711, "example", server.hub.now())
-    blob = caller.made("GET", f"{REPO}/contents/opsbook.yml")["sha"]
-    return {
-        "<tip>": tip,
-        "<next>": caller.commit("next", tip),
-        "<tree>": tree,
-        "<blob>": blob,
-        "<comment>": comment,
-    }
+    return {"<tip>": tip, "<comment>": comment}
 
 
 def put_in(value: Any, words: dict[str, Any]) -> Any:
@@ -123,8 +93,7 @@ def test_a_legal_request_gets_a_described_answer(
     operation = OPERATIONS[name]
     answer = caller(operation.method, path_of(operation, filled), put_in(BODIES.get(name), filled))
     assert server.refused == []
-    expected = ANSWERS.get(name)
-    assert answer.status_code == expected if expected else answer.status_code < 300, answer.text
+    assert answer.status_code < 300, answer.text
 
 
 @pytest.mark.parametrize("name", sorted(OPERATIONS))
@@ -157,8 +126,7 @@ def test_a_body_that_is_not_as_described_is_refused_and_changes_nothing(
 @pytest.mark.parametrize(
     ("name", "missing"),
     [
-        ("git/create-ref", "sha"),
-        ("git/create-tree", "tree"),
+        ("git/create-blob", "content"),
         ("pulls/create", "head"),
         ("issues/create-comment", "body"),
     ],
@@ -177,9 +145,9 @@ def test_a_body_without_what_is_required_is_refused(
     "path",
     [
         f"{REPO}/nothing",
-        f"{REPO}/contents/../../../user/emails",
-        f"{REPO}/contents/%2e%2e/%2e%2e/user",
-        f"{REPO}/git/refs/heads/main",
+        f"{REPO}/branches/../../../user/emails",
+        f"{REPO}/branches/%2e%2e/%2e%2e/user",
+        f"{REPO}/labels",
         f"{REPO}//pulls",
         "/graphql",
     ],
@@ -205,5 +173,5 @@ def test_a_request_without_the_pinned_version_is_refused(caller: Caller, server:
 
 def test_an_answer_of_ours_that_is_not_as_described_is_refused_too(caller: Caller, server: GitHubServer) -> None:
     server.hub.labels["bug"] = (5, "no colour")  # type: ignore[assignment]
-    assert caller("GET", f"{REPO}/labels").status_code == 501
+    assert caller("PATCH", f"{REPO}/labels/bug", {"description": "d"}).status_code == 501
     assert server.refused[0].startswith("our own answer is wrong")

@@ -38,7 +38,7 @@ class Scale:
 FULL = Scale(50, 24, 50, 9)
 """What the project promises."""
 
-SMALL = Scale(10, 8, 4, 4)
+SMALL = Scale(8, 6, 3, 3)
 """What every test run can afford."""
 
 METHODS = ("merge", "squash", "rebase")

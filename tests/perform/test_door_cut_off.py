@@ -49,12 +49,13 @@ def cut_everywhere(folder: Path, name: str, *recoveries: Callable[[World, Reques
     After one effect is before the next: what the program does in between has no effect.
     """
     undisturbed, request = begin(folder / "undisturbed", name, share=share)
+    untouched = undisturbed.state()
     undisturbed.run(request)
     wanted, shown = undisturbed.state(), undisturbed.printed
     places: list[str] = []
     for at in itertools.count(1):
         cut, request = begin(folder / "cut", name, share=share)
-        untouched, knife = cut.state(), Knife(at)
+        knife = Knife(at)
         try:
             cut.run(request, knife)
             break

@@ -78,20 +78,18 @@ def test_killed_before_any_effect_and_run_again_it_is_as_if_nothing_had_happened
             assert killed.code == 0
             break
         where = f"{name}, killed before effect {number}"
-        twin = Desk(tmp_path / "twin")
-        shutil.copytree(desk.path, twin.path, symlinks=True)
-        if desk.intents():
-            assert twin.opsbook("reconcile").code == 0
-            check_whole(twin, wanted, f"{where}, reconciled")
-        else:
+        if not desk.intents():
             # Before it was made durable, or after it was forgotten because the result had been printed.
-            check_whole(twin, wanted if killed.out else untouched, where)
-        if desk.intents() or not killed.out:
+            check_whole(desk, wanted if killed.out else untouched, where)
+        # What is durable is finished by either; they take turns here, and `test_door_cut_off.py` tries both at each effect.
+        if desk.intents() and number % 2:
+            assert desk.opsbook("reconcile").code == 0
+            check_whole(desk, wanted, f"{where}, reconciled")
+        elif desk.intents() or not killed.out:
             done = desk.opsbook(*COMMANDS[name])
             assert done.code == 0, str(done)
             check_whole(desk, wanted, f"{where}, run again")
         shutil.rmtree(desk.path)
-        shutil.rmtree(twin.path)
     print(f"{name}: killed before each of {number - 1} effects")
     assert number > 12
 

@@ -220,7 +220,7 @@ def altered(draw: st.DrawFn) -> tuple[bytes, str, Any]:
     return configuration, name, value
 
 
-@tries(600)
+@tries(300)
 @given(altered())
 def test_models_and_schemas_agree_on_what_somebody_may_write(example: tuple[bytes, str, Any]) -> None:
     configuration, name, value = example

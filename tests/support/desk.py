@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import opsbook
+from tests.github_server.repository import Bare
 from tests.support import forkserver
 from tests.support.clock import handed_on
 from tests.support.small_book import FILES
@@ -222,6 +223,8 @@ class Desk:
     @property
     def state(self) -> Path:
         """The state folder."""
+        if (self.path / ".git").is_dir():
+            return self.path / ".git" / "opsbook"
         common = self.git("rev-parse", "--path-format=absolute", "--git-common-dir").strip()
         return Path(common) / "opsbook"
 
@@ -291,17 +294,44 @@ def make_desk(path: Path) -> Desk:
     return Desk(path)
 
 
-def make_remote(path: Path, *, push: bool = True) -> Path:
-    """A bare repository with the small book on main; its clones push when they are told to."""
-    desk = make_desk(path.with_name(path.name + "-seed"))
+@cache
+def _remote(*, push: bool) -> Path:
+    path = Path(tempfile.mkdtemp(prefix="opsbook-remote-")) / "remote"
+    desk = make_desk(path.with_name("seed"))
     if push:
         desk.commit({"opsbook.yml": FILES["opsbook.yml"].replace("push: false", "push: true")}, "Share it")
     desk.git("clone", "--quiet", "--template=", "--bare", str(desk.path), str(path))
-    shutil.rmtree(desk.path)
     return path
+
+
+def make_remote(path: Path, *, push: bool = True) -> Path:
+    """A bare repository with the small book on main; its clones push when they are told to."""
+    return Path(shutil.copytree(_remote(push=push), path))
+
+
+@cache
+def _clone(remote: Path) -> Path:
+    path = remote.with_name("clone")
+    Desk(remote).git("clone", "--quiet", "--template=", str(remote), str(path))
+    return configure(Desk(path)).path
 
 
 def clone(remote: Path, path: Path) -> Desk:
     """A clone of a bare repository."""
+    for push in (False, True):
+        if Bare(_remote(push=push)).refs("") == Bare(remote).refs(""):
+            return copy_clone(_clone(_remote(push=push)), path, str(_remote(push=push)), str(remote))
     Desk(remote).git("clone", "--quiet", "--template=", str(remote), str(path))
     return configure(Desk(path))
+
+
+def copy_clone(source: Path, path: Path, old: str, new: str) -> Desk:
+    """A clone as Git would make it, without ten processes: a copy of another one, whose remote is elsewhere.
+
+    Args:
+        old: where the remote of the other one is; new: where that of this one is.
+    """
+    shutil.copytree(source, path, symlinks=True)
+    config = path / ".git" / "config"
+    config.write_text(config.read_text("utf-8").replace(f"url = {old}\n", f"url = {new}\n"), "utf-8")
+    return Desk(path)

@@ -24,6 +24,7 @@ from opsbook.core.tree import MemoryTree
 from opsbook.kinds import read_request, registry
 from tests.github_server.calls import merge
 from tests.github_server.hub import NAME, OWNER
+from tests.github_server.repository import Bare
 from tests.github_server.server import GitHubServer
 from tests.support import desk as desks
 from tests.support.clock import Clock, machine
@@ -73,9 +74,13 @@ def person(server: GitHubServer, path: Path, **variables: str) -> desks.Desk:
         variables: more of their environment, which win.
     """
     address = server.git_url.replace("http://", f"http://x-access-token:{TOKEN}@")
-    desks.Desk(path.parent).git("clone", "--quiet", "--template=", address, str(path))
+    if server.hub.git.refs("") == Bare(_template()).refs(""):
+        desks.copy_clone(_clone(), path, str(_template()), address)
+    else:
+        desks.Desk(path.parent).git("clone", "--quiet", "--template=", address, str(path))
+        desks.configure(desks.Desk(path))
     known = {"GITHUB_TOKEN": TOKEN, "GITHUB_REPOSITORY": f"{OWNER}/{NAME}", "GITHUB_API_URL": server.url}
-    return desks.configure(desks.Desk(path, {**known, **variables}))
+    return desks.Desk(path, {**known, **variables})
 
 
 def merge_pull(server: GitHubServer, record: str, *, squash: bool = False, method: str = "merge") -> None:
@@ -179,6 +184,13 @@ def _template() -> Path:
     for name in ("hooks", "info", "branches"):
         shutil.rmtree(path / name, ignore_errors=True)
     return path
+
+
+@cache
+def _clone() -> Path:
+    path = _template().with_name("clone")
+    Desk(path.parent).git("clone", "--quiet", "--template=", str(_template()), str(path))
+    return desks.configure(desks.Desk(path)).path
 
 
 def make_github(path: Path, *, now: Callable[[], datetime] = machine) -> GitHubServer:

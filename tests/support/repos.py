@@ -16,7 +16,9 @@ from opsbook.adapters.git.forge import GitForge
 from opsbook.adapters.git.repository import Repository
 from opsbook.core.plan import Plan
 from opsbook.core.ports import Commit
+from tests.github_server.repository import Bare
 from tests.support.clock import handed_on
+from tests.support.desk import copy_clone
 
 NOW = datetime(2026, 11, 21, 10, 5, tzinfo=UTC)
 RECORD = "INC-20261121-7KQ4M"
@@ -115,15 +117,33 @@ def make_repo(path: Path) -> Clone:
     return Clone(path)
 
 
-def make_remote(path: Path) -> Path:
-    """A bare repository with that one commit on main."""
+@cache
+def _remote() -> Path:
+    path = _template().with_name("remote.git")
     Clone(_template()).git("clone", "--quiet", "--template=", "--bare", str(_template()), str(path))
     Clone(path).git("remote", "remove", "origin")
     return path
 
 
+def make_remote(path: Path) -> Path:
+    """A bare repository with that one commit on main."""
+    return Path(shutil.copytree(_remote(), path))
+
+
+@cache
+def _clone() -> Path:
+    return _cloned(_remote(), _remote().with_name("clone")).path
+
+
 def make_clone(remote: Path, path: Path) -> Clone:
     """A clone of a bare repository."""
+    if Bare(remote).refs("") == Bare(_remote()).refs(""):
+        copy_clone(_clone(), path, str(_remote()), str(remote))
+        return Clone(path)
+    return _cloned(remote, path)
+
+
+def _cloned(remote: Path, path: Path) -> Clone:
     Clone(remote).git("clone", "--quiet", "--template=", str(remote), str(path))
     clone = Clone(path)
     clone.git("config", "user.name", "Test Person")

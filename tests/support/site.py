@@ -14,7 +14,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Route, sync_playwright
+from playwright.sync_api import Browser, Error, Page, Response, Route, sync_playwright
 
 PHONE = (390, 844)
 DESKTOP = (1280, 900)
@@ -64,6 +64,12 @@ FLAGS = (
     "--disable-sync",
     "--no-first-run",
 )
+
+
+@functools.cache
+def _axe() -> str:
+    """The script of axe, which is half a megabyte: a page takes it once."""
+    return str(Axe().axe_script)
 
 
 @contextmanager
@@ -122,12 +128,18 @@ class Visit:
 
     def axe(self) -> list[str]:
         """What axe finds against WCAG 2.2 level AA: rule, element and reason, one line each."""
-        violations = Axe().run(self.page, options=AXE).response["violations"]
+        if not self.page.evaluate("'axe' in window"):
+            self.page.evaluate(_axe())
+        violations = self.page.evaluate("options => axe.run(options).then(found => found.violations)", AXE)
         return [
             f"{violation['id']}: {' '.join(map(str, node['target']))}: {node['failureSummary']!r}"
             for violation in violations
             for node in violation["nodes"]
         ]
+
+
+_idle: dict[tuple[Browser, bool], list[Page]] = {}
+"""Pages that nobody looks at, by whether they run scripts: to open one takes Chromium three times as long as a visit."""
 
 
 @contextmanager
@@ -140,27 +152,47 @@ def visit(
     script: bool = True,
 ) -> Iterator[Visit]:
     """Open an address and wait until it is at rest; every request to another host is refused and noted."""
-    context = browser.new_context(
-        viewport={"width": screen[0], "height": screen[1]},
-        color_scheme=scheme,
-        java_script_enabled=script,
-        reduced_motion="reduce",
-    )
+    idle = _idle.setdefault((browser, script), [])
+    page = idle.pop() if idle else browser.new_context(java_script_enabled=script).new_page()
+    seen, host = Visit(page), urlsplit(address).netloc
+
+    def guard(route: Route) -> None:
+        if urlsplit(route.request.url).netloc == host:
+            route.continue_()
+        else:
+            seen.strangers.append(route.request.url)
+            route.abort()
+
+    def answered(response: Response) -> None:
+        if response.status >= 400:
+            seen.missing.append(response.url)
+
+    def failed(error: Error) -> None:
+        seen.errors.append(str(error))
+
     try:
-        seen = Visit(context.new_page())
-        host = urlsplit(address).netloc
-
-        def guard(route: Route) -> None:
-            if urlsplit(route.request.url).netloc == host:
-                route.continue_()
-            else:
-                seen.strangers.append(route.request.url)
-                route.abort()
-
-        context.route("**/*", guard)
-        seen.page.on("response", lambda r: seen.missing.append(r.url) if r.status >= 400 else None)
-        seen.page.on("pageerror", lambda error: seen.errors.append(str(error)))
-        seen.page.goto(address, wait_until="networkidle")
+        page.set_viewport_size({"width": screen[0], "height": screen[1]})
+        page.emulate_media(media="null", color_scheme=scheme, reduced_motion="reduce", forced_colors="null")
+        page.context.route("**/*", guard)
+        page.on("response", answered)
+        page.on("pageerror", failed)
+        page.goto(address, wait_until="networkidle")
         yield seen
-    finally:
-        context.close()
+        page.remove_listener("response", answered)
+        page.remove_listener("pageerror", failed)
+        _forget(page, address)
+        page.context.unroute_all()
+        idle.append(page)
+    except BaseException:
+        page.context.close()
+        raise
+
+
+def _forget(page: Page, address: str) -> None:
+    """Leave nothing of a visit for the next one."""
+    parts = urlsplit(address)
+    session = page.context.new_cdp_session(page)
+    session.send("Storage.clearDataForOrigin", {"origin": f"{parts.scheme}://{parts.netloc}", "storageTypes": "all"})
+    session.detach()
+    page.mouse.move(0, 0)
+    page.goto("about:blank")

@@ -597,7 +597,7 @@ def test_a_branch_that_somebody_writes_to_is_not_deleted(server: GitHubServer, c
 def test_many_writers_and_merges_at_once_lose_no_note(server: GitHubServer, tmp_path: Path) -> None:
     first = Desk(server, tmp_path / "first")
     record = first.perform(DECLARE).id
-    writers, notes = 6, 4
+    writers, notes = 6, 2
     start = threading.Barrier(writers + 1)
     failures: list[BaseException] = []
 
