@@ -66,7 +66,7 @@ def test_the_wheel_holds_the_program_and_nothing_else(wheel: Path) -> None:
     with ZipFile(wheel) as archive:
         held = {name for name in archive.namelist() if ".dist-info/" not in name}
     assert held == set(files.splitlines())
-    assert wheel.stat().st_size < 1_000_000
+    assert wheel.stat().st_size < 2_000_000  # two thirds of it draw diagrams
 
 
 def test_the_source_of_a_release_builds_the_wheel_of_the_repository(wheel: Path, tmp_path: Path) -> None:

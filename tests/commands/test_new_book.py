@@ -94,7 +94,7 @@ ORGANISATIONS = {
         """--title 'Webshop operations' --severity SEV1=Outage --severity SEV2=Degraded --severity SEV3=Minor
         --severity SEV4=Question --on-call 'First responder=octo-1' --on-call 'Second responder=octo-2' --users customers
         --service Basket --service pay=Payments --channel '#ops-incidents' --role 'Head of engineering' --role Owner""",
-        ["Outage", "Customers are told at least once in 1 hour", "Head of engineering", "First responder"],
+        ["Outage", "Customers are told at least every hour", "Head of engineering", "First responder"],
     ),
     "one person": ("--title 'My services' --on-call Me", ["Critical", "Users are told", "Me"]),
     "a council": (

@@ -350,7 +350,7 @@ TABLES = {
       - columnheader "Step"
   - rowgroup:
     - row /^1 Validate component 1/:
-      - cell "1"
+      - rowheader "1"
 """,
 }
 

@@ -273,10 +273,11 @@ def test_no_log_holds_a_token_or_what_was_typed(scene: Scene) -> None:
 
 ELEMENTS = re.compile(
     r"article|h[123]|p|a|strong|em|code|pre|br|hr|ul|ol|li|dl|dt|dd|div|span|time|table|thead|tbody|caption|tr|th|td"
-    r"|blockquote|s|section|nav|progress"
+    r"|blockquote|s|section|nav|progress|details|summary"
 )
 ATTRIBUTES = re.compile(
     r"class|id|href|title|datetime|start|value|max|rel|scope|aria-hidden|aria-label|aria-labelledby|role|tabindex"
+    r"|data-label|data-pagefind-ignore|reversed|open"
 )
 """What our templates write, and nothing that loads, runs, sends or draws over the rest."""
 

@@ -62,8 +62,8 @@ def serve(
     Thread(target=server.serve_forever, daemon=True).start()
     ended = signal.signal(signal.SIGTERM, signal.default_int_handler)
     host, port = server.server_address[:2]
-    on_progress(f"serving http://{host!s}:{port}/ until you press Ctrl-C")
     try:
+        on_progress(f"serving http://{host!s}:{port}/ until you press Ctrl-C")
         while True:
             changed.wait()
             while changed.is_set():
