@@ -135,6 +135,15 @@ def test_a_page_stands_in_the_section_of_the_page_above_it(book: Book) -> None:
     assert "Incidents" in active.split("</span>")[0]
 
 
+def test_the_way_to_a_page_is_above_it(shared: Book) -> None:
+    year = prose("incidents/2026/index.md", "# Year 2026\n", "incidents/2026")
+    shared.build(home(), year, record())
+    page = (shared.output / "incidents/2026/a/index.html").read_text()
+    way = '<li><a href="../../../">Home</a></li><li><a href="../../../incidents/2026/">Year 2026</a></li>'
+    assert f'<nav class="ob-trail" aria-label="Breadcrumb"><ol>{way}</ol></nav>' in page
+    assert "ob-trail" not in (shared.output / "index.html").read_text()
+
+
 def test_pictures_are_published_and_other_files_are_not(shared: Book) -> None:
     page = prose("a.md", "# A\n\n![plan](docs/images/plan.svg)\n", "a", ["docs/images/plan.svg"])
     shared.build(home(), page, **{"docs/images/plan.svg": b"<svg/>", "runbooks/a/b.png": b"png"})
