@@ -83,6 +83,12 @@ def test_an_open_incident_says_what_is_next_and_by_when_before_what_was() -> Non
     assert f'<a href="{link}">Read and comment</a>' in source(desk, OPEN)
 
 
+def test_the_channel_of_an_incident_is_one_tap_away_where_its_address_is_known() -> None:
+    assert ">#incident</a>" not in source(Desk(), OPEN)
+    known = ('name: "#incident"\n', 'name: "#incident"\n    url: https://chat.example/incident\n')
+    assert '<a href="https://chat.example/incident">#incident</a>' in source(Desk(book(channel=known).tree), OPEN)
+
+
 def test_the_timeline_is_told_from_its_end_while_an_incident_is_open_and_from_its_beginning_later() -> None:
     desk = Desk()
     desk.do("note", "INC-20261121-7KQ4M", text="The last word.")

@@ -264,7 +264,8 @@ TREES = {
 - definition:
   - link "Support Ticket System"
 - term: Channel
-- definition: "#paas-incident"
+- definition:
+  - link "#paas-incident"
 - heading /What to do next/ [level=2]
 - group: "Lead an incident 2 of 9 done Next: 3. Ask the people you need to join you. (Incident lead)"
 - group: /Run incident comms 0 of 8 done/

@@ -133,6 +133,8 @@ class Channel(Entry):
     """What it is for."""
     audience: Line
     """Who can read it; said under each announcement."""
+    url: Url | None = None
+    """Its address, so that a page leads to it: in Slack, "Copy link" of the channel."""
 
 
 class Rota(Entry):
