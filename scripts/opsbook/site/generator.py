@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -133,7 +133,11 @@ def _shell(made: Layout, name: str) -> Shell:
 
 
 def _versions(generator: str) -> list[str]:
-    return [version(name) for name in ("opsbook", *GENERATORS[generator])]
+    program = GENERATORS[generator][0]
+    try:
+        return [version(name) for name in ("opsbook", *GENERATORS[generator])]
+    except PackageNotFoundError:
+        raise SiteFault(f"{program} is not installed", f"Install it beside Opsbook: pip install {program}") from None
 
 
 def _packaged(folder: Traversable, prefix: str = "") -> Iterator[tuple[str, bytes]]:
