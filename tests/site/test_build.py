@@ -182,8 +182,8 @@ def test_a_navigation_to_nowhere_is_an_error(book: Book) -> None:
         ("theme: {name: material, font: {text: Roboto}}", "font: false"),
         ("theme: {name: material, font: false, features: [navigation.instant]}", "navigation.instant"),
         ("nav: []", "nav"),
-        ("site_name: !!python/name:os.system x", "could not determine a constructor"),
-        ("site_name: [", "while parsing"),
+        ("copyright: !!python/name:os.system x", "Tags"),
+        ("copyright: [", "mkdocs.yml:"),
     ],
 )
 def test_mkdocs_yml_cannot_run_code_or_call_another_host(book: Book, line: str, named: str) -> None:
@@ -191,7 +191,7 @@ def test_mkdocs_yml_cannot_run_code_or_call_another_host(book: Book, line: str, 
     book.config(yaml.safe_dump(config) if config else CONFIG + line)
     with pytest.raises(SiteFault) as caught:
         book.build(home())
-    assert caught.value.message.startswith("mkdocs.yml: ")
+    assert caught.value.message.startswith("mkdocs.yml:")
     assert named in caught.value.message
 
 

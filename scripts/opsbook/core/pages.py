@@ -125,7 +125,8 @@ class Pages:
 
     def has(self, page: str) -> bool:
         """Whether the site has a page."""
-        return self.is_made(page) or self.file(page) is not None
+        file = self.file(page)
+        return self.is_made(page) or (file is not None and self.of(file) == page)
 
     def lead(self, source: str, target: str, text: Markdown) -> Lead:
         """Where a link leads.
@@ -161,15 +162,12 @@ class Pages:
         """A link that is written as from page to page on the site, which was the way before GitHub's was."""
         here = self.of(source) or ""
         page = posixpath.normpath(posixpath.join(posixpath.dirname(here), where))
-        file = self.file(page) if page.endswith(".md") else None
-        if not page.endswith(".md") and self._is_there(f"{FOLDER}/{page}"):
-            file = f"{FOLDER}/{page}"
-            return Lead(file=file, write=posixpath.relpath(file, posixpath.dirname(source) or "."))
-        if not page.endswith(".md") or (file is None and not self.is_made(page)):
-            return None
+        file = self.file(page) if self.has(page) else f"{FOLDER}/{page}" if self._is_there(f"{FOLDER}/{page}") else None
         if file is None:
-            return Lead(page=page, fragment=fragment)
+            return Lead(page=page, fragment=fragment) if self.is_made(page) else None
         better = posixpath.relpath(file, posixpath.dirname(source) or ".") + (f"#{fragment}" if fragment else "")
+        if not self.has(page):
+            return Lead(file=file, write=better)
         found = self._on(page, fragment, self._text(file), where, better)
         return found if found.fault or found.write else replace(found, write=better)
 
