@@ -31,7 +31,7 @@ def test_a_page_says_whether_it_was_reviewed_and_never_more(line: str, said: str
     text = (tree.read(PATH) or b"").replace(b"reviewed: 2026-11-01", line.encode())
     now = datetime(2026, 11, 21, 11, tzinfo=UTC)
     kinds = registry()
-    made = Site(Book(Overlay(tree, {PATH: text}), kinds), kinds, now, []).pages()
+    made = Site(Book(Overlay(tree, {PATH: text}), kinds), kinds, now, list).pages()
     page = next(page for page in made if page.path == PATH)
     assert ("Check each step before you rely on it" in page.html) == bool(said)
     assert said in page.html

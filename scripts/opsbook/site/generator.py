@@ -65,6 +65,14 @@ class Layout:
     language: str
     names: tuple[str, ...]
 
+    def files(self) -> Iterator[tuple[str, Path]]:
+        """What a page needs beside its words, and the pages that are in no book: the path on the site, and the file."""
+        own = {KEY, "sitemap.xml", "sitemap.xml.gz"} | {address(path) + "index.html" for path in self.names}
+        for path in sorted(self.root.rglob("*")):
+            name = path.relative_to(self.root).as_posix()
+            if path.is_file() and name not in own and not name.startswith(("search/", "assets/javascripts/lunr/")):
+                yield name, path
+
     def shell(self, path: str) -> Shell:
         """The shell for a page: its own, or that of the nearest page above it."""
         folder = path
@@ -108,7 +116,8 @@ def layout(pages: Mapping[str, Page], root: Path, work: Path, generator: str, on
         for name, data in staged.items():
             (stage / name).parent.mkdir(parents=True, exist_ok=True)
             (stage / name).write_bytes(data)
-        on_progress(f"building {len(names)} layouts with {GENERATORS[generator][0]}")
+        layouts = "1 layout" if len(names) == 1 else f"{len(names)} layouts"
+        on_progress(f"building {layouts} with {GENERATORS[generator][0]}")
         _run(generator, stage, built, on_progress)
         mark.write_text(key)
     url, language = str(config.get("site_url") or ""), str(config["theme"]["language"])

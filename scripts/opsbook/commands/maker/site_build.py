@@ -33,12 +33,11 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
 
     screen, progress = Screen(sys.stdout, color=workspace.color), Screen(sys.stderr)
     output = workspace.root / args.output
-    progress.line("writing the pages")
-    site = Site(workspace.open_book, workspace.kinds, workspace.now(), help_lines())
+    site = Site(workspace.open_book, workspace.kinds, workspace.now(), help_lines, progress.line)
     if args.dry_run:
         screen.good(f"{sum(1 for _ in site.pages()):,} pages can be made; nothing was written")
         return 0
-    with working(workspace.root) as folder:
+    with working(workspace.root, "site") as folder:
         built = build(site, workspace.root, folder, output, generator=args.generator, on_progress=progress.line)
     screen.good(f"{built.pages:,} pages are in {output}")
     screen.line(f"Read it with: python3 -m http.server -d {output}, at http://127.0.0.1:8000/")
