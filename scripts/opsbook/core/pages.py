@@ -119,9 +119,9 @@ class Pages:
         ref = self._book.at(page)
         if ref is None:
             return None
-        kind = self._book.kinds[ref.kind]
-        path = page.removesuffix(".md") + (kind.parts[0].suffix if kind.is_file else "")
-        return path if kind.page(path) == page and self._book.has(path) else None
+        kind, stem = self._book.kinds[ref.kind], page.removesuffix(".md")
+        paths = (stem + kind.parts[0].suffix, stem) if kind.is_file else (stem,)
+        return next((path for path in paths if kind.page(path) == page and self._book.has(path)), None)
 
     def has(self, page: str) -> bool:
         """Whether the site has a page."""

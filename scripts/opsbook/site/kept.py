@@ -167,10 +167,13 @@ class Kept:
     Args:
         folder: where they lie, if they are to; what cannot be read there is as if it had never been.
         made_by: changes whenever the program makes other pages of the same book.
+
+    Attributes:
+        made: the pages that could not be taken over.
     """
 
     def __init__(self, folder: Path | None, made_by: str) -> None:
-        self.made_by = made_by
+        self.made_by, self.made = made_by, list[str]()
         self._settled = 0
         if folder is None:
             self._store = self._opened(":memory:")
@@ -234,6 +237,7 @@ class Kept:
                 return _page(path, json.loads(told), html)
         with book.questions() as questions:
             page = make()
+        self.made.append(path)
         asked = json.dumps([(question, book.answer(question)) for question in questions])
         page = replace(page, known=page.word)
         told = json.dumps({name: _plain(getattr(page, name)) for name in _TOLD})

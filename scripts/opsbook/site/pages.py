@@ -41,6 +41,9 @@ class Site:
         now: when the site is made.
         help_lines: gives command and help text of each command, for the reference.
         on_progress: is told how far it is.
+
+    Attributes:
+        made: the pages that had to be made, and were not those of before.
     """
 
     def __init__(
@@ -52,6 +55,7 @@ class Site:
         on_progress: Callable[[str], None] = lambda _line: None,
     ) -> None:
         self._book, self._kinds, self._now, self._help, self._tell = book, kinds, now, help_lines, on_progress
+        self.made: Sequence[str] = ()
 
     def pages(self, work: Path | None = None) -> Iterator[Page]:
         """Every page, one at a time.
@@ -61,6 +65,7 @@ class Site:
         """
         config = self._book.tree.read(CONFIG_PATH)
         with closing(Kept(work, digest(made_by(), config, sorted(self._kinds)))) as kept:
+            self.made = kept.made
             book = Asked(self._book, partial(kept.stamp, self._book.tree))
             yield from _Making(book, kept, self._kinds, self._now, self._help, self._tell).pages()
 
@@ -132,14 +137,13 @@ class _Making:
         reader = self._readers[kind.name]
         key = digest(self._kept.made_by, self._book.answer(("record", ref.path)))
         known = self._kept.row(ref.path, key)
-        if known is not None:
-            title, row = known[0], reader.validate_json(known[1])
-        else:
-            title, row = self._book.title(kind.name, ref.id), kind.row(self._book.record(ref), self._book)
-            self._kept.keep_row(ref.path, key, title, reader.dump_json(row).decode())
+        if known is None:
+            row = reader.dump_json(kind.row(self._book.record(ref), self._book)).decode()
+            known = self._book.title(kind.name, ref.id), row
+            self._kept.keep_row(ref.path, key, *known)
             self._book.forget(ref)
-        self._book.titles[kind.name, ref.id] = title
-        return row
+        self._book.titles[kind.name, ref.id] = known[0]
+        return reader.validate_json(known[1])
 
     def _record(self, kind: Kind, ref: Ref, row: Row, rows: Rows) -> Page:
         as_of = self._as_of(row)
