@@ -57,11 +57,13 @@ class Book:
 
     Attributes:
         unrecorded: ids of records of which something is saved on this machine and not published yet.
+        over: ids of records on which nobody works any more, as far as somebody looked already.
     """
 
     def __init__(self, tree: Tree, kinds: Mapping[str, Shape]) -> None:
         self.tree = self._tree = tree
         self.unrecorded: frozenset[str] = frozenset()
+        self.over: frozenset[str] = frozenset()
         self.kinds = kinds
         self._records: dict[Ref, Record] = {}
         self._refs: dict[str, dict[str, Ref]] = {}

@@ -68,8 +68,9 @@ def build(
     _refuse_dead(found)
     made = layout(found, root, work, generator, on_progress)
     shown = {file for page in found.values() for file in page.pictures} | set(site.pictures())
-    everything = _everything(found, made, shown, site.read, on_progress)
-    written = publish(chain(everything, search.files(found, made.language, work, on_progress)), output, work)
+    with search.indexed(found, made.language, work, on_progress) as indexes:
+        everything = _everything(found, made, shown, site.read, on_progress)
+        written = publish(chain(everything, indexes()), output, work)
     return Built(len(found), sum(name.endswith("index.html") for name in written))
 
 
@@ -148,7 +149,8 @@ def _refuse_dead(pages: dict[str, Page]) -> None:
     dead = [
         f"{page.source}: links to {target!r}, where no page is"
         for page in pages.values()
-        for target in sorted(page.links - pages.keys())
+        for target in sorted(page.links)
+        if target not in pages
     ]
     if dead:
         raise SiteFault("\n".join(dead), "Repair the links named above.")

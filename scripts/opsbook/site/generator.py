@@ -25,6 +25,7 @@ import yaml
 from opsbook.core import navigation
 from opsbook.core.errors import OpsbookError, SiteFault
 from opsbook.site.config import generated
+from opsbook.site.output import files_in
 from opsbook.site.page import Page, address
 from opsbook.site.shell import Shell, stub
 
@@ -68,10 +69,9 @@ class Layout:
     def files(self) -> Iterator[tuple[str, Path]]:
         """What a page needs beside its words, and the pages that are in no book: the path on the site, and the file."""
         own = {KEY, "sitemap.xml", "sitemap.xml.gz"} | {address(path) + "index.html" for path in self.names}
-        for path in sorted(self.root.rglob("*")):
-            name = path.relative_to(self.root).as_posix()
-            if path.is_file() and name not in own and not name.startswith(("search/", "assets/javascripts/lunr/")):
-                yield name, path
+        for name, _ in sorted(files_in(self.root)):
+            if name not in own and not name.startswith(("search/", "assets/javascripts/lunr/")):
+                yield name, self.root / name
 
     def shell(self, path: str) -> Shell:
         """The shell for a page: its own, or that of the nearest page above it."""

@@ -49,7 +49,7 @@ def publish(files: Iterable[Made], output: Path, work: Path) -> list[str]:
     try:
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir(parents=True)
-        before, there = _known(manifest), dict(_files(output))
+        before, there = _known(manifest), dict(files_in(output))
         now: dict[str, str] = {}
         written = []
         for name, word, data in files:
@@ -65,7 +65,7 @@ def publish(files: Iterable[Made], output: Path, work: Path) -> list[str]:
             _into(output, fresh, written, there.keys() - now.keys())
         else:
             fresh.rename(output)
-        there = dict(_files(output))
+        there |= {name: _at(os.stat(output / name, follow_symlinks=False)) for name in written}  # noqa: PTH116
         manifest.write_text(json.dumps({name: [word, *there[name]] for name, word in now.items()}), "utf-8")
     except OSError as error:
         raise SiteFault(f"{output} cannot be written: {error.strerror}", "Name another folder: --output DIR") from None
@@ -81,7 +81,7 @@ def _known(manifest: Path) -> dict[str, list[object]]:
         return {}
 
 
-def _files(folder: Path) -> Iterator[tuple[str, tuple[int, int]]]:
+def files_in(folder: Path) -> Iterator[tuple[str, tuple[int, int]]]:
     """Every file below a folder, with its size and when it changed."""
     lead = len(str(folder)) + 1
     folders = [str(folder)]
@@ -92,10 +92,13 @@ def _files(folder: Path) -> Iterator[tuple[str, tuple[int, int]]]:
                     if entry.is_dir(follow_symlinks=False):
                         folders.append(entry.path)
                     else:
-                        at = entry.stat(follow_symlinks=False)
-                        yield entry.path[lead:], (at.st_size, at.st_mtime_ns)
+                        yield entry.path[lead:], _at(entry.stat(follow_symlinks=False))
         except FileNotFoundError:
             return
+
+
+def _at(status: os.stat_result) -> tuple[int, int]:
+    return status.st_size, status.st_mtime_ns
 
 
 def _into(output: Path, fresh: Path, written: Iterable[str], gone: Iterable[str]) -> None:

@@ -34,7 +34,7 @@ class Page:
             linked only where it leads.
         pictures: files of the book that it shows.
         bare: it stands alone, without navigation and contents beside it.
-        month: since when nothing happens in what it shows, like `2024-03`; empty where something may, or did this year.
+        month: when it was over, what it shows, like `2024-03`; empty of what goes on.
         noun: what it is, for somebody who searches; found_by: words by which it is to be found before others.
         known: its `word`, where that was reckoned before.
     """

@@ -103,12 +103,13 @@ class _Making:
 
     def pages(self) -> Iterator[Page]:
         """See `Site.pages`."""
-        fronts = {kind.name: kind.front(self._book, self._now) for kind in self._kinds.values()}
-        yield home_page(home_of(self._book, fronts.values(), self._now), self._env)
         records = [(kind, ref) for kind in self._kinds.values() for ref in sorted(self._book.refs(kind.name).values())]
         known: dict[str, list[Row]] = {kind: [] for kind in self._kinds}
         for kind, ref in counted(records, len(records), "records read", self._tell):
             known[kind.name].append(self._row(kind, ref))
+        self._book.over = frozenset(row.id for some in known.values() for row in some if row.quiet_since is not None)
+        fronts = {kind.name: kind.front(self._book, self._now) for kind in self._kinds.values()}
+        yield home_page(home_of(self._book, fronts.values(), self._now), self._env)
         plurals = {kind.name: kind.plural for kind in self._kinds.values()}
         rows = self._book.rows = Rows(known, plurals, fronts, self._book.ask)
         found = zip(records, (row for some in known.values() for row in some), strict=True)
@@ -154,9 +155,8 @@ class _Making:
 
     def _month(self, row: Row) -> str:
         """See `Page.month`."""
-        times = self._times(self._now)
-        since = times.local(row.quiet_since) if row.quiet_since not in (None, ALWAYS) else None
-        return f"{since:%Y-%m}" if since is not None and since.year < times.local(self._now).year else ""
+        since = row.quiet_since
+        return f"{self._times(self._now).local(since):%Y-%m}" if since is not None and since != ALWAYS else ""
 
     def _sheet(self, kind: Kind, sheet: Sheet, path: str, as_of: datetime, found: Sequence[Finding] = ()) -> Page:
         values: Mapping[str, object] = {**sheet.values, "findings": found}

@@ -11,7 +11,9 @@ import re
 import shutil
 import subprocess
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,16 +23,22 @@ from markupsafe import Markup, escape
 
 from opsbook.core.errors import OpsbookError
 from opsbook.site.generator import KEY, Progress
-from opsbook.site.output import Made, key
+from opsbook.site.output import Made, files_in, key
 from opsbook.site.page import ROOT, Page, address, without_now
 
 FOLDER: Final = "pagefind"
 """Where the index lies on the site."""
 
 MANY: Final = 400
-"""So many pages of one year are indexed by month, so that no change means much work."""
+"""How many pages may share an index."""
 
-_NEEDED: Final = re.compile(r"pagefind\.js|pagefind-entry\.json|pagefind-worker\.js|.*\.pf_meta|wasm\..*")
+NOW: Final = "now"
+"""The folder of the index that every search asks."""
+
+_HASHED: Final = re.compile(r"_[0-9a-f]{7,}\.pf_")
+
+_OWN: Final = re.compile(r"pagefind-entry\.json|.*\.pf_meta")
+_NEEDED: Final = re.compile(rf"pagefind\.js|pagefind-worker\.js|wasm\..*|{_OWN.pattern}")
 """What our own search reads, beside the folders; Pagefind also writes user interfaces."""
 
 _LATER: Final = ("decisions/", "reference/")
@@ -67,8 +75,11 @@ def _apart(text: str) -> str:
     return " ".join(_CAMEL.sub(" ", found) for found in _COMPOUND.findall(text))
 
 
-def files(pages: Mapping[str, Page], language: str, work: Path, on_progress: Progress) -> Iterator[Made]:
-    """The indexes: one of what people look for first, and one for each time of which the records are over.
+@contextmanager
+def indexed(
+    pages: Mapping[str, Page], language: str, work: Path, on_progress: Progress
+) -> Iterator[Callable[[], Iterator[Made]]]:
+    """Make the indexes beside other work: that of what people look for first, and those of records that are over.
 
     An index is made again when a page in it says something else, so that what was long ago stays as it is; the browser
     asks for those only when somebody wants to know.
@@ -76,52 +87,65 @@ def files(pages: Mapping[str, Page], language: str, work: Path, on_progress: Pro
     Args:
         work: a folder of ours, in which indexes are kept.
 
-    Raises:
-        OpsbookError: Pagefind failed.
+    Yields:
+        What gives their files, when they are ready. It raises OpsbookError where Pagefind failed.
     """
-    parts = _parts(page for page in pages.values() if page.path != "index.md")  # that says what is elsewhere
-    names = [name for name in parts if name]
+    parts = _parts([page for page in pages.values() if page.path != "index.md"])  # that says what is elsewhere
+    folders = {name: work / "index" / (name or NOW) for name in parts}
     changed = []
     for name, some in parts.items():
         word = key(language.encode(), *(page.lasting.encode() for page in some))
-        folder = work / "index" / (name or "now")
-        mark = folder / KEY
+        mark = folders[name] / KEY
         if not mark.is_file() or mark.read_text() != word:
-            changed.append((folder, word, some))
-    count = sum(len(some) for _, _, some in changed)
+            changed.append((some, language, folders[name], word))
     if changed:
+        count = sum(len(some) for some, _, _, _ in changed)
         on_progress(f"indexing {count:,} {'page' if count == 1 else 'pages'}")
-    for folder, word, some in changed:
-        _index(some, language, folder)
-        (folder / KEY).write_text(word)
-    for name in parts:
-        folder = work / "index" / (name or "now")
-        word = (folder / KEY).read_text()
-        for path in sorted(folder.rglob("*")):
-            if path.is_file() and path.name != KEY:
-                where = f"{FOLDER}{'/' + name if name else ''}/{path.relative_to(folder).as_posix()}"
-                yield Made(where, word, path.read_bytes)
-    listed = json.dumps(sorted(names, reverse=True)).encode()
-    yield Made(f"{FOLDER}/older.json", key(listed), partial(bytes, listed))
-    for path in (work / "index").iterdir():
-        if path.name not in (*names, "now"):
-            shutil.rmtree(path)
+    for folder in (work / "index").glob("*"):
+        if folder not in folders.values():
+            shutil.rmtree(folder)
+    with ThreadPoolExecutor(2) as pool:
+        jobs = [pool.submit(_index, *job) for job in changed]
+
+        def files() -> Iterator[Made]:
+            for job in jobs:
+                job.result()
+            for name, folder in folders.items():
+                for path, _ in sorted(files_in(folder)):
+                    if path != KEY:
+                        # Pagefind calls nearly all of its files by what is in them.
+                        word = path if _HASHED.search(path) else key((folder / path).read_bytes())
+                        yield Made(
+                            f"{FOLDER}/{name}/{path}" if name else f"{FOLDER}/{path}", word, (folder / path).read_bytes
+                        )
+            listed = json.dumps(sorted(filter(None, parts), reverse=True)).encode()
+            yield Made(f"{FOLDER}/older.json", key(listed), partial(bytes, listed))
+
+        yield files
 
 
-def _parts(pages: Iterable[Page]) -> dict[str, list[Page]]:
-    """The pages by the index in which they are: `""` for now, `2024` for a year, `2024-03` where a year has many."""
+def _parts(pages: Sequence[Page]) -> dict[str, list[Page]]:
+    """The pages by the index in which they are.
+
+    `""` has all that does not end, and what was over last, as long as that is little; of the rest a year has one
+    (`2024`), and where it has many pages a month (`2024-03`): no change means much work, and no search asks for much.
+    """
     months: dict[str, list[Page]] = {}
     for page in pages:
         months.setdefault(page.month, []).append(page)
+    parts = {"": months.pop("", [])}
+    for month in sorted(months, reverse=True):
+        if len(parts[""]) + len(months[month]) > MANY:
+            break
+        parts[""] += months.pop(month)
     years = Counter(month[:4] for month, some in months.items() for _ in some)
-    parts: dict[str, list[Page]] = {"": []}
     for month in sorted(months):
         parts.setdefault(month[:4] if years[month[:4]] <= MANY else month, []).extend(months[month])
     return parts
 
 
-def _index(pages: Sequence[Page], language: str, folder: Path) -> None:
-    """Write the index of some pages into a folder."""
+def _index(pages: Sequence[Page], language: str, folder: Path, word: str) -> None:
+    """Write the index of some pages into a folder, and then the word for what is in it."""
     from pagefind_bin import get_executable
 
     shutil.rmtree(folder, ignore_errors=True)
@@ -131,12 +155,19 @@ def _index(pages: Sequence[Page], language: str, folder: Path) -> None:
             target = Path(entries) / address(page.path) / "index.html"
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(entry(page, language), "utf-8")
-        if not pages:
-            return
         command = [get_executable(), "--site", entries, "--output-path", folder, "--quiet"]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
+        done = subprocess.run(command, capture_output=True, text=True, check=False) if pages else None
+    if done is not None and done.returncode:
         raise OpsbookError(f"Pagefind failed:\n{(done.stdout + done.stderr).strip()}")
     for path in folder.iterdir():
-        if path.is_file() and not _NEEDED.fullmatch(path.name):
+        if path.is_file() and not (_NEEDED if folder.name == NOW else _OWN).fullmatch(path.name):
             path.unlink()
+    if folder.name != NOW:
+        told = folder / "pagefind-entry.json"
+        told.write_text(re.sub(r'"wasm":"?(\w+)"?', _shared, told.read_text()))
+    (folder / KEY).write_text(word)
+
+
+def _shared(found: re.Match[str]) -> str:
+    """The program that reads an index is the one beside the first index: its name is part of its address."""
+    return f'"wasm":"x/../../wasm.{found[1].replace("null", "unknown")}"'

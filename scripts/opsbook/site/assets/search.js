@@ -22,7 +22,7 @@
     return found;
   };
 
-  // Records that were over before this year have indexes of their own, which most searches never need.
+  // Where there are many records, those that are over for long have indexes of their own, which few searches need.
   const widen = async () => {
     const names = older;
     older = [];
