@@ -55,6 +55,11 @@ class Workspace(Protocol):
         """The working tree, what main has more, every open record, and what is saved here and not published yet."""
         ...
 
+    @property
+    def keeps(self) -> Path:
+        """Where what can be made again at any time is kept: in a clone nothing that was committed can lie there."""
+        ...
+
     def look(self) -> None:
         """Open the book, so that `unseen` is complete, for a command that needs nothing else of it."""
         ...

@@ -285,6 +285,16 @@ class LocalWorkspace:
 
         return state_folder(self._repository.common)
 
+    @property
+    def keeps(self) -> Path:
+        """See `Workspace.keeps`."""
+        from hashlib import sha256
+
+        try:
+            return self._state / "made" / sha256(str(self.root).encode()).hexdigest()[:12]
+        except NotARepository:
+            return self.root / "build" / "opsbook"
+
     def _elsewhere(self) -> Path:
         """Where a repository is kept of a book that is not in this clone."""
         from opsbook.adapters.machine.state import state_folder

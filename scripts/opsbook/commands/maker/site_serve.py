@@ -28,7 +28,7 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
     from opsbook.site.work import working
 
     screen = Screen(sys.stderr)
-    with working(workspace.root, "served") as folder:
+    with working(workspace.keeps / "served") as folder:
         output = folder / "site"
 
         def make() -> int:
