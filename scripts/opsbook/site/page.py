@@ -59,14 +59,17 @@ class Page:
         return self.known or _word(self, self.html)
 
     @property
-    def lasting(self) -> str:
-        """The same without what changes by the minute, which stands between `<!--now-->` and `<!--/now-->`."""
-        return _word(self, without_now(self.html)) if "<!--now-->" in self.html else self.word
+    def found_as(self) -> str:
+        """Changes whenever the page is found in another way: without what stands aside."""
+        return _word(self, without_asides(self.html)) if "<!--aside-->" in self.html else self.word
 
 
-def without_now(html: str) -> str:
-    """What a page says for longer than a minute."""
-    return re.sub(r"<!--now-->.*?<!--/now-->", "", html, flags=re.DOTALL)
+def without_asides(html: str) -> str:
+    """What is to be found on a page: neither what changes by the minute nor what it copies from another one.
+
+    A template puts that between `<!--aside-->` and `<!--/aside-->`.
+    """
+    return re.sub(r"<!--aside-->.*?<!--/aside-->", "", html, flags=re.DOTALL)
 
 
 def _word(page: Page, html: str) -> str:

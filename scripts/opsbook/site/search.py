@@ -24,12 +24,12 @@ from markupsafe import Markup, escape
 from opsbook.core.errors import OpsbookError
 from opsbook.site.generator import KEY, Progress
 from opsbook.site.output import Made, files_in, key
-from opsbook.site.page import ROOT, Page, address, without_now
+from opsbook.site.page import ROOT, Page, address, without_asides
 
 FOLDER: Final = "pagefind"
 """Where the index lies on the site."""
 
-MANY: Final = 400
+MANY: Final = 250
 """How many pages may share an index."""
 
 NOW: Final = "now"
@@ -52,7 +52,7 @@ _COMPOUND: Final = re.compile(r"\b[A-Za-z]+(?:[A-Z][a-z]+|[0-9]+)[A-Za-z0-9]*\b"
 
 def entry(page: Page, language: str) -> str:
     """What the search knows of a page."""
-    body = _LINK.sub("", without_now(page.html)).replace(ROOT, "").replace("><", "> <")
+    body = _LINK.sub("", without_asides(page.html)).replace(ROOT, "").replace("><", "> <")
     found_by = [escape(words) for words in (*page.found_by, _apart(page.title), *map(_apart, page.found_by)) if words]
     return Markup(
         '<!doctype html><html lang="{}"><title>{}</title><body data-pagefind-body data-pagefind-weight="{}">'
@@ -94,7 +94,7 @@ def indexed(
     folders = {name: work / "index" / (name or NOW) for name in parts}
     changed = []
     for name, some in parts.items():
-        word = key(language.encode(), *(page.lasting.encode() for page in some))
+        word = key(language.encode(), *(page.found_as.encode() for page in some))
         mark = folders[name] / KEY
         if not mark.is_file() or mark.read_text() != word:
             changed.append((some, language, folders[name], word))
