@@ -97,13 +97,13 @@ def row_of(record: Record, book: Book) -> IncidentRow:
     view, config = IncidentView(record), book.config.section(IncidentsConfig)
     facts, report = view.facts, record.files.get(REPORT)
     services = facts.services if facts is not None else ()
-    used = view.checklist.checklists if view.checklist is not None else ()
+    used = dict.fromkeys(runbook for runbook, _ in view.steps())  # a checklist of which no step was touched was not
     moments = [entry.at for _, entry in view.timeline.entries]
     moments += [moment for _, moment in facts.times if moment is not None] if facts is not None else []
     return IncidentRow(
         id=record.id,
         path=record.shape.page(record.path),
-        names=(*(("service", name) for name in services), *(("runbook", frozen.runbook) for frozen in used)),
+        names=(*(("service", name) for name in services), *(("runbook", name) for name in used)),
         quiet_since=None if view.is_open else max(moments, default=None),
         title=facts.title if facts is not None else "This record cannot be read",
         severity=(facts.severity or "") if facts is not None else "",

@@ -59,7 +59,7 @@ class RunbookKind(Kind):
         """See `Kind.sheet`."""
         from opsbook.kinds.runbook.page import sheet
 
-        return sheet(record, row, book, now)
+        return sheet(record, row, rows, book, now)
 
     def indexes(self, rows: Rows, book: Book, now: datetime) -> Iterable[Sheet]:
         """See `Kind.indexes`: by area, by service and by what somebody sees."""

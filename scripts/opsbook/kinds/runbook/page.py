@@ -33,10 +33,11 @@ class RunbookRow(Row):
     draft: bool
 
 
-def sheet(record: Record, row: RunbookRow, book: Book, now: datetime) -> Sheet:
+def sheet(record: Record, row: RunbookRow, rows: Rows, book: Book, now: datetime) -> Sheet:
     """The page of a runbook."""
     text = record.files[""].markdown if "" in record.files else None
-    values = {"row": row, "today": _today(book, now), "services": _services(row, book)}
+    used = [group for group in rows.beside("runbook", record.id) if group.index]
+    values = {"row": row, "today": _today(book, now), "services": _services(row, book), "used": used}
     values["readable"] = text is not None and bool(text.body)
     return Sheet("page.html.j2", values, record.path, body=text, found_by=(*row.symptoms, *row.goals))
 
