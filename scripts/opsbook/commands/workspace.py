@@ -140,8 +140,12 @@ class Workspace(Protocol):
         """A path that a person typed, as a path in the book; raises UsageError when it leads elsewhere."""
         ...
 
-    def spread(self, work: Callable[[Sequence[T]], list[R]], items: Sequence[T]) -> list[R]:
-        """`work(items)`, in as many processes as are worth their while; results in the order of the items."""
+    def spread(self, work: Callable[[Sequence[T]], list[R]], items: Sequence[T], piece: int = ...) -> list[R]:
+        """`work(items)`, in as many processes as are worth their while; results in the order of the items.
+
+        Args:
+            piece: how many items are handed out at a time; fewer than two pieces are done here.
+        """
         ...
 
 

@@ -11,6 +11,9 @@ T = TypeVar("T")
 EVERY: Final = 2.0
 """Seconds between two lines; what is done sooner says nothing."""
 
+FEW: Final = 50
+"""Before one in so many is done nobody knows how long the others take."""
+
 
 def counted(
     items: Iterable[T],
@@ -31,7 +34,8 @@ def counted(
         if now - told >= EVERY and done:
             told = now
             left = round((now - begin) / done * max(total - done, 0))
-            tell(f"{done:,} of {max(total, done):,} {what}, {_spoken(left)} left")
+            known = f", {_spoken(left)} left" if done * FEW >= total else ""
+            tell(f"{done:,} of {max(total, done):,} {what}{known}")
         yield item
 
 

@@ -228,15 +228,17 @@ class Kept:
         """Keep what `row` gives."""
         self._store.execute("REPLACE INTO row VALUES (?, ?, ?, ?)", (path, key, title, row))
 
-    def page(self, path: str, key: str, make: Callable[[], Page], book: Asked) -> Page:
-        """A page: the one of before, where its key and the answers to its questions are the same."""
+    def page(self, path: str, key: str, book: Asked) -> Page | None:
+        """The page of before, where its key and the answers to its questions are the same."""
         self._seen["page"].add(path)
         found = self._store.execute("SELECT asked, told, html FROM page WHERE path = ? AND key = ?", (path, key))
         for asked, told, html in found:
             if all(book.answer(tuple(question)) == answer for question, answer in json.loads(asked)):
                 return _page(path, json.loads(told), html)
-        with book.questions() as questions:
-            page = make()
+        return None
+
+    def keep(self, path: str, key: str, page: Page, questions: Iterable[Question], book: Asked) -> Page:
+        """Keep a page that had to be made, with what it asked."""
         self.made.append(path)
         asked = json.dumps([(question, book.answer(question)) for question in questions])
         page = replace(page, known=page.word)

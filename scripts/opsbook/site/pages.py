@@ -7,7 +7,9 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache, partial
+from itertools import chain, islice
 from pathlib import Path
+from typing import Final, NamedTuple, Protocol, TypeVar
 from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, PrefixLoader
@@ -26,11 +28,48 @@ from opsbook.core.text import visible
 from opsbook.core.times import Times
 from opsbook.site.counting import counted
 from opsbook.site.home import home_of, home_page
-from opsbook.site.kept import Asked, Kept, digest, made_by
+from opsbook.site.kept import Asked, Kept, Question, digest, made_by
 from opsbook.site.page import Page
 from opsbook.site.prose import Written, written
 from opsbook.site.reference import reference
 from opsbook.site.render import render, templates
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class Spread(Protocol):
+    """Shares work among processors."""
+
+    def __call__(self, work: Callable[[Sequence[T]], list[R]], items: Sequence[T], piece: int) -> list[R]:
+        """`work(items)`, so many items at a time; results in the order of the items."""
+        ...
+
+
+AT_ONCE: Final = 400
+"""How many pages are looked for before those that are missing are made."""
+
+PIECE: Final = 50
+"""How many missing pages a process makes at a time: enough that starting one is worth it."""
+
+
+class _Job(NamedTuple):
+    """A page that may have to be made.
+
+    Attributes:
+        as_of: the moment of which it tells.
+        make: makes it; depends: on what beside the answers to what it asks.
+    """
+
+    path: str
+    as_of: datetime
+    make: Callable[[], Page]
+    depends: object = None
+
+
+def alone(work: Callable[[Sequence[T]], list[R]], items: Sequence[T], piece: int) -> list[R]:  # noqa: ARG001
+    """See `Spread`: in this process."""
+    return work(items)
 
 
 class Site:
@@ -41,6 +80,7 @@ class Site:
         now: when the site is made.
         help_lines: gives command and help text of each command, for the reference.
         on_progress: is told how far it is.
+        spread: shares work among the processors of this machine.
 
     Attributes:
         made: the pages that had to be made, and were not those of before.
@@ -53,8 +93,10 @@ class Site:
         now: datetime,
         help_lines: Callable[[], list[tuple[str, str]]],
         on_progress: Callable[[str], None] = lambda _line: None,
+        spread: Spread = alone,
     ) -> None:
-        self._book, self._kinds, self._now, self._help, self._tell = book, kinds, now, help_lines, on_progress
+        self._book, self._kinds, self._now, self._help = book, kinds, now, help_lines
+        self._tell, self._spread = on_progress, spread
         self.made: Sequence[str] = ()
 
     def pages(self, work: Path | None = None) -> Iterator[Page]:
@@ -67,7 +109,7 @@ class Site:
         with closing(Kept(work, digest(made_by(), config, sorted(self._kinds)))) as kept:
             self.made = kept.made
             book = Asked(self._book, partial(kept.stamp, self._book.tree))
-            yield from _Making(book, kept, self._kinds, self._now, self._help, self._tell).pages()
+            yield from _Making(book, kept, self._kinds, self._now, self._help, self._tell, self._spread).pages()
 
     def pictures(self) -> Iterator[str]:
         """The pictures of `docs/`."""
@@ -89,9 +131,10 @@ class _Making:
         now: datetime,
         help_lines: Callable[[], list[tuple[str, str]]],
         tell: Callable[[str], None],
+        spread: Spread,
     ) -> None:
         self._book, self._kept, self._kinds, self._now = book, kept, kinds, now
-        self._help, self._tell = help_lines, tell
+        self._help, self._tell, self._spread = help_lines, tell, spread
         self._readers = {kind.name: TypeAdapter[Row](kind.row_type) for kind in kinds.values()}
         self._places = Pages(book)
         self._env = kind_templates(kinds)
@@ -112,22 +155,50 @@ class _Making:
         yield home_page(home_of(self._book, fronts.values(), self._now), self._env)
         plurals = {kind.name: kind.plural for kind in self._kinds.values()}
         rows = self._book.rows = Rows(known, plurals, fronts, self._book.ask)
-        found = zip(records, (row for some in known.values() for row in some), strict=True)
-        for (kind, ref), row in counted(found, len(records), "pages", self._tell):
-            if row.path:
-                yield self._made(row.path, self._as_of(row), partial(self._record, kind, ref, row, rows))
-            self._book.forget(ref)
+        some_rows = (row for some in known.values() for row in some)
+        jobs = chain(
+            (
+                _Job(row.path, self._as_of(row), partial(self._record, kind, ref, row, rows))
+                for (kind, ref), row in zip(records, some_rows, strict=True)
+                if row.path
+            ),
+            self._indexes(rows),
+            (
+                _Job(self._places.of(path) or path, self._day, partial(self._prose, path))
+                for path in self._places.written()
+            ),
+            (
+                _Job(path, self._day, make)
+                for path, make in reference(self._kinds, self._env, self._times(self._day), self._help).items()
+            ),
+        )
+        yield from counted(self._done(jobs), len(records), "pages", self._tell)
+
+    def _indexes(self, rows: Rows) -> Iterator[_Job]:
         for kind in self._kinds.values():
             for sheet in kind.indexes(rows, self._book, self._now):
                 as_of = self._now if sheet.lives else self._day
-                yield self._made(sheet.path, as_of, partial(self._sheet, kind, sheet, sheet.path, as_of), sheet)
-        for path in self._places.written():
-            yield self._made(self._places.of(path) or path, self._day, partial(self._prose, path))
-        for path, make in reference(self._kinds, self._env, self._times(self._day), self._help).items():
-            yield self._made(path, self._day, make)
+                yield _Job(sheet.path, as_of, partial(self._sheet, kind, sheet, sheet.path, as_of), sheet)
 
-    def _made(self, path: str, as_of: datetime, make: Callable[[], Page], *depends: object) -> Page:
-        return self._kept.page(path, digest(self._kept.made_by, as_of, *depends), make, self._book)
+    def _done(self, jobs: Iterator[_Job]) -> Iterator[Page]:
+        """The pages that jobs make, in their order: those of before, and the others on all processors."""
+        while some := list(islice(jobs, AT_ONCE)):
+            keys = [digest(self._kept.made_by, job.as_of, job.depends) for job in some]
+            found = [self._kept.page(job.path, key, self._book) for job, key in zip(some, keys, strict=True)]
+            missing = [job for job, page in zip(some, found, strict=True) if page is None]
+            # A process that is forked has the jobs already: it is told which.
+            made = iter(self._spread(partial(self._make, missing), range(len(missing)), PIECE))
+            for job, key, page in zip(some, keys, found, strict=True):
+                yield page if page is not None else self._kept.keep(job.path, key, *next(made), self._book)
+
+    def _make(self, jobs: Sequence[_Job], numbers: Sequence[int]) -> list[tuple[Page, list[Question]]]:
+        """The pages of these jobs, each with what it asked."""
+        made = []
+        for number in numbers:
+            with self._book.questions() as questions:
+                page = jobs[number].make()
+            made.append((page, list(questions)))
+        return made
 
     def _as_of(self, row: Row) -> datetime:
         """The moment of which a page tells: of the day begun, where nothing happened since, so that it can be kept."""
@@ -151,6 +222,7 @@ class _Making:
         sheet = kind.sheet(self._book.record(ref), row, rows, self._book, as_of)
         found = check_record(ref, self._book, as_of, self._kinds)
         page = self._sheet(kind, sheet, row.path, as_of, found)
+        self._book.forget(ref)
         return replace(page, noun=kind.name.capitalize(), month=self._month(row))
 
     def _month(self, row: Row) -> str:

@@ -33,7 +33,7 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
 
     screen, progress = Screen(sys.stdout, color=workspace.color), Screen(sys.stderr)
     output = workspace.root / args.output
-    site = Site(workspace.open_book, workspace.kinds, workspace.now(), help_lines, progress.line)
+    site = Site(workspace.open_book, workspace.kinds, workspace.now(), help_lines, progress.line, workspace.spread)
     if args.dry_run:
         screen.good(f"{sum(1 for _ in site.pages()):,} pages can be made; nothing was written")
         return 0

@@ -33,7 +33,7 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
 
         def make() -> int:
             book = workspace.again().open_book
-            site = Site(book, workspace.kinds, workspace.now(), help_lines, screen.line)
+            site = Site(book, workspace.kinds, workspace.now(), help_lines, screen.line, workspace.spread)
             return build(site, workspace.root, folder, output, generator=args.generator, on_progress=screen.line).made
 
         watch = ["docs", *(kind.folder for kind in workspace.kinds.values())]
