@@ -22,7 +22,7 @@ def test_what_is_done_in_two_seconds_says_nothing() -> None:
 def test_how_many_are_done_and_how_long_the_others_take_is_told_every_two_seconds() -> None:
     lines = told(0.125, 601)
     assert lines[0] == "15 of 601 pages, 1 minute 18 s left"
-    assert lines[-1] == "599 of 601 pages, 0 seconds left"
+    assert lines[-1] == "591 of 601 pages, 1 second left"
     assert len(lines) == 37
     assert told(0.125, 1201)[0] == "15 of 1,201 pages"  # too few to tell
     assert told(1, 4) == ["1 of 4 pages, 6 seconds left", "3 of 4 pages, 1 second left"]
