@@ -45,14 +45,15 @@ _LATER: Final = ("decisions/", "reference/")
 _LAST: Final = 0.3
 """Pages about why and about every field hold many words, and are rarely what somebody searches for: their weight."""
 
-_LINK: Final = re.compile(r'<a class="headerlink".*?</a>')
+_SAID: Final = re.compile(r'<a class="headerlink".*?</a>|<h1.*?</h1>', re.DOTALL)
+"""What an entry need not say, or says already."""
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[a-z])(?=[0-9])")
 _COMPOUND: Final = re.compile(r"\b[A-Za-z]+(?:[A-Z][a-z]+|[0-9]+)[A-Za-z0-9]*\b")
 
 
 def entry(page: Page, language: str) -> str:
     """What the search knows of a page."""
-    body = _LINK.sub("", without_asides(page.html)).replace(ROOT, "").replace("><", "> <")
+    body = _SAID.sub("", without_asides(page.html)).replace(ROOT, "").replace("><", "> <")
     found_by = [escape(words) for words in (*page.found_by, _apart(page.title), *map(_apart, page.found_by)) if words]
     return Markup(
         '<!doctype html><html lang="{}"><title>{}</title><body data-pagefind-body data-pagefind-weight="{}">'
