@@ -54,5 +54,5 @@ def test_a_page_says_where_it_was_used_last(ticked: bool) -> None:
     path = "incidents/2026/INC-20261116-3M8XD-payments-fail/timeline/20261116T100600Z-kkkkk.yaml"
     made = Site(Book(Overlay(DirectoryTree(BASE), {path: TICKED} if ticked else {}), kinds), kinds, now, list).pages()
     html = next(page.html for page in made if page.path == PATH)
-    assert '>Checkout is down</a> (open)' in html
+    assert ">Checkout is down</a> (open)" in html
     assert ('>Payments fail</a> (<time datetime="2026-11-19">19 Nov 2026</time>)' in html) is ticked
