@@ -36,7 +36,16 @@ KINDS = every_kind()
 PLACE = "wishes/2026/11/WSH-20261121-8F3KD.yaml"
 FACTS = "id: WSH-20261121-8F3KD\ntitle: A quiet night\nby: oncall-a\n"
 CONFIG = base()["opsbook.yml"].decode() + "wishes:\n  channel: incident\n"
-FILES = {**base(), "opsbook.yml": CONFIG.encode(), PLACE: FACTS.encode()}
+REVIEW = "reviews/runbook/response/respond/REV-20261101-7KQ4M.yaml"
+REVIEWED = f"""\
+id: REV-20261101-7KQ4M
+of: runbook/response/respond
+by: oncall-a
+at: 2026-11-01T10:00:00Z
+how: read
+words: {"0" * 64}
+"""
+FILES = {**base(), "opsbook.yml": CONFIG.encode(), PLACE: FACTS.encode(), REVIEW: REVIEWED.encode()}
 
 
 def book() -> Book:

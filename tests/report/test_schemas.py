@@ -25,7 +25,7 @@ from tests.report.books import ROOT, errors_of_schema, fits_model, fits_schema, 
 from tests.support.tries import tries
 
 COMMITTED = {path.name.removesuffix(".schema.json"): path for path in sorted((ROOT / "schemas").glob("*"))}
-NAMES = ("checklist", "incident", "opsbook", "runbook", "service", "timeline-entry")
+NAMES = ("checklist", "incident", "opsbook", "review", "runbook", "service", "timeline-entry")
 CONFIGURATION = (ROOT / "opsbook.yml").read_bytes()
 BASE = base()["opsbook.yml"]
 
@@ -121,7 +121,7 @@ def test_models_and_schemas_accept_every_file_of_this_repository() -> None:
         seen.add(name)
         assert fits_model(CONFIGURATION, name, value), path
         assert errors_of_schema(CONFIGURATION, name, value) == [], path
-    assert seen == set(NAMES)
+    assert seen == set(NAMES) - {"review"}  # nobody has reviewed a runbook of this book by command yet
 
 
 def test_models_and_schemas_agree_on_every_file_of_every_rule_case() -> None:
@@ -143,6 +143,13 @@ def test_models_and_schemas_agree_on_every_file_of_every_rule_case() -> None:
 EXAMPLES = [
     *((CONFIGURATION, name, value) for _, name, value in values(repository())),
     *((BASE, name, value) for case in all_cases()[:1] for _, name, value in values(case.book())),
+    *(
+        (BASE, name, value)
+        for case in all_cases()
+        if case.code == "REV003" and case.passes
+        for _, name, value in values(case.book())
+        if name == "review"
+    ),
 ]
 
 ODD: tuple[Any, ...] = (

@@ -107,7 +107,7 @@ class Pages:
             return page if self.file(page) or self.is_made(page) else None
         ref = self._book.at(path)
         if ref is not None:
-            return self._book.kinds[ref.kind].page(ref.path) if self._book.has(ref.path) else None
+            return (self._book.kinds[ref.kind].page(ref.path) or None) if self._book.has(ref.path) else None
         page = posixpath.join(path, "index.md")
         return page if self.is_made(page) else None
 

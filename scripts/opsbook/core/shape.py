@@ -71,7 +71,7 @@ class Shape:
         return self.parts[0].pattern == ""
 
     def page(self, path: str) -> str:
-        """The page of the record at a path."""
+        """The page of the record at a path; empty of a kind whose records have none."""
         return f"{path.removesuffix(self.parts[0].suffix) if self.is_file else path}.md"
 
     @property

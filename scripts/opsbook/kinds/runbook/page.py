@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
 
 from opsbook.core.book import Book
 from opsbook.core.kind import Sheet
 from opsbook.core.record import Record
+from opsbook.core.reviews import ReviewRow, latest_last, standing, words_of
 from opsbook.core.rows import Row, Rows
 from opsbook.core.times import Times
 from opsbook.kinds.runbook.config import RunbooksConfig
@@ -28,23 +29,61 @@ class RunbookRow(Row):
     services: tuple[str, ...]
     goals: tuple[str, ...]
     symptoms: tuple[str, ...]
+    dated: date | None
+    every: timedelta
+    readable: bool
+    words: str
+
+
+class Standing(NamedTuple):
+    """Whether a runbook can be relied on.
+
+    Attributes:
+        row: what it is; review: the last one of its words, if there is any.
+        reviewed: when it was found true last, by a review or, without any, as it says itself.
+        due: by when it is reviewed again; `None` where nobody knows.
+        changed: when other words of it were reviewed, where nobody reviewed these.
+    """
+
+    row: RunbookRow
+    review: ReviewRow | None
     reviewed: date | None
     due: date | None
-    draft: bool
+    changed: date | None
+
+    @property
+    def draft(self) -> bool:
+        """Nobody has reviewed it yet."""
+        return self.row.readable and self.reviewed is None and self.changed is None
+
+
+def standing_of(row: RunbookRow, reviews: Sequence[ReviewRow]) -> Standing:
+    """What its reviews make of a runbook; they come in the order of time."""
+    review = standing(reviews, row.words)
+    at = [found.at.date() for found in (reviews[-1:] if review is None else [review]) if found.at is not None]
+    reviewed = at[0] if review is not None else None if reviews else row.dated
+    due = reviewed + row.every if reviewed is not None else None
+    return Standing(row, review, reviewed, due, at[0] if at and review is None else None)
 
 
 def sheet(record: Record, row: RunbookRow, rows: Rows, book: Book, now: datetime) -> Sheet:
     """The page of a runbook."""
     text = record.files[""].markdown if "" in record.files else None
     used = [group for group in rows.beside("runbook", record.id) if group.index]
-    values = {"row": row, "today": _today(book, now), "services": _services(row, book), "used": used}
+    found = standing_of(row, latest_last(row for group in rows.beside("runbook", record.id) for row in group.others))
+    values: dict[str, Any] = {"row": row, "today": _today(book, now), "services": _services(row, book), "used": used}
+    values |= {"standing": found, **_reviewed(found, book)}
     values["readable"] = text is not None and bool(text.body)
     return Sheet("page.html.j2", values, record.path, body=text, found_by=(*row.symptoms, *row.goals))
 
 
 def index(rows: Rows, book: Book, now: datetime) -> Sheet:
     """The page of all runbooks."""
-    found = [row for row in rows.of("runbook") if isinstance(row, RunbookRow)]
+    reviews: dict[str, list[ReviewRow]] = {}
+    for review in latest_last(rows.of("review")):
+        for _, name in review.names:
+            reviews.setdefault(name, []).append(review)
+    found = [standing_of(row, reviews.get(row.id, [])) for row in rows.of("runbook") if isinstance(row, RunbookRow)]
     values = {**_index(found, book), "today": _today(book, now)}
     return Sheet("index.html.j2", values, "runbooks", "runbooks/index.md")
 
@@ -59,6 +98,7 @@ def row_of(record: Record, book: Book) -> RunbookRow:
     runbook = found[1] if found is not None else None
     within = (runbook.review_in if runbook is not None else None) or book.config.section(RunbooksConfig).review_in
     services = runbook.services if runbook is not None else ()
+    text = record.files[""].markdown if "" in record.files else None
     return RunbookRow(
         id=record.id,
         path=record.shape.page(record.path),
@@ -66,13 +106,25 @@ def row_of(record: Record, book: Book) -> RunbookRow:
         title=runbook.title if runbook is not None else record.id,
         area=record.id.partition("/")[0],
         owner=book.config.core.owner_title(runbook.owner) if runbook is not None else "nobody known",
+        dated=runbook.reviewed if runbook is not None else None,
+        every=within,
+        readable=runbook is not None,
+        words=words_of(text.body) if text is not None else "",
         services=services,
         goals=runbook.goals if runbook is not None else (),
         symptoms=runbook.symptoms if runbook is not None else (),
-        reviewed=runbook.reviewed if runbook is not None else None,
-        due=runbook.reviewed + within if runbook is not None and runbook.reviewed is not None else None,
-        draft=runbook is not None and runbook.reviewed is None,
     )
+
+
+def _reviewed(found: Standing, book: Book) -> dict[str, Any]:
+    """Who reviewed it, and the incident in which that was."""
+    if found.review is None:
+        return {"reviewer": "", "incident": None}
+    id_ = found.review.incident
+    ref = book.find("incident", id_) if id_ is not None else None
+    page = book.kinds["incident"].page(ref.path) if ref is not None else None
+    incident = (book.title("incident", id_) or id_, page) if id_ is not None else None
+    return {"reviewer": book.config.core.person_name(found.review.by), "incident": incident}
 
 
 def _services(row: RunbookRow, book: Book) -> list[tuple[str, str | None]]:
@@ -83,7 +135,8 @@ def _services(row: RunbookRow, book: Book) -> list[tuple[str, str | None]]:
     ]
 
 
-def _index(rows: Sequence[RunbookRow], book: Book) -> dict[str, Any]:
+def _index(found: Sequence[Standing], book: Book) -> dict[str, Any]:
+    rows, at = [standing.row for standing in found], {standing.row.id: standing for standing in found}
     areas = {area.id: area for area in book.config.section(RunbooksConfig).areas}
     names = list(dict.fromkeys([*areas, *(row.area for row in rows)]))
     services = sorted({name for row in rows for name in row.services})
@@ -106,6 +159,7 @@ def _index(rows: Sequence[RunbookRow], book: Book) -> dict[str, Any]:
         ],
         "goals": _signs((goal, row) for row in rows for goal in row.goals),
         "symptoms": _signs((sign, row) for row in rows for sign in row.symptoms),
+        "standing": at,
         "short": SHORT,
     }
 

@@ -11,10 +11,12 @@ from opsbook.core.code import Problem
 from opsbook.core.drafting import LeftToFillIn
 from opsbook.core.markdown import Markdown
 from opsbook.core.record import File, Record
+from opsbook.core.reviews import reviews_of
 from opsbook.core.rule import RecordRule
 from opsbook.core.types import write_duration
 from opsbook.kinds.runbook.config import RunbooksConfig
 from opsbook.kinds.runbook.model import Runbook
+from opsbook.kinds.runbook.page import row_of, standing_of
 
 
 def _runbook(record: Record) -> Iterator[tuple[File, Runbook]]:
@@ -26,20 +28,25 @@ def _runbook(record: Record) -> Iterator[tuple[File, Runbook]]:
 class RUN001(RecordRule):
     """A runbook whose review is overdue.
 
-    Follow it once, correct what is no longer true, and set `reviewed` to today. Until then people are told that it may
-    be out of date.
+    Follow it once, correct what is no longer true, and say so: `opsbook runbook review NAME --read`. Until then people
+    are told that it may be out of date.
     """
 
     severity = "warning"
 
     def check(self, record: Record, book: Book, now: datetime) -> Iterable[Problem]:
-        """`reviewed` plus `review_in` (its own, else the book's) against today, UTC."""
+        """The last review of its words plus `review_in` (its own, else the book's) against today, UTC.
+
+        Where no review is on record, `reviewed` counts.
+        """
         for file, runbook in _runbook(record):
             within = runbook.review_in or book.config.section(RunbooksConfig).review_in
-            today = now.astimezone(UTC).date()
-            if runbook.reviewed is not None and runbook.reviewed + within < today:
+            found = standing_of(row_of(record, book), reviews_of("runbook", record.id, book))
+            if found.changed is not None:
+                yield Problem(f"changed after its last review, on {found.changed.isoformat()}", path=file.path)
+            elif found.reviewed is not None and found.due is not None and found.due < now.astimezone(UTC).date():
                 message = (
-                    f"last reviewed on {runbook.reviewed.isoformat()}, and is reviewed every {write_duration(within)}"
+                    f"last reviewed on {found.reviewed.isoformat()}, and is reviewed every {write_duration(within)}"
                 )
                 yield Problem(message, file, ("reviewed",))
 
@@ -167,11 +174,27 @@ class RUN010(RecordRule):
         return page_rules.foreign_blocks(record.path, text) if text is not None else ()
 
 
+class RUN011(RecordRule):
+    """A day of review that no review stands for.
+
+    Take the change of `reviewed` back and say what you did: `opsbook runbook review NAME --read`. A date alone says
+    neither who found the runbook true nor which words it had.
+    """
+
+    def check(self, record: Record, book: Book, now: datetime) -> Iterable[Problem]:
+        """`reviewed` against the reviews on record; of a runbook that has none, the date is all that there is."""
+        for file, runbook in _runbook(record):
+            days = [review.at.date() for review in reviews_of("runbook", record.id, book) if review.at is not None]
+            if days and runbook.reviewed is not None and runbook.reviewed > max(days):
+                message = f"no review is of {runbook.reviewed.isoformat()}; the last one is of {max(days).isoformat()}"
+                yield Problem(message, file, ("reviewed",))
+
+
 def _text(record: Record) -> Markdown | None:
     return record.files[""].markdown if "" in record.files else None
 
 
 RULES: tuple[type[RecordRule], ...] = (
     *(RUN001, RUN002, RUN003, RUN004, RUN005),
-    *(RUN006, RUN007, RUN008, RUN009, RUN010),
+    *(RUN006, RUN007, RUN008, RUN009, RUN010, RUN011),
 )
