@@ -19,6 +19,7 @@ from markupsafe import Markup, escape
 from opsbook.core.errors import SiteFault
 from opsbook.site import plain, search
 from opsbook.site.generator import Layout, Progress, layout
+from opsbook.site.moved import moved
 from opsbook.site.page import ROOT, Page, address
 from opsbook.site.prose import DIAGRAM, picture
 
@@ -48,6 +49,10 @@ class Content(Protocol):
 
     def read(self, path: str) -> bytes | None:
         """The content of a file of the book."""
+        ...
+
+    def redirects(self) -> Mapping[str, str]:
+        """The page that each old address leads to."""
         ...
 
 
@@ -86,6 +91,7 @@ def build(
                 continue
             target.write_bytes(data())
             count += name.endswith("index.html")
+        _lead_on(moved(site.redirects(), found, made.url or ""), fresh)
         _index(found, work, fresh / search.FOLDER, on_progress)
         shutil.rmtree(output, ignore_errors=True)
         fresh.rename(output)
@@ -129,6 +135,15 @@ def _everything(
     if made.url:
         sitemap = _sitemap(made.url, pages)
         yield "sitemap.xml", partial(bytes, sitemap), _key(sitemap)
+
+
+def _lead_on(places: Iterable[tuple[str, bytes]], output: Path) -> None:
+    """Write what stands at old addresses; never over a page, also where a folder does not tell `A` from `a`."""
+    for name, data in places:
+        target = output / name
+        if not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(data)
 
 
 def _index(pages: dict[str, Page], work: Path, output: Path, on_progress: Progress) -> None:

@@ -16,6 +16,7 @@ from opsbook.core.kind import Kinds, Sheet
 from opsbook.core.markdown import Markdown
 from opsbook.core.page_rules import PAGE_RULES, PageRule
 from opsbook.core.pages import Pages, read
+from opsbook.core.redirects import moved
 from opsbook.core.times import Times
 from opsbook.site.home import home_of, home_page
 from opsbook.site.page import Page
@@ -58,6 +59,10 @@ class Site:
     def read(self, path: str) -> bytes | None:
         """A file of the book."""
         return self._book.tree.read(path)
+
+    def redirects(self) -> Mapping[str, str]:
+        """The page that each old address leads to."""
+        return moved(self._book)
 
     def _sheet(self, kind: str, sheet: Sheet) -> Page:
         found = check_record(sheet.record, self._book, self._now, self._kinds) if sheet.record is not None else []
