@@ -18,6 +18,7 @@ from opsbook.core.errors import Refused
 from opsbook.core.finding import Finding
 from opsbook.core.text import one_line, shorten
 from opsbook.core.tree import Overlay
+from opsbook.report.findings import counted
 from opsbook.report.screen import Screen
 
 SHOWN = 12
@@ -52,12 +53,12 @@ def run(command: Bring, args: argparse.Namespace, workspace: Workspace) -> int:
         screen.good("Nothing to do: everything is here already.")
         return 0
     if args.dry_run:
-        screen.line(f"Would write {len(files):,} files")
+        screen.line(f"Would write {counted(len(files), 'file')}")
         return 0
-    if not args.yes and not (workspace.asks and yes(screen, f"Write {len(files):,} files?", default=False)):
+    if not args.yes and not (workspace.asks and yes(screen, f"Write {counted(len(files), 'file')}?", default=False)):
         raise Refused("Nothing was written.", "Give --yes to write it.")
     _write(files, workspace)
-    screen.good(f"Wrote {len(files):,} files")
+    screen.good(f"Wrote {counted(len(files), 'file')}")
     refresh(workspace.again(), screen)
     screen.line("Look at it (git diff), then: opsbook check, and commit it.")
     return 0
@@ -104,14 +105,14 @@ def _show(plan: Brought, debts: Sequence[Finding], workspace: Workspace, screen:
     listed = [("Looks like a credential: revoke it first, if it is one", leaks), *plan.listed]
     if debts:
         counts = Counter(item.code for item in debts)
-        pages = len({item.path for item in debts})
-        heading = f"Debts, in the baseline until they are paid: {len(debts):,} in {pages:,} pages"
-        listed.append((heading, [f"{code} {count:,}" for code, count in sorted(counts.items())]))
+        many, pages = counted(len(debts), "finding"), counted(len({item.path for item in debts}), "page")
+        codes = [f"{code} ×{count:,}" for code, count in sorted(counts.items())]
+        listed.append((f"Debts, in the baseline until they are paid: {many} in {pages}", codes))
     for heading, lines in listed:
         if not lines:
             continue
         screen.line()
-        screen.heading(f"{heading} ({len(lines):,})" if lines[0][:6] not in heading else heading)
+        screen.heading(heading)
         shown = lines if workspace.verbose else lines[:SHOWN]
         for line in shown:
             screen.line(f"  {shorten(one_line(line), 200)}")

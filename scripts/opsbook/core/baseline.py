@@ -129,12 +129,13 @@ def written(pages: Sequence[Mapping[str, object]]) -> bytes:
 
 
 def grown(before: Book, after: Book) -> Iterator[Problem]:
-    """What a change puts into a baseline, but for pages that an import wrote and nobody has edited."""
-    old, fresh = baseline(before), _imported(after)
+    """What a change puts into a baseline, but for pages that an import has written with it."""
+    old, earlier, fresh = baseline(before), _imported(before), _imported(after)
     for path, entry in baseline(after).items():
         was = Counter(old[path].owed.known) if path in old else Counter[str]()
         more = Counter(entry.owed.known) - was
-        if more and digest(after.tree.read(path) or b"") != fresh.get(path):
+        wrote = fresh.get(path)
+        if more and (wrote == earlier.get(path) or digest(after.tree.read(path) or b"") != wrote):
             codes = ", ".join(sorted({name.partition(" ")[0] for name in more}))
             yield Problem(f"{codes} of {path} was put into the baseline", entry.file, ("pages", entry.place))
 

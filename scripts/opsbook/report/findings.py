@@ -66,24 +66,24 @@ def _text(result: Result, screen: Screen) -> None:
         if following is None or (following.path, following.remedy) != (finding.path, finding.remedy):
             screen.block(f"→ {finding.remedy}")
     warnings = len(findings) - result.errors
-    records = f"{_count(result.checked, 'record')} checked"
+    records = f"{counted(result.checked, 'record')} checked"
     known = result.known
     for finding in known if result.debts else ():
         screen.line(f"{finding.path}:{finding.line}:{finding.column}: {finding.message} [{finding.code}]")
         screen.block(f"→ owed by {finding.known}")
     if known:
-        pages = _count(len({finding.path for finding in known}), "page")
-        words = f"{_count(len(known), 'old finding')} in {pages} {'is' if len(known) == 1 else 'are'} known"
+        pages = counted(len({finding.path for finding in known}), "page")
+        words = f"{counted(len(known), 'old finding')} in {pages} {'is' if len(known) == 1 else 'are'} known"
         screen.line(words if result.debts else f"{words}: opsbook check --baseline", "dim")
     if not findings:
         screen.good(f"{records}: nothing found{result.allowed}")
         return
-    counted = f"{_count(result.errors, 'error')}, {_count(warnings, 'warning')}{result.allowed}"
-    screen.line(f"{records}: {counted}", "bold")
+    screen.line(f"{records}: {counted(result.errors, 'error')}, {counted(warnings, 'warning')}{result.allowed}", "bold")
     screen.line(f"More about one: opsbook explain {findings[0].code}", "dim")
 
 
-def _count(number: int, noun: str) -> str:
+def counted(number: int, noun: str) -> str:
+    """A number with its noun."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 from opsbook.core import markdown
 from opsbook.core.gfm import slug
 from opsbook.core.redirects import stem
-from opsbook.core.text import hidden_characters, one_line, visible
+from opsbook.core.text import hidden_characters, one_line, shorten, visible
 from opsbook.core.tree import Tree
 from opsbook.core.types import write_duration
 from opsbook.core.yaml import foreign
@@ -143,7 +143,8 @@ class Collection:
         if "mkdocs.yml" in top:
             return "MkDocs", posixpath.normpath(str(self.settings.get("docs_dir") or "docs")), ""
         folders = {path.partition("/")[0] for path in self.files if "/" in path and _PAGE.fullmatch(path)}
-        return "plain Markdown", folders.pop() if len(folders) == 1 else "", ""
+        alone = len(folders) == 1 and any(path.count("/") > 1 and _PAGE.fullmatch(path) for path in self.files)
+        return "plain Markdown", folders.pop() if alone else "", ""
 
     def _read(self, path: str, found: re.Match[str]) -> None:
         folders, name = posixpath.split(path)
@@ -161,8 +162,7 @@ class Collection:
         own = posixpath.relpath(found["name"], self.root) if inside and self.root else found["name"]
         last = posixpath.basename(own)
         index = last in ("index", "_index", "README", "readme")
-        if self.dialect == "Docusaurus":
-            own = re.sub(r"(^|/)[0-9]+[-_.] ?(?=[^/])", r"\1", own)
+        own = self.unnumbered(own)
         own = f"{self.base}/{posixpath.dirname(own) if index else own}" if inside else ""
         if self.dialect == "plain Markdown":
             own = folders if index else found["name"]
@@ -172,6 +172,10 @@ class Collection:
         if self.dialect == "Docusaurus" and isinstance(page.front.get("slug"), str):
             page.place = stem(posixpath.join(f"/{posixpath.dirname(page.place)}", page.front["slug"]))
         self.pages[path] = page
+
+    def unnumbered(self, path: str) -> str:
+        """A path without the numbers by which Docusaurus sorts."""
+        return re.sub(r"(^|/)[0-9]+[-_.] ?(?=[^/])", r"\1", path) if self.dialect == "Docusaurus" else path
 
     def included(self, name: str, page: Page, folders: tuple[str, ...]) -> str | None:
         """The text of a part that a page names, below one of the folders; nothing outside of the collection."""
@@ -223,8 +227,10 @@ def _split(text: str, page: Page) -> tuple[Mapping[str, Any], str, int]:
     except (ValueError, RecursionError) as error:
         page.note(f"its front matter cannot be read, and stands in the page: {one_line(str(error))}")
         return {}, f"```yaml\n{found[2]}\n```\n\n{text[found.end() :]}", 1
-    if not isinstance(front, dict):
+    if not isinstance(front, dict) or (not front and found[2].strip()):
         return {}, text, 1
+    for comment in re.findall(r"^[ \t]*#.*", found[2], re.MULTILINE):
+        page.note(f"a comment of its front matter is left out: {shorten(one_line(comment), 100)}")
     return front, text[found.end() :], 1 + text.count("\n", 0, found.end())
 
 

@@ -89,7 +89,7 @@ class Import:
     def _folders(self, path: str) -> list[str]:
         """The folders of a file below those that only say that there are pages."""
         root = self.collection.root
-        inside = posixpath.relpath(path, root) if root and path.startswith(f"{root}/") else path
+        inside = self.collection.unnumbered(posixpath.relpath(path, root) if path.startswith(f"{root}/") else path)
         folders = posixpath.dirname(inside).split("/") if "/" in inside else []
         return folders[1:] if folders[:1] == ["runbooks"] else folders
 
@@ -100,14 +100,11 @@ class Import:
         """Where a page goes: its first folder is its area, and a page about a folder is the `index` of it."""
         folders = self._folders(page.path)
         area = self.area or self._named(folders[:1], 60) or self.name
-        rest = folders if self.area else folders[1:]
-        words = rest if page.index else [*rest, posixpath.basename(page.path).partition(".")[0]]
-        slug = self._named(words, 120 - len(area)) or ("index" if page.index else "page")
-        tries = (slug, f"{slug}-index", f"{slug}-{self.name}", *(f"{slug}-{number}" for number in range(2, 10_000)))
-        wanted = (f"runbooks/{area}/{name[: 120 - len(area)].strip('-')}.md" for name in tries[not page.index :])
-        if not page.index:
-            wanted = (f"runbooks/{area}/{name[: 120 - len(area)].strip('-')}.md" for name in (slug, *tries[2:]))
-        place = next(path for path in wanted if path not in self.taken)
+        name = posixpath.basename(self.collection.unnumbered(page.path)).partition(".")[0]
+        words = [*(folders if self.area else folders[1:]), *([] if page.index else [name])]
+        slug = self._named(words, 110 - len(area)) or ("index" if page.index else "page")
+        tries = (slug, *([f"{slug}-index"] * page.index), *(f"{slug}-{number}" for number in range(2, 10_000)))
+        place = next(at for name in tries if (at := f"runbooks/{area}/{name}.md") not in self.taken)
         self.taken.add(place)
         return place
 
