@@ -77,7 +77,7 @@ PART: Final = Part("", "list of redirects", model=Redirects)
 def stem(address: str) -> str:
     """An address without what makes no difference to where it leads: `/a/b.html`, `/a/b/` and `/a/b` are one."""
     path = posixpath.normpath("/" + address.partition("#")[0].partition("?")[0])
-    return re.sub(r"(?:/index)?(?:\.html?)?$", "", path).strip("/")
+    return re.sub(r"(?:/index)?(?:\.html)?$", "", path).strip("/")
 
 
 def moved(book: Book) -> dict[str, str]:

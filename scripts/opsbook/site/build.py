@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib.resources import files
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Protocol
 from urllib.parse import urljoin
 
@@ -141,7 +141,8 @@ def _lead_on(places: Iterable[tuple[str, bytes]], output: Path) -> None:
     """Write what stands at old addresses; never over a page, also where a folder does not tell `A` from `a`."""
     for name, data in places:
         target = output / name
-        if not target.exists():
+        taken = target.exists() or any((output / above).is_file() for above in PurePosixPath(name).parents)
+        if not taken:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(data)
 

@@ -24,7 +24,8 @@ def moved(redirects: Mapping[str, str], pages: Mapping[str, Page], url: str) -> 
     """Every file that leads on, by its path: `a/b.html` for one, `a/b/index.html` for the other way to write it."""
     own = {address(path) + "index.html" for path in pages} | {"404.html", "index.html"}
     for old, path in sorted(redirects.items()):
-        for name in (f"{old}/index.html", f"{old}.html") if path in pages else ():
+        names = (old,) if old.endswith(".htm") else (f"{old}/index.html", f"{old}.html")
+        for name in names if path in pages else ():
             if name not in own and not name.startswith("assets/"):
                 yield name, _page(name, pages[path], url)
 

@@ -73,14 +73,16 @@ class Page:
     @property
     def addresses(self) -> list[str]:
         """Where it was: its own place, as its program may have written it, and those that it names as older ones."""
-        places = [f"/{self.place}"] if self.place else []
+        # A page that is called `x.html` already was at `x.html.html`.
+        places = [f"/{self.place}" + ".html" * self.place.endswith(".html")] if self.place else []
         for key in ("url", "slug") if str(self.front.get("slug", "")).startswith("/") else ("url",):
             places += [str(self.front[key])] if isinstance(self.front.get(key), str) else []
         for key in ("aliases", "old_paths", "redirect_from"):
             given = self.front.get(key)
             places += [str(item) for item in ([given] if isinstance(given, str) else given or ())]
         above = f"/{posixpath.dirname(self.place)}"
-        found = dict.fromkeys(f"/{stem(place if place.startswith('/') else f'{above}/{place}')}" for place in places)
+        stems = (stem(place if place.startswith("/") else f"{above}/{place}") for place in places)
+        found = dict.fromkeys(f"/{name}{'.html' * name.endswith('.html')}" for name in stems)
         fit = (place for place in found if len(place) > 1 and re.fullmatch(r"/[^\s<>\"'\\]{1,380}", place))
         return [place for place in fit if ".." not in place and "//" not in place]
 
