@@ -126,7 +126,8 @@ def _words(path: Path) -> set[str]:
     """The words of a page without those of front matter, addresses and what is translated."""
     text = path.read_bytes().decode("utf-8", "replace").replace("\r", "")
     text = re.sub(r"\A---\n.*?\n---\n", "", text, flags=re.DOTALL)
-    text = re.sub(r"\]\([^)]*\)|\]: *\S+|(?:src|href)=\S+|<%.*?%>|\{\{[<%].*?[>%]\}\}", " ", text, flags=re.DOTALL)
+    text = re.sub(r"\]\((?:[^()]|\([^()]*\))*\)|\]: *\S+|(?:src|href)=\S+", " ", text)
+    text = re.sub(r"<%.*?%>|\{\{[<%].*?[>%]\}\}", " ", text, flags=re.DOTALL)
     return set(re.findall(r"[a-z]{4,}", text.lower()))
 
 

@@ -28,7 +28,7 @@ def test_a_plan_comes_first_and_nothing_is_written_without_a_yes(desk: Desk, pag
     for options in (("--dry-run",), ()):
         shown = desk.opsbook("import", "runbooks", str(pages), "--owner", "shop", *options)
         assert shown.code == (0 if options else 1), str(shown)
-        assert "plain Markdown: 3 pages, 0 pictures" in shown.out
+        assert "plain Markdown\n  Pages        3\n  Pictures     0\n" in shown.out
         assert "disk: Disk" in shown.out
         assert "1 finding in 1 page\n  RUN004 ×1" in shown.out
         assert desk.git("status", "--porcelain") == ""

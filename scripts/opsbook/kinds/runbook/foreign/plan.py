@@ -236,7 +236,9 @@ def plan(book: Book, tree: Tree, name: str, args: Namespace) -> Brought:
         files[CONFIG_PATH] = text.encode()
     pages = work.collection.pages.values()
     counts = [
-        ("Reads", f"{work.collection.dialect}: {len(pages):,} pages, {len(work.pictures):,} pictures"),
+        ("Written for", work.collection.dialect),
+        ("Pages", f"{len(pages):,}"),
+        ("Pictures", f"{len(work.pictures):,}"),
         ("New", f"{len(states['new']):,}"),
         ("Changed", f"{len(states['changed']):,}"),
         ("As before", f"{len(states['same']):,}"),
