@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from typing import Final
 
 from opsbook.core.markdown import Markdown, parse
@@ -58,7 +58,7 @@ def _code(text: Markdown) -> set[int]:
     return {row for token in text.parsed.tokens if token.type == "fence" for row in range(*(token.map or (0, 0)))}
 
 
-def alerts(lines: list[str], code: set[int]) -> Iterator[str]:
+def alerts(lines: list[str], code: Set[int]) -> Iterator[str]:
     """The lines of a body, with each such block as an alert."""
     row = 0
     while row < len(lines):

@@ -20,7 +20,8 @@ from opsbook.core.rule import BookRule
 from opsbook.core.shape import Part
 from opsbook.core.types import Model, OwnerRef, many, matching
 
-FOLDER: Final = "operations/redirects"
+OPERATIONS: Final = "operations"
+FOLDER: Final = f"{OPERATIONS}/redirects"
 MOST: Final = 20_000
 """Entries of one file."""
 

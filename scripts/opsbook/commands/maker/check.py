@@ -19,7 +19,8 @@ from opsbook.core.finding import Finding
 from opsbook.core.page_rules import NAVIGATION
 from opsbook.core.pages import FOLDER
 from opsbook.core.record import Ref
-from opsbook.core.redirects import RDR001, vanished
+from opsbook.core.redirects import OPERATIONS, RDR001, vanished
+from opsbook.core.tree import below
 from opsbook.core.types import parse_time
 from opsbook.report.findings import FORMATS, Result, write
 from opsbook.report.screen import Screen
@@ -54,14 +55,18 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
     if args.shrink:
         return _shrink(args, findings, workspace)
     if args.since:
-        findings += _since(Book(workspace.revision(args.since), kinds), book)
+        findings += _since(args.since, book, workspace)
     result = Result(sorted(set(findings)), len(refs), all_codes(kinds), book.config.core.site.url, args.baseline)
     write(args.format, result, Screen(sys.stdout, color=workspace.color))
     return 1 if result.errors else 0
 
 
-def _since(before: Book, after: Book) -> Iterator[Finding]:
+def _since(revision: str, after: Book, workspace: Workspace) -> Iterator[Finding]:
     """What only a comparison tells: an address that is no longer kept, a baseline that grew."""
+    written, deleted = workspace.changed(revision)
+    if not any(below(path, OPERATIONS) for path in (*written, *deleted)):
+        return
+    before = Book(workspace.revision(revision), workspace.kinds)
     yield from (RDR001.finding(problem) for problem in vanished(before, after))
     yield from (BAS002.finding(problem) for problem in grown(before, after))
 

@@ -6,7 +6,8 @@ What cannot be translated stays where it was, as code, and is noted.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
+from functools import lru_cache
 from typing import Any, Final
 
 from opsbook.core import gfm
@@ -33,29 +34,32 @@ def translated(page: Page, collection: Collection) -> str:
     body = page.body
     for _ in range(_DEEPEST):
         before = body
-        body = _included(body, page, collection)
-        if page.erb:
+        if collection.dialect in ("MkDocs", "Docusaurus"):
+            body = _included(body, page, collection)
+        if page.erb and "<%" in body:
             body = _outside(body, lambda text: _RUBY.sub(_ruby(page, collection), text))
         if body == before:
             break
     if collection.dialect == "MkDocs":
-        code = _fenced(body)
-        body = _tabs("\n".join(alerts(body.split("\n"), code)), page)
-    body = _blocks(body, page)
-    body = _outside(body, lambda text: _SHORT.sub(_shortcode(page, collection), text))
+        body = _tabs("\n".join(alerts(body.split("\n"), _code(body, "fence"))), page)
+    if "{{" in body or ":::" in body:
+        body = _blocks(body, page)
+        body = _outside(body, lambda text: _SHORT.sub(_shortcode(page, collection), text))
     if collection.dialect == "Docusaurus":
         body = _outside(body, lambda text: re.sub(r"\{/\*(.*?)\*/\}", r"<!--\1-->", text, flags=re.DOTALL))
     return body.strip("\n") + "\n"
 
 
-def _fenced(body: str, *kinds: str) -> set[int]:
-    found = [token.map for token in gfm.parsed(body).tokens if token.type in (kinds or ("fence",)) and token.map]
-    return {row for start, end in found for row in range(start, end)}
+@lru_cache(maxsize=8)
+def _code(body: str, *kinds: str) -> frozenset[int]:
+    """The rows of blocks of code: `fence`, `code_block`."""
+    found = [token.map for token in gfm.parsed(body).tokens if token.type in kinds and token.map]
+    return frozenset(row for start, end in found for row in range(start, end))
 
 
 def _outside(body: str, change: Callable[[str], str]) -> str:
     """The text with everything changed that is no code, in pieces of lines that belong together."""
-    code, done = _fenced(body, "fence", "code_block"), []
+    code, done = _code(body, "fence", "code_block"), []
     rows: list[str] = []
 
     def finish() -> None:
@@ -150,7 +154,7 @@ _OPEN: Final = re.compile(
 
 def _blocks(body: str, page: Page) -> str:
     """Notes and code that begin with a line and end with another, as alerts and fences."""
-    lines, code = body.split("\n"), _fenced(body)
+    lines, code = body.split("\n"), _code(body, "fence")
     done: list[str] = []
     row = 0
     while row < len(lines):
@@ -174,7 +178,7 @@ def _blocks(body: str, page: Page) -> str:
     return "\n".join(done)
 
 
-def _ends(lines: list[str], row: int, code: set[int], found: re.Match[str]) -> Iterator[int]:
+def _ends(lines: list[str], row: int, code: Set[int], found: re.Match[str]) -> Iterator[int]:
     """Where the block ends that begins on a line; nowhere where it is none of those that are known."""
     if found["short"] is not None and found["short"] != "highlight" and found["short"] not in _KINDS:
         return
@@ -196,7 +200,7 @@ def _ends(lines: list[str], row: int, code: set[int], found: re.Match[str]) -> I
 
 def _tabs(body: str, page: Page) -> str:
     """Tabs of MkDocs one below the other, each with its name."""
-    code, inside = _fenced(body), False
+    code, inside = _code(body, "fence"), False
     done: list[str] = []
     for row, line in enumerate(body.split("\n")):
         if row not in code and (found := re.fullmatch(r"===[!+]? +\"(.*)\" *", line)):
@@ -211,7 +215,7 @@ def _tabs(body: str, page: Page) -> str:
 
 def _included(body: str, page: Page, collection: Collection) -> str:
     """The text of the parts that a page names: snippets of MkDocs, imported pages of Docusaurus."""
-    code, done, parts = _fenced(body), [], dict[str, str]()
+    code, done, parts = _code(body, "fence"), [], dict[str, str]()
     for row, line in enumerate(body.split("\n")):
         name = ""
         if row in code:
