@@ -6,7 +6,7 @@ What cannot be translated stays where it was, as code, and is noted.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any, Final
 
@@ -43,7 +43,7 @@ def translated(page: Page, collection: Collection) -> str:
     if collection.dialect == "MkDocs":
         body = _tabs("\n".join(alerts(body.split("\n"), _code(body, "fence"))), page)
     if "{{" in body or ":::" in body:
-        body = _blocks(body, page)
+        body = _blocks(body)
         body = _outside(body, lambda text: _SHORT.sub(_shortcode(page, collection), text))
     if collection.dialect == "Docusaurus":
         body = _outside(body, lambda text: re.sub(r"\{/\*(.*?)\*/\}", r"<!--\1-->", text, flags=re.DOTALL))
@@ -152,50 +152,49 @@ _OPEN: Final = re.compile(
 )
 
 
-def _blocks(body: str, page: Page) -> str:
+_CLOSE: Final = re.compile(r"[ \t]*(?:\{\{[<%]\s*/\s*(?P<short>[\w-]+)\s*[>%]\}\}|:::+)[ \t]*")
+
+
+def _blocks(body: str) -> str:
     """Notes and code that begin with a line and end with another, as alerts and fences."""
     lines, code = body.split("\n"), _code(body, "fence")
-    done: list[str] = []
-    row = 0
-    while row < len(lines):
-        found = _OPEN.fullmatch(lines[row]) if row not in code else None
-        end = next(_ends(lines, row, code, found), None) if found else None
-        if found is None or end is None:
-            done.append(lines[row])
-            row += 1
+    opened: dict[str, list[tuple[int, re.Match[str]]]] = {}
+    blocks: dict[int, tuple[int, re.Match[str]]] = {}
+    for row, line in enumerate(lines):
+        if row in code:
             continue
-        inner = lines[row + 1 : end]
-        words = [quoted or ticked or bare for _, quoted, ticked, bare in _VALUES.findall(found["rest"] or "")]
-        if found["short"] == "highlight":
-            done += [f"```{words[0] if words else ''}", *inner, "```"]
-        else:
-            name = found["colon"] or next((word for word in words if word in _KINDS), found["short"])
-            title = (found["title"] or "").strip("[] ") or " ".join(word for word in words if word not in _KINDS)
-            done += [f"> [!{_KINDS.get(name, 'NOTE')}]", *([f"> **{title}**", ">"] if title else [])]
-            done += [f"> {line}".rstrip() for line in _blocks("\n".join(inner), page).strip("\n").split("\n")]
-            done += [""] if end + 1 < len(lines) and lines[end + 1].strip() else []
-        row = end + 1
-    return "\n".join(done)
+        if (found := _OPEN.fullmatch(line)) and (found["short"] or found["colon"]) in (*_KINDS, "highlight"):
+            opened.setdefault(found["short"] or ":", []).append((row, found))
+        elif (end := _CLOSE.fullmatch(line)) and (begun := opened.get(end["short"] or ":")):
+            begin, found = begun.pop()
+            blocks[begin] = (row, found)
+
+    def printed(row: int, stop: int, depth: int) -> Iterator[str]:
+        while row < stop:
+            end, found = blocks.get(row, (stop, None))
+            if found is None or end >= stop or depth > _DEEPEST:
+                yield lines[row]
+                row += 1
+                continue
+            yield from _block(found, lines[row + 1 : end], "\n".join(printed(row + 1, end, depth + 1)))
+            row = end + 1
+            if row < stop and lines[row].strip():
+                yield ""
+
+    return "\n".join(printed(0, len(lines), 0))
 
 
-def _ends(lines: list[str], row: int, code: Set[int], found: re.Match[str]) -> Iterator[int]:
-    """Where the block ends that begins on a line; nowhere where it is none of those that are known."""
-    if found["short"] is not None and found["short"] != "highlight" and found["short"] not in _KINDS:
+def _block(found: re.Match[str], lines: list[str], body: str) -> Iterator[str]:
+    """One block: its lines as they are, and translated."""
+    words = [quoted or ticked or bare for _, quoted, ticked, bare in _VALUES.findall(found["rest"] or "")]
+    if found["short"] == "highlight":
+        yield from (f"```{words[0] if words else ''}", *lines, "```")
         return
-    if found["colon"] is not None and found["colon"] not in _KINDS:
-        return
-    shape = (
-        rf"\s*\{{\{{[<%]\s*/\s*{re.escape(found['short'] or '')}\s*[>%]\}}\}}\s*" if found["short"] else r"\s*:::+\s*"
-    )
-    depth = 0
-    for at in range(row + 1, len(lines)):
-        inside = at in code and found["short"] != "highlight"
-        if not inside and re.fullmatch(shape, lines[at]):
-            if not depth:
-                yield at
-            depth -= 1
-        elif not inside and (other := _OPEN.fullmatch(lines[at])) and bool(other["colon"]) == bool(found["colon"]):
-            depth += other["short"] == found["short"]
+    name = found["colon"] or next((word for word in words if word in _KINDS), found["short"])
+    title = (found["title"] or "").strip("[] ") or " ".join(word for word in words if word not in _KINDS)
+    yield f"> [!{_KINDS.get(name, 'NOTE')}]"
+    yield from (f"> **{title}**", ">") if title else ()
+    yield from (f"> {line}".rstrip() for line in body.strip("\n").split("\n"))
 
 
 def _tabs(body: str, page: Page) -> str:
