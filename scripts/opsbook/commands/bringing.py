@@ -42,13 +42,13 @@ def run(command: Bring, args: argparse.Namespace, workspace: Workspace) -> int:
     files = {**plan.files, **_baseline(plan, debts, workspace)}
     writes = bool(files) and not args.dry_run
     if args.format == "json":
-        owed = [{**item.as_json(), "owner": plan.owners[item.path]} for item in debts]
+        owed = [{**item.as_json(), "owner": plan.owners[item.path]} for item in sorted(set(debts))]
         listed = {heading: list(lines) for heading, lines in plan.listed}
         out = {"files": sorted(files), "debts": owed, "listed": listed, "written": writes and args.yes}
         Screen(sys.stdout).json(out)
     screen = Screen(sys.stderr if args.format == "json" else sys.stdout, color=workspace.color)
     if args.format == "text":
-        _show(plan, debts, workspace, screen)
+        _show(plan, sorted(set(debts)), workspace, screen)
     if not files:
         screen.good("Nothing to do: everything is here already.")
         return 0

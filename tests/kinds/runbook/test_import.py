@@ -18,6 +18,7 @@ from opsbook.core.command import Brought
 from opsbook.core.errors import Refused, UsageError
 from opsbook.core.pages import Pages
 from opsbook.core.redirects import Moved, moved, redirects
+from opsbook.core.tidy import tidy
 from opsbook.core.tree import MemoryTree, Overlay, Tree
 from opsbook.core.types import parse_time
 from opsbook.kinds import registry
@@ -129,6 +130,12 @@ def test_plain_markdown() -> None:
     assert text(done, "runbooks/disk/helpers-clean.md").count("Clean up") == 2, "front matter and title"
     assert "(../disk/diskisfull.md)" in text(done, "runbooks/old/index.md")
     assert entry(done, "runbooks/disk/diskisfull.md").was == ("/alerts/disk/DiskIsFull",)
+
+
+def test_what_is_written_is_as_fmt_leaves_it() -> None:
+    done = brought({"a.md": "# A  \n\nSpace   \nbreaks.\n\t\n\nEnd\t\n\n\n"})
+    data = done.files["runbooks/old/a.md"]
+    assert tidy(data, registry()["runbook"].parts[0]).data == data
 
 
 @pytest.mark.parametrize("name", ["tech-docs", "hugo", "mkdocs", "docusaurus", "plain"])

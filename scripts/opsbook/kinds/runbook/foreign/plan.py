@@ -20,6 +20,7 @@ from opsbook.core.errors import Refused, UsageError
 from opsbook.core.markdown import Markdown
 from opsbook.core.redirects import FOLDER, Moved, redirects, stem
 from opsbook.core.text import one_line, shorten
+from opsbook.core.tidy import tidy
 from opsbook.core.tree import Tree
 from opsbook.kinds.runbook.foreign.collection import Collection, Page, letters, review_in, reviewed
 from opsbook.kinds.runbook.foreign.links import Places, anchored, relative, rewritten
@@ -45,7 +46,8 @@ class Import:
         from slugify import slugify
 
         self._slug = slugify
-        self.book, self.area = book, args.area
+        self.book, self.part = book, book.kinds["runbook"].parts[0]
+        self.area = self._named([args.area], 60) if args.area else ""
         self.name = slugify(args.name or name, max_length=60, word_boundary=True) or "imported"
         self.path = f"{FOLDER}/{self.name}.yaml"
         self.collection = Collection(tree, self.name)
@@ -151,7 +153,8 @@ class Import:
                 return target if picture is None else relative(picture, self.to[path])
 
             body = rewritten(bodies[path], new)
-            made[path] = f"---\n{yaml.dump(self._front(page))}---\n\n{body}".encode()
+            data = f"---\n{yaml.dump(self._front(page))}---\n\n{body}".encode()
+            made[path] = tidy(data, self.part).data  # or `opsbook fmt` would edit it, and it would count as edited here
         return made
 
     def _front(self, page: Page) -> dict[str, Any]:
