@@ -69,6 +69,7 @@ def test_a_baseline_shrinks_and_never_grows(desk: Desk, pages: Path) -> None:
 
 
 def test_a_repository_is_fetched_by_its_address(desk: Desk, pages: Path) -> None:
+    (pages / "disk" / "secret.md").symlink_to("/etc/passwd")
     source = Desk(pages)
     source.git("init", "--quiet", "--initial-branch=trunk")
     source.git("add", "--all")
@@ -77,6 +78,7 @@ def test_a_repository_is_fetched_by_its_address(desk: Desk, pages: Path) -> None
     assert done.code == 0, str(done)
     assert "runbooks/disk/clean.md" in done.json["files"]
     assert done.json["debts"][0]["owner"] == "shop"
+    assert "disk/secret.md: a symbolic link" in done.json["listed"]["Not imported"]
     assert (desk.path / "operations/redirects/alerts.yaml").is_file()
 
 

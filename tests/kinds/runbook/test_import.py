@@ -26,7 +26,8 @@ from opsbook.kinds.runbook.foreign.plan import plan
 from tests.cases.cases import NOW, base
 
 SAMPLES = Path(__file__).parent / "collections"
-CONFIG = base()["opsbook.yml"].decode().replace("title: Platform team", "title: Platform team\n    channel: drill")
+CONFIG = "# the words of this team\n" + base()["opsbook.yml"].decode()
+CONFIG = CONFIG.replace("title: Platform team", "title: Platform team\n    channel: drill")
 EMPTY = Book(MemoryTree({**base(), "opsbook.yml": CONFIG.encode()}), registry())
 
 
@@ -148,6 +149,7 @@ def test_a_second_run_does_nothing_and_no_address_is_lost(name: str) -> None:
     for _, item in redirects(book):
         for one in item.pages:
             assert all(pages.has(leads[address.strip("/")]) for address in one.was)
+    assert b"# the words of this team\n" in (book.tree.read("opsbook.yml") or b"")
     areas = book.config.vocabulary["areas"]
     assert {ref.id.partition("/")[0] for ref in book.refs("runbook").values()} <= set(areas)
 

@@ -143,7 +143,10 @@ class Collection:
         if any(name.startswith("docusaurus.config.") for name in top):
             return "Docusaurus", "docs", "docs"
         if "mkdocs.yml" in top:
-            return "MkDocs", posixpath.normpath(str(self.settings.get("docs_dir") or "docs")), ""
+            # As text: with the tags by which MkDocs names parts of Python it is no YAML that a safe loader reads.
+            text = (self.tree.read("mkdocs.yml") or b"").decode("utf-8", "replace")
+            folder = re.search(r"^docs_dir:[ ]*[\"']?([\w./-]+)", text, re.MULTILINE)
+            return "MkDocs", posixpath.normpath(folder[1]) if folder else "docs", ""
         folders = {path.partition("/")[0] for path in self.files if "/" in path and _PAGE.fullmatch(path)}
         alone = len(folders) == 1 and any(path.count("/") > 1 and _PAGE.fullmatch(path) for path in self.files)
         return "plain Markdown", folders.pop() if alone else "", ""
