@@ -47,6 +47,19 @@ def test_it_is_written_checked_and_not_written_again(desk: Desk, pages: Path) ->
     assert (again.code, again.out.splitlines()[-1]) == (0, "Nothing to do: everything is here already.")
 
 
+def test_a_memory_that_cannot_be_read_is_not_written_over(desk: Desk, pages: Path) -> None:
+    words = ("import", "runbooks", str(pages), "--owner", "shop", "--yes")
+    desk.opsbook(*words)
+    for path in ("operations/baseline/alerts.yaml", "operations/redirects/alerts.yaml"):
+        whole = (desk.path / path).read_text()
+        (desk.path / path).write_text("pages: [\n")
+        (pages / "disk" / "clean.md").write_text(f"# Clean up\n\nMore, and {path}.\n")
+        done = desk.opsbook(*words)
+        assert (done.code, path in done.err) == (1, True), str(done)
+        assert (desk.path / path).read_text() == "pages: [\n"
+        (desk.path / path).write_text(whole)
+
+
 def test_a_baseline_shrinks_and_never_grows(desk: Desk, pages: Path) -> None:
     desk.opsbook("import", "runbooks", str(pages), "--owner", "shop", "--yes")
     debts, page = desk.path / "operations/baseline/alerts.yaml", desk.path / "runbooks/disk/diskisfull.md"

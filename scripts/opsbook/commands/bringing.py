@@ -85,6 +85,8 @@ def _debts(plan: Brought, workspace: Workspace) -> list[Finding]:
 def _baseline(plan: Brought, debts: Sequence[Finding], workspace: Workspace) -> dict[str, bytes]:
     """The baseline of this import, with what is known of records that are not written this time."""
     path = f"{baseline.FOLDER}/{plan.name}.yaml"
+    if any(item.path == path for item in baseline.ill_formed(workspace.book)):
+        raise Refused(f"{path} cannot be read, and what it knows would be lost.", "Repair it: opsbook check")
     known = {
         at: entry.owed.model_dump()
         for at, entry in baseline.baseline(workspace.book).items()

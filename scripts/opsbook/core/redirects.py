@@ -9,6 +9,7 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Annotated, Any, Final
 
 from opsbook.core import yaml
@@ -55,13 +56,16 @@ class Redirects(Model):
     """Each page, and where it was."""
 
 
-def operations(book: Book, folder: str, part: Part) -> Iterator[File]:
-    """The files of one sort in `operations/`."""
+@lru_cache(maxsize=8)
+def operations(book: Book, folder: str, part: Part) -> tuple[File, ...]:
+    """The files of one sort in `operations/`, read once for all rules."""
+    found = []
     for path, mode in book.tree.paths(folder):
         if mode == "file" and path.endswith(".yaml"):
             file = File(path, part, book.tree.read, lambda: book.config.vocabulary)
             file.document = yaml.load(file.data or b"", limit=CONFIG_LIMIT)
-            yield file
+            found.append(file)
+    return tuple(found)
 
 
 def redirects(book: Book) -> Iterator[tuple[File, Redirects]]:
