@@ -67,6 +67,7 @@ def test_tech_docs() -> None:
     assert "(restore-a-backup.md)" in text(done, index)
     assert "(restore-a-backup.md#steps)" in text(done, index), "its own site is no other site"
     assert "[restoring it](../database/restore-a-backup.md#whats-needed)" in text(done, home), "an anchor of its rule"
+    assert "- [Databases](../database/index.md)\n" in text(done, home), "a list of the pages below it"
     restored = text(done, page)
     assert "# Restore a backup\n\n## What's needed" in restored, "a page without a title above it gets one"
     assert "![The console](images-console.png)" in restored

@@ -5,6 +5,7 @@ What cannot be translated stays where it was, as code, and is noted.
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache
@@ -22,6 +23,10 @@ _CODE: Final = re.compile(r"(?<!`)(`+)(?!`)(?:(?!\n[ \t]*\n).)+?(?<!`)\1(?!`)", 
 _RUBY: Final = re.compile(r"<%(?P<kind>[=#-]?)(?P<code>(?:(?!%>|<%).)*?)-?%>", re.DOTALL)
 _PART: Final = re.compile(r"(?:partial|render)[ (]\s*:?[\"']?([\w./-]+)[\"']?\s*\)?")
 _SAID: Final = re.compile(r"(warning_text|inset_text)[ (]\s*(?:text:\s*)?([\"'])(.*)\2\s*\)?", re.DOTALL)
+_CHILDREN: Final = re.compile(
+    r"<% *current_page\.children(?:\.sort_by[^%]*)?\.each do \|(\w+)\| *-?%>\n?((?:(?!<%[^=]).)*?)<% *end *-?%>\n?",
+    re.DOTALL,
+)
 _LINK: Final = re.compile(r"link_to[ (]\s*([\"'])(.*?)\1\s*,\s*([\"'])(\S*?)\3\s*\)?")
 _IMAGE: Final = re.compile(r"image_tag[ (]\s*([\"'])(\S*?)\1(?:.*\balt:\s*([\"'])(.*?)\3)?.*", re.DOTALL)
 _SHORT: Final = re.compile(r"\{\{([<%])\s*(?P<end>/?)(?P<name>[\w/-]+)\s*(?P<rest>[^{}]*?)\s*/?[>%]\}\}")
@@ -37,6 +42,7 @@ def translated(page: Page, collection: Collection) -> str:
         if collection.dialect in ("MkDocs", "Docusaurus"):
             body = _included(body, page, collection)
         if page.erb and "<%" in body:
+            body = _outside(body, lambda text: _CHILDREN.sub(lambda found: _children(found, page, collection), text))
             body = _outside(body, lambda text: _RUBY.sub(_ruby(page, collection), text))
         if body == before:
             break
@@ -121,6 +127,19 @@ def _ruby(page: Page, collection: Collection) -> Callable[[re.Match[str]], str]:
         return _left(page, found)
 
     return said
+
+
+def _children(found: re.Match[str], page: Page, collection: Collection) -> str:
+    """A list of the pages below a page, as it is now; where more is said of each than its title it stays Ruby."""
+    title, url = (re.compile(rf"<%= *{found[1]}\.{name} *%>") for name in (r"data\.title", "url"))
+    if "<%" in url.sub("", title.sub("", found[2])) or not page.index:
+        return found[0]
+    folder, parts = posixpath.dirname(page.path), []
+    for path, other in sorted(collection.pages.items()):
+        if other is not page and posixpath.dirname(posixpath.dirname(path) if other.index else path) == folder:
+            text = title.sub(lambda _, other=other: other.title, found[2])
+            parts.append(url.sub(lambda _, other=other: f"/{other.place}", text))  # type: ignore[misc]
+    return "".join(parts)
 
 
 def _shortcode(page: Page, collection: Collection) -> Callable[[re.Match[str]], str]:
