@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import repository
+from benchmarks import site as site_of
 from benchmarks.generate import NOW, Size, write
 from benchmarks.growth import LIMIT, Point, Series
 from benchmarks.install import install
@@ -183,12 +184,19 @@ def growth(scale: Scale, books: Books) -> Section:
     )
 
 
+def site(scale: Scale, books: Books) -> Section:
+    """What a build of the site costs."""
+    scale.say(f"opsbook site build of {scale.records:,} records")
+    return site_of.measure(books.folder(scale.records), scale.records, scale.runs)
+
+
 QUESTIONS: dict[str, Callable[[Scale, Books], Section]] = {
     "start": start,
     "install": install,
     "check": cold_check,
     "since": changed_check,
     "write": writing,
+    "site": site,
     "growth": growth,
 }
 SMALLEST = 24

@@ -128,6 +128,7 @@ def test_a_book_speaks_the_words_of_whoever_starts_it(tmp_path: Path, answers: s
     for command in (("check",), ("schema", "--check"), ("forms", "--check"), ("site", "build")):
         done = desk.opsbook(*command)
         assert done.code == 0, str(done)
+        assert set(re.findall(r"\[([A-Z]{3}\d{3})\]", str(done))) <= {"SVC006"}  # what only the team can say
     site = desk.path / "build" / "site"
     glance = (site / "incident-process" / "at-a-glance" / "index.html").read_text()
     assert [word for word in words if word not in html.unescape(glance)] == []

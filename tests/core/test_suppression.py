@@ -333,7 +333,7 @@ def test_no_suppression_reaches_a_page(files: Mapping[str, Mapping[str, str]]) -
         for old, new in edits.items():
             assert texts[path].count(old) == 1, old
             texts[path] = texts[path].replace(old, new)
-    made = {page.path: page.html for page in Site(book(dict(texts)), registry(), AT, []).pages()}
+    made = {page.path: page.html for page in Site(book(dict(texts)), registry(), AT, list).pages()}
     shown = made["runbooks/response/respond.md"]
     assert "Restart the pods" in shown
     assert any("And others" in page for page in made.values())

@@ -75,7 +75,7 @@ def test_its_files_have_a_schema_and_its_requests_a_reference() -> None:
 
 
 def test_its_pages_are_made_and_the_home_page_leads_there() -> None:
-    made = {page.path: page for page in Site(book(), KINDS, START, []).pages()}
+    made = {page.path: page for page in Site(book(), KINDS, START, list).pages()}
     assert "wishes/2026/11/WSH-20261121-8F3KD.md" in made
     assert "wishes/index.md" in made["index.md"].links
     assert "wish.make" in made["reference/requests.md"].html.replace("&#46;", ".")

@@ -19,13 +19,15 @@ CLOSED = "incidents/2026/INC-20261116-3M8XD-payments-fail.md"
 
 def words(desk: Desk, path: str) -> str:
     """A page as it is read: without tags, white space folded."""
-    found = next(page.html for page in Site(desk.book, registry(), desk.now, []).pages() if page.path == path)
+    found = next(page.html for page in Site(desk.book, registry(), desk.now, list).pages() if page.path == path)
     return " ".join(unescape(re.sub(r"<[^>]*>", " ", found)).split())
 
 
 def source(desk: Desk, path: str) -> str:
     """A page with its HTML."""
-    return unescape(next(page.html for page in Site(desk.book, registry(), desk.now, []).pages() if page.path == path))
+    return unescape(
+        next(page.html for page in Site(desk.book, registry(), desk.now, list).pages() if page.path == path)
+    )
 
 
 def before(first: str, *others: str, within: str) -> bool:

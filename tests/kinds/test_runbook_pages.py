@@ -31,7 +31,28 @@ def test_a_page_says_whether_it_was_reviewed_and_never_more(line: str, said: str
     text = (tree.read(PATH) or b"").replace(b"reviewed: 2026-11-01", line.encode())
     now = datetime(2026, 11, 21, 11, tzinfo=UTC)
     kinds = registry()
-    made = Site(Book(Overlay(tree, {PATH: text}), kinds), kinds, now, []).pages()
+    made = Site(Book(Overlay(tree, {PATH: text}), kinds), kinds, now, list).pages()
     page = next(page for page in made if page.path == PATH)
     assert ("Check each step before you rely on it" in page.html) == bool(said)
     assert said in page.html
+
+
+TICKED = b"""\
+at: "2026-11-16T10:06:00Z"
+by: oncall-a
+kind: step
+runbook: response/respond
+step: 1
+outcome: done
+"""
+
+
+@pytest.mark.parametrize("ticked", [False, True])
+def test_a_page_says_where_it_was_used_last(ticked: bool) -> None:
+    """A checklist that was frozen into an incident and of which no step was touched was not used."""
+    now, kinds = datetime(2026, 11, 21, 11, tzinfo=UTC), registry()
+    path = "incidents/2026/INC-20261116-3M8XD-payments-fail/timeline/20261116T100600Z-kkkkk.yaml"
+    made = Site(Book(Overlay(DirectoryTree(BASE), {path: TICKED} if ticked else {}), kinds), kinds, now, list).pages()
+    html = next(page.html for page in made if page.path == PATH)
+    assert ">Checkout is down</a> (open)" in html
+    assert ('>Payments fail</a> (<time datetime="2026-11-19">19 Nov 2026</time>)' in html) is ticked

@@ -67,7 +67,7 @@ def scene() -> dict[str, object]:
 @pytest.fixture(scope="module")
 def content(scene: dict[str, object]) -> Site:
     """What is on the site."""
-    return Site(Book(scene["tree"], registry()), registry(), NOW, COMMANDS)  # type: ignore[arg-type]
+    return Site(Book(scene["tree"], registry()), registry(), NOW, lambda: COMMANDS)  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ FORMER = json.loads(Path(__file__).with_name("former_anchors.json").read_text("u
 
 def test_every_former_anchor_of_a_heading_that_is_still_there_works() -> None:
     book = Book(DirectoryTree(ROOT), registry())
-    site = Site(book, registry(), datetime(2026, 11, 27, tzinfo=UTC), [])
+    site = Site(book, registry(), datetime(2026, 11, 27, tzinfo=UTC), list)
     pages = {address(page.path): page for page in site.pages()}
     held = 0
     for place, anchors in FORMER.items():

@@ -15,7 +15,9 @@ FORM = "https://hub.example/o/r/issues/new?template=declare-an-incident.yml"
 
 def page(of: Book) -> str:
     """The home page as a browser reads it: every character reference resolved."""
-    return unescape(home_page(home_of(of, registry(), START), templates()).html)
+    return unescape(
+        home_page(home_of(of, [kind.front(of, START) for kind in registry().values()], START), templates()).html
+    )
 
 
 def test_who_has_no_terminal_is_led_to_the_form_where_github_has_one() -> None:

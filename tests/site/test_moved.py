@@ -6,6 +6,7 @@ from pathlib import Path
 
 from opsbook.site.build import build
 from opsbook.site.moved import moved
+from opsbook.site.plain import LIST
 from tests.site.test_build import CONFIG
 from tests.support.samples import Content, prose
 
@@ -42,6 +43,19 @@ def test_a_page_is_never_written_over_and_a_page_that_is_gone_leads_nowhere() ->
     assert set(dict(moved(of, PAGES, ""))) == {"runbooks/etcd.html", "404/index.html"}
 
 
+def test_where_names_do_not_tell_case_a_page_goes_before_its_old_address() -> None:
+    old = {"runbooks/etcd/etcdNoLeader": "runbooks/etcd/etcdnoleader.md"}
+    flat = {"runbooks/etcd/etcdNoLeader.html"}
+    assert set(dict(moved(old, PAGES, "", case=True))) == {"runbooks/etcd/etcdNoLeader/index.html", *flat}
+    assert set(dict(moved(old, PAGES, "", case=False))) == flat
+
+
+def test_a_file_never_stands_in_the_place_of_a_folder() -> None:
+    old = {"a": "index.md", "a.html": "index.md", "b.htm": "index.md", "b.htm/c": "index.md"}
+    names = set(dict(moved(old, PAGES, "")))
+    assert names == {"a/index.html", "a.html", "a.html.html", "b.htm"}
+
+
 def test_they_are_on_the_site_and_not_in_its_search(tmp_path: Path) -> None:
     for folder in ("book", "work"):
         (tmp_path / folder).mkdir()
@@ -52,6 +66,4 @@ def test_they_are_on_the_site_and_not_in_its_search(tmp_path: Path) -> None:
         assert built.pages == len(PAGES)
         assert (tmp_path / "site/old/place/index.html").is_file()
         assert (tmp_path / "site/old/place.html").is_file()
-    assert (
-        "old/place" not in (tmp_path / "site/llms.txt").read_text() if (tmp_path / "site/llms.txt").exists() else True
-    )
+    assert "old/place" not in (tmp_path / "site" / LIST).read_text()

@@ -23,7 +23,7 @@ def book(**files: str | bytes) -> Book:
 
 
 def shown(written: Book, path: str) -> Page:
-    return next(page for page in Site(written, registry(), NOW, []).pages() if page.path == path)
+    return next(page for page in Site(written, registry(), NOW, list).pages() if page.path == path)
 
 
 def runbook(text: str, **files: str | bytes) -> Page:

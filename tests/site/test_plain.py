@@ -97,3 +97,9 @@ def test_every_link_in_it_leads_to_a_page(built: Path) -> None:
         for target in re.findall(r"\]\(([^)#\s:]+)(?:#[^)\s]*)?\)", path.read_text("utf-8")):
             if "hostile" not in path.name:
                 assert (path.parent / target).is_file(), f"{path.name}: {target}"
+
+
+def test_a_command_is_copied_as_it_was_written() -> None:
+    page = prose("a.md", "# A\n\n```sh\ncat <<X && echo \"a > b\" | tee 'x'\n```\n\n`a && b`\n", "a")
+    assert "\ncat <<X && echo \"a > b\" | tee 'x'\n" in plain.markdown(page)
+    assert "`a && b`" in plain.markdown(page)

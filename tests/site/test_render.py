@@ -65,15 +65,15 @@ def test_a_page_has_the_address_that_its_path_says(path: str) -> None:
 
 def test_a_page_knows_where_its_template_links() -> None:
     env = templates(
-        [DictLoader({"a.md.j2": '<a href="{{ link("b/c.md#d") }}">x</a> <a href="{{ link("index.md") }}">y</a>'})]
+        [DictLoader({"a.html.j2": '<a href="{{ link("b/c.md#d") }}">x</a> <a href="{{ link("index.md") }}">y</a>'})]
     )
-    page = render(env, "a.md.j2", "a.md", "a", Times(NOW, ZONE))
+    page = render(env, "a.html.j2", "a.md", "a", Times(NOW, ZONE))
     assert page.links == {"b/c.md", "index.md"}
 
 
 def test_a_heading_of_a_template_has_an_anchor_and_no_value_becomes_one() -> None:
-    env = templates([DictLoader({"a.md.j2": "{% set title = words %}\n# {{ words }}\n\n<p>{{ words }}</p>\n"})])
-    page = render(env, "a.md.j2", "a.md", "a", Times(NOW, ZONE), words="One\n# Two\n## <b>Three")
+    env = templates([DictLoader({"a.html.j2": "{% set title = words %}\n# {{ words }}\n\n<p>{{ words }}</p>\n"})])
+    page = render(env, "a.html.j2", "a.md", "a", Times(NOW, ZONE), words="One\n# Two\n## <b>Three")
     assert [(found.level, found.text) for found in page.headings] == [(1, "One # Two ## <b>Three")]
     assert page.html.count("<h") == 1
     assert page.title == "One\n# Two\n## <b>Three"

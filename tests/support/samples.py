@@ -129,7 +129,7 @@ def components(path: str = "incidents/2026/components.md", title: str = "Checkou
     ]
     return render(
         templates([FileSystemLoader(SAMPLES)]),
-        "components.md.j2",
+        "components.html.j2",
         path,
         "incidents/2026/example/incident.yaml",
         Times(NOW, ZONE),
@@ -145,12 +145,13 @@ HOSTILE = "<script>document.title = 'broken'</script><img src=x onerror=\"window
 def hostile() -> Page:
     """A page of everything that somebody might type to break it, in every place."""
     env = templates([FileSystemLoader(SAMPLES)])
-    return render(env, "hostile.md.j2", "hostile/index.md", "hostile", Times(NOW, ZONE), title=HOSTILE, texts=TEXTS)
+    return render(env, "hostile.html.j2", "hostile/index.md", "hostile", Times(NOW, ZONE), title=HOSTILE, texts=TEXTS)
 
 
 def prose(path: str, text: str, source: str, files: Collection[str] = ()) -> Page:
     """A page that somebody wrote; its links lead to pages of the site by their paths, and to files of a book."""
     read = markdown.parse(text.encode())
+    links: set[str] = set()
 
     def lead(target: str) -> Lead:
         if ":" in target:
@@ -160,10 +161,11 @@ def prose(path: str, text: str, source: str, files: Collection[str] = ()) -> Pag
         page, _, fragment = target.partition("#")
         if page.startswith("."):
             page = posixpath.normpath(posixpath.join(posixpath.dirname(path), page))
+        links.add(page or path)
         return Lead(page=page or path, fragment=fragment)
 
     made = written(read, lead, "")
-    return Page(path, read.headings[0].text, made.html, source, made.headings, "", made.links, made.pictures)
+    return Page(path, read.headings[0].text, made.html, source, made.headings, "", frozenset(links), made.pictures)
 
 
 @dataclass(frozen=True)
@@ -178,7 +180,7 @@ class Content:
         """See `opsbook.site.build.Content`."""
         return self.moved
 
-    def pages(self) -> Sequence[Page]:
+    def pages(self, work: Path) -> Sequence[Page]:
         """See `opsbook.site.build.Content`."""
         return self.made
 

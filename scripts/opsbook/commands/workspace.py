@@ -56,6 +56,11 @@ class Workspace(Protocol):
         """The working tree, what main has more, every open record, and what is saved here and not published yet."""
         ...
 
+    @property
+    def keeps(self) -> Path:
+        """Where what can be made again at any time is kept: in a clone nothing that was committed can lie there."""
+        ...
+
     def look(self) -> None:
         """Open the book, so that `unseen` is complete, for a command that needs nothing else of it."""
         ...
@@ -144,8 +149,12 @@ class Workspace(Protocol):
         """A path that a person typed, as a path in the book; raises UsageError when it leads elsewhere."""
         ...
 
-    def spread(self, work: Callable[[Sequence[T]], list[R]], items: Sequence[T]) -> list[R]:
-        """`work(items)`, in as many processes as are worth their while; results in the order of the items."""
+    def spread(self, work: Callable[[Sequence[T]], list[R]], items: Sequence[T], piece: int = ...) -> list[R]:
+        """`work(items)`, in as many processes as are worth their while; results in the order of the items.
+
+        Args:
+            piece: how many items are handed out at a time; fewer than two pieces are done here.
+        """
         ...
 
 

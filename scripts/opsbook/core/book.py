@@ -57,11 +57,13 @@ class Book:
 
     Attributes:
         unrecorded: ids of records of which something is saved on this machine and not published yet.
+        over: ids of records on which nobody works any more, as far as somebody looked already.
     """
 
     def __init__(self, tree: Tree, kinds: Mapping[str, Shape]) -> None:
-        self.tree = tree
+        self.tree = self._tree = tree
         self.unrecorded: frozenset[str] = frozenset()
+        self.over: frozenset[str] = frozenset()
         self.kinds = kinds
         self._records: dict[Ref, Record] = {}
         self._refs: dict[str, dict[str, Ref]] = {}
@@ -71,7 +73,7 @@ class Book:
     @cached_property
     def config(self) -> Config:
         """`opsbook.yml`; its defaults where there is none."""
-        return _read_config(self.tree.read(CONFIG_PATH), tuple(self.kinds.values()))
+        return _read_config(self._tree.read(CONFIG_PATH), tuple(self.kinds.values()))
 
     def refs(self, kind: str) -> Mapping[str, Ref]:
         """Where every record of a kind is, by id. Lists folders and reads nothing."""
@@ -128,8 +130,12 @@ class Book:
         for part in shape.parts[:1] if shape.is_file else ():
             if shape.path.fullmatch(id_ + part.suffix):
                 path = f"{shape.folder}/{id_}{part.suffix}"
-                return Ref(kind, id_, path) if self.tree.read(path) is not None else None
+                return Ref(kind, id_, path) if self._tree.read(path) is not None else None
         return self._look_for(shape, id_)
+
+    def has(self, path: str) -> bool:
+        """Whether there is anything at or below a path."""
+        return any(True for _ in self._tree.paths(path))
 
     def title(self, kind: str, id_: str) -> str | None:
         """The title of a record, also when the rest of it cannot be read; `None` when there is no record or title."""
@@ -158,7 +164,7 @@ class Book:
     def _look_for(self, kind: Shape, id_: str) -> Ref | None:
         last = id_.rpartition("/")[2]
         for folder in self._level(kind, strays=[]):
-            for name in self.tree.folders(folder):
+            for name in self._tree.folders(folder):
                 if last in name and (ref := self._ref(kind, f"{folder}/{name}")).id == id_:
                     return ref
         return None
@@ -192,8 +198,8 @@ class Book:
 
     def _names(self, kind: Shape, folder: str, strays: list[tuple[Shape, str]]) -> list[str]:
         """What lies in a folder; a file or a link in the place of the folder is a stray."""
-        names = list(self.tree.folders(folder))
-        if not names and any(True for _ in self.tree.paths(folder)):
+        names = list(self._tree.folders(folder))
+        if not names and any(True for _ in self._tree.paths(folder)):
             strays.append((kind, folder))
         return names
 
@@ -201,7 +207,7 @@ class Book:
         kind = self.kinds[ref.kind]
         files: dict[str, File] = {}
         strays: list[tuple[str, str]] = []
-        for path, mode in self.tree.paths(ref.path):
+        for path, mode in self._tree.paths(ref.path):
             name = path[len(ref.path) + 1 :]
             part = _part(kind, name)
             if mode != "file":
@@ -209,7 +215,7 @@ class Book:
             elif part is None or (kind.is_file and not path.endswith(part.suffix)):
                 strays.append((path, "stray"))
             else:
-                files[name] = File(path, part, self.tree.read, self._vocabulary)
+                files[name] = File(path, part, self._tree.read, self._vocabulary)
         return Record(ref, kind, files, strays)
 
     def _vocabulary(self) -> Mapping[str, Mapping[str, Any]]:

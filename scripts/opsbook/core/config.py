@@ -260,10 +260,6 @@ class HelpSettings(Model):
     categories: tuple[HelpCategory, ...] = many()
     """Why help was needed, in the order of the menu."""
 
-    def categories_of(self, queue: str) -> tuple[HelpCategory, ...]:
-        """The categories that the queue with this id offers."""
-        return tuple(c for c in self.categories if not c.queues or queue in c.queues)
-
 
 class CoreConfig(Section):
     """The part of `opsbook.yml` that belongs to no kind."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from opsbook.core.intake import Intake
     from opsbook.core.markdown import Markdown
     from opsbook.core.plan import Plan
-    from opsbook.core.record import Record, Ref
+    from opsbook.core.record import Record
     from opsbook.core.request import Request
+    from opsbook.core.rows import Row, Rows
     from opsbook.core.rule import BookRule, RecordRule
     from opsbook.core.start import Start
 
@@ -30,22 +31,22 @@ class Sheet(NamedTuple):
     """What a page of a kind is made of: a template of the kind and its values.
 
     Attributes:
-        path: where the page lies on the site, ending in `.md`.
-        template: name of the template in the folder of the kind (`page.md.j2`).
+        template: name of the template in the folder of the kind (`page.html.j2`). That of a record sees its `findings`.
         values: what the template prints; every text in it is printed inert.
         source: what a person edits to change the page.
+        path: where the page lies on the site, ending in `.md`; the page of a record lies where its row says.
         body: a page that somebody wrote, which follows.
-        record: the record that the page shows; the template then sees its `findings` too.
         found_by: words by which a search finds the page before others.
+        lives: an index says what changes by the minute, and not only by the day.
     """
 
-    path: str
     template: str
     values: Mapping[str, Any]
     source: str
+    path: str = ""
     body: Markdown | None = None
-    record: Ref | None = None
     found_by: tuple[str, ...] = ()
+    lives: bool = False
 
 
 class Kind(Shape):
@@ -130,9 +131,26 @@ class Kind(Shape):
         """The files of a record of an older format, as this program writes them; nothing when it is up to date."""
         return {}
 
-    def sheets(self, book: Book, now: datetime) -> Iterator[Sheet]:
-        """What its pages are made of, one after another: a book may have more than fit into memory."""
-        return iter(())
+    @property
+    def row_type(self) -> type[Row]:
+        """What `row` gives, so that it can be kept and read again."""
+        from opsbook.core.rows import Row
+
+        return Row
+
+    def row(self, record: Record, book: Book) -> Row:
+        """What other pages say of a record; of the book only the configuration may be asked."""
+        from opsbook.core.rows import Row
+
+        return Row(id=record.id, path="", title=book.title(self.name, record.id) or record.id)
+
+    def sheet(self, record: Record, row: Any, rows: Rows, book: Book, now: datetime) -> Sheet:
+        """What the page of a record is made of, if its row says that there is one."""
+        raise NotImplementedError
+
+    def indexes(self, rows: Rows, book: Book, now: datetime) -> Iterable[Sheet]:
+        """What its other pages are made of, from the rows of its records: a book may have more than fit into memory."""
+        return ()
 
     def front(self, book: Book, now: datetime) -> Front:
         """What it puts on the home page."""

@@ -8,18 +8,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
-from opsbook.core import yaml
+from opsbook.core import navigation
 from opsbook.core.book import Book
 from opsbook.core.code import Problem
 from opsbook.core.markdown import Markdown
 from opsbook.core.pages import FOLDER, SCHEMES, Pages, read, scheme
 from opsbook.core.rawhtml import HARMLESS
 from opsbook.core.rule import BookRule
-
-NAVIGATION: Final = "mkdocs.yml"
-"""Holds the name and the navigation of the site."""
 
 
 def dead_links(path: str, text: Markdown, book: Book) -> Iterator[Problem]:
@@ -175,36 +172,28 @@ class PAG005(BookRule):
 
 
 class PAG006(BookRule):
-    """A navigation that cannot be shown.
+    """A mkdocs.yml of which no site can be built.
 
-    Correct `mkdocs.yml`: plain YAML, with pages under `nav` that exist, named by where they lie on the site.
+    Correct it as the message says. Pages under `nav` are named by where they lie on the site. The name, the colours
+    and the navigation may be set, and nothing that runs code or asks another host.
     """
 
     suppressible = False
 
     def check(self, book: Book, now: datetime) -> Iterable[Problem]:
-        """Every page that `nav` names."""
-        data = book.tree.read(NAVIGATION)
+        """What it says, and every page that `nav` names."""
+        data = book.tree.read(navigation.PATH)
         if data is None:
             return
-        document = yaml.load(data)
+        document, faults = navigation.load(data)
+        for fault in faults:
+            yield Problem(fault.message, path=navigation.PATH, line=fault.line, column=fault.column)
         pages = Pages(book)
-        if not isinstance(document.value, dict):
-            yield Problem("it is not a mapping", path=NAVIGATION)
-            return
-        for loc, name in _named(document.value.get("nav"), ("nav",)):
+        for loc, name in navigation.pages(document.value):
             if not pages.has(name):
                 line, column = document.place(loc)
-                yield Problem(f"nav names {name}, and there is no such page", path=NAVIGATION, line=line, column=column)
-
-
-def _named(entry: Any, loc: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """Every page in a navigation, with its place."""
-    if isinstance(entry, str) and entry.endswith(".md"):
-        yield loc, entry
-    items = entry.items() if isinstance(entry, dict) else enumerate(entry) if isinstance(entry, list) else ()
-    for key, inner in items:
-        yield from _named(inner, (*loc, key))
+                message = f"nav names {name}, and there is no such page"
+                yield Problem(message, path=navigation.PATH, line=line, column=column)
 
 
 PAGE_RULES: tuple[type[BookRule], ...] = (PAG001, PAG002, PAG003, PAG004, PAG005, PAG006)

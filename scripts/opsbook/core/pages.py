@@ -107,25 +107,26 @@ class Pages:
             return page if self.file(page) or self.is_made(page) else None
         ref = self._book.at(path)
         if ref is not None:
-            return self._book.kinds[ref.kind].page(ref.path) if self._is_there(ref.path) else None
+            return self._book.kinds[ref.kind].page(ref.path) if self._book.has(ref.path) else None
         page = posixpath.join(path, "index.md")
         return page if self.is_made(page) else None
 
     def file(self, page: str) -> str | None:
         """The file that a person edits to change a page; `None` of a page that is made, or not there."""
         for name in (page, re.sub(r"(^|/)index\.md$", r"\1README.md", page)):
-            if self._is_there(f"{FOLDER}/{name}"):
+            if self._book.has(f"{FOLDER}/{name}"):
                 return f"{FOLDER}/{name}"
         ref = self._book.at(page)
         if ref is None:
             return None
-        kind = self._book.kinds[ref.kind]
-        path = page.removesuffix(".md") + (kind.parts[0].suffix if kind.is_file else "")
-        return path if kind.page(path) == page and self._is_there(path) else None
+        kind, stem = self._book.kinds[ref.kind], page.removesuffix(".md")
+        paths = (stem + kind.parts[0].suffix, stem) if kind.is_file else (stem,)
+        return next((path for path in paths if kind.page(path) == page and self._book.has(path)), None)
 
     def has(self, page: str) -> bool:
         """Whether the site has a page."""
-        return self.is_made(page) or self.file(page) is not None
+        file = self.file(page)
+        return self.is_made(page) or (file is not None and self.of(file) == page)
 
     def lead(self, source: str, target: str, text: Markdown) -> Lead:
         """Where a link leads.
@@ -146,9 +147,9 @@ class Pages:
             # Pages of `docs/` lie at the root of the site, so that this may have been right there.
             path = ""
         page = self.of(path) if path else None
-        if page is not None and self._is_there(path):
+        if page is not None and self._book.has(path):
             return self._on(page, fragment, self._text(path), where, target)
-        if path and self._is_there(path):
+        if path and self._book.has(path):
             return Lead(file=path)
         made = path[len(FOLDER) + 1 :] if path.startswith(FOLDER + "/") else path
         if made and self.is_made(made):
@@ -161,15 +162,12 @@ class Pages:
         """A link that is written as from page to page on the site, which was the way before GitHub's was."""
         here = self.of(source) or ""
         page = posixpath.normpath(posixpath.join(posixpath.dirname(here), where))
-        file = self.file(page) if page.endswith(".md") else None
-        if not page.endswith(".md") and self._is_there(f"{FOLDER}/{page}"):
-            file = f"{FOLDER}/{page}"
-            return Lead(file=file, write=posixpath.relpath(file, posixpath.dirname(source) or "."))
-        if not page.endswith(".md") or (file is None and not self.is_made(page)):
-            return None
+        file = self.file(page) if self.has(page) else f"{FOLDER}/{page}" if self._book.has(f"{FOLDER}/{page}") else None
         if file is None:
-            return Lead(page=page, fragment=fragment)
+            return Lead(page=page, fragment=fragment) if self.is_made(page) else None
         better = posixpath.relpath(file, posixpath.dirname(source) or ".") + (f"#{fragment}" if fragment else "")
+        if not self.has(page):
+            return Lead(file=file, write=better)
         found = self._on(page, fragment, self._text(file), where, better)
         return found if found.fault or found.write else replace(found, write=better)
 
@@ -186,9 +184,6 @@ class Pages:
         data = self._book.tree.read(path) if path.endswith(".md") else None
         return read(data) if data is not None else None
 
-    def _is_there(self, path: str) -> bool:
-        return any(True for _ in self._book.tree.paths(path))
-
     def is_made(self, page: str) -> bool:
         """Whether the site makes a page: an index, the reference."""
         if page in MADE:
@@ -196,7 +191,7 @@ class Pages:
         for kind in self._book.kinds.values():
             for pattern in kind.pages:
                 found = re.fullmatch(re.escape(pattern).replace(r"\*", "([^/]+)"), page)
-                if found and all(self._is_there(f"{kind.folder}/{name}") for name in found.groups()):
+                if found and all(self._book.has(f"{kind.folder}/{name}") for name in found.groups()):
                     return True
         return False
 

@@ -11,7 +11,7 @@ from typing import Final
 _MARK: Final = re.compile(
     r"<(?:(?P<comment>!--(?:(?!-?>)(?:(?!<!--|--!?>)[^`])*+--!?>)?)|(?P<other>[!?])"
     r"|(?P<slash>/?)(?P<name>[a-zA-Z][^\s\"'<>/=@]*+)"
-    r"(?P<attributes>(?:[^<>\"']|\"[^\"<]{0,4000}+\"|'[^'<]{0,4000}+')*+)(?P<end>>?))",
+    r"(?P<attributes>(?:[^<>\"']|\"[^\"<]{0,4000}+\"|'[^'<]{0,4000}+')*+)>?)",
     re.DOTALL,
 )
 """A comment without an end, or with another one or code in it, is only its sign: what follows may be live."""
@@ -41,7 +41,6 @@ class Mark:
         what: `<div>`, `</div>`, `<!--`, `<!`, `<?` or `onclick attribute`.
         id: the anchor that it sets, or nothing.
         address: what it points to, or nothing; `alt`: the alternative text of an image.
-        closed: a tag has its `>`.
     """
 
     offset: int
@@ -49,19 +48,14 @@ class Mark:
     id: str = ""
     address: str = ""
     alt: str = ""
-    closed: bool = True
 
 
-def marks(text: str, *, doubtful: bool = False) -> Iterator[Mark]:
-    """Every piece of raw HTML in the order of the text; a tag with several facts comes several times.
-
-    Args:
-        doubtful: what looks like a comment may not be one; what is in it counts.
-    """
+def marks(text: str) -> Iterator[Mark]:
+    """Every piece of raw HTML in the order of the text; a tag with several facts comes several times."""
     at = 0
     while found := _MARK.search(text, at):
         offset = found.start()
-        at = offset + 4 if found["comment"] and doubtful else found.end()
+        at = found.end()
         if found["comment"]:
             yield Mark(offset, "<!--")
         elif found["other"]:
@@ -71,16 +65,16 @@ def marks(text: str, *, doubtful: bool = False) -> Iterator[Mark]:
 
 
 def _tag(found: re.Match[str]) -> Iterator[Mark]:
-    name, offset, closed = found["name"].lower(), found.start(), bool(found["end"])
-    yield Mark(offset, f"<{found['slash']}{name}>", closed=closed)
+    name, offset = found["name"].lower(), found.start()
+    yield Mark(offset, f"<{found['slash']}{name}>")
     values = {
         attribute[1].lower(): unescape(attribute[2] or attribute[3] or attribute[4] or "")
         for attribute in reversed(list(_ATTRIBUTE.finditer(found["attributes"])))
     }
     for attribute, value in reversed(values.items()):
         if attribute.startswith("on"):
-            yield Mark(offset, f"{attribute} attribute", closed=closed)
+            yield Mark(offset, f"{attribute} attribute")
         elif value and (attribute == "id" or (attribute == "name" and name == "a")):
-            yield Mark(offset, "", id=value, closed=closed)
+            yield Mark(offset, "", id=value)
         elif value and attribute in _ADDRESSES:
-            yield Mark(offset, "", address=value, alt=values.get("alt", ""), closed=closed)
+            yield Mark(offset, "", address=value, alt=values.get("alt", ""))

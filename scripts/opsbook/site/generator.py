@@ -18,12 +18,14 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import yaml
 
+from opsbook.core import navigation
 from opsbook.core.errors import OpsbookError, SiteFault
-from opsbook.site.config import staged_config
+from opsbook.site.config import generated
+from opsbook.site.output import files_in
 from opsbook.site.page import Page, address
 from opsbook.site.shell import Shell, stub
 
@@ -38,6 +40,9 @@ _ENVIRONMENT: Final = {"NO_MKDOCS_2_WARNING": "1", "LANG": "C.UTF-8", "PYTHONUTF
 
 Without the width of a terminal it wraps no line, so its messages can be read."""
 
+KEY: Final = ".opsbook-key"
+"""The file that says what a folder of ours was made of."""
+
 _MESSAGE: Final = re.compile(r"(?:WARNING|ERROR|CRITICAL) +- +(.*)")
 _TICK: Final = 5.0
 """Seconds between two lines of progress."""
@@ -50,7 +55,7 @@ class Layout:
     Attributes:
         root: the folder that the generator built: shells, style sheets, scripts.
         key: changes whenever any of it does.
-        name, url: of the site, as `mkdocs.yml` says; the address may be empty.
+        name, url, language: of the site, as `mkdocs.yml` says; the address may be empty.
         names: the pages that the generator built, by the paths of which they are the shells.
     """
 
@@ -58,7 +63,15 @@ class Layout:
     key: str
     name: str
     url: str
+    language: str
     names: tuple[str, ...]
+
+    def files(self) -> Iterator[tuple[str, Path]]:
+        """What a page needs beside its words, and the pages that are in no book: the path on the site, and the file."""
+        own = {KEY, "sitemap.xml", "sitemap.xml.gz"} | {address(path) + "index.html" for path in self.names}
+        for name, _ in sorted(files_in(self.root)):
+            if name not in own and not name.startswith(("search/", "assets/javascripts/lunr/")):
+                yield name, self.root / name
 
     def shell(self, path: str) -> Shell:
         """The shell for a page: its own, or that of the nearest page above it."""
@@ -67,20 +80,6 @@ class Layout:
             folder = folder.rpartition("/")[0]
             path = f"{folder}/index.md" if folder else "index.md"
         return _shell(self, path)
-
-
-def navigation(config: Mapping[str, Any]) -> tuple[str, ...]:
-    """The pages that a navigation names, in its order."""
-
-    def pages(entry: Any) -> Iterator[str]:
-        if isinstance(entry, str):
-            if entry.endswith(".md"):
-                yield entry
-        else:
-            for inner in entry.values() if isinstance(entry, dict) else entry or ():
-                yield from pages(inner)
-
-    return tuple(dict.fromkeys(pages(config.get("nav"))))
 
 
 def layout(pages: Mapping[str, Page], root: Path, work: Path, generator: str, on_progress: Progress) -> Layout:
@@ -94,36 +93,35 @@ def layout(pages: Mapping[str, Page], root: Path, work: Path, generator: str, on
         SiteFault: an unsafe `mkdocs.yml`, or a navigation that names a page that is not there.
         OpsbookError: the generator failed.
     """
-    text = staged_config(root / "mkdocs.yml")
-    config = yaml.safe_load(text)
-    names = navigation(config)
-    missing = [name for name in ("index.md", *names) if name not in pages]
+    config = generated(root / navigation.PATH)
+    names = tuple(dict.fromkeys(["index.md", *(name for _, name in navigation.pages(config))]))
+    missing = [name for name in names if name not in pages]
     if missing:
         raise SiteFault(
             "\n".join(f"mkdocs.yml: nav names {name}, and there is no such page" for name in missing),
             "Correct the names under nav.",
         )
-    staged = {"mkdocs.yml": text}
-    for name in dict.fromkeys(("index.md", *names)):
+    staged = {navigation.PATH: yaml.safe_dump(config, allow_unicode=True, sort_keys=False, width=1000).encode()}
+    for name in names:
         staged[f"docs/{name}"] = stub(pages[name].title, bare=pages[name].bare).encode()
     for name, data in _packaged(files("opsbook.site") / "theme"):
         staged[f"theme/{name}"] = data
     key = hashlib.sha256(repr((generator, _versions(generator), sorted(staged.items()))).encode()).hexdigest()
-    built, mark = work / "shells", work / "shells.key"
+    built = work / "shells"
+    mark = built / KEY  # in the folder of which it says that it is whole
     if not mark.is_file() or mark.read_text() != key:
-        mark.unlink(missing_ok=True)
         stage = work / "stage"
         for folder in (stage, built):
             shutil.rmtree(folder, ignore_errors=True)
         for name, data in staged.items():
             (stage / name).parent.mkdir(parents=True, exist_ok=True)
             (stage / name).write_bytes(data)
-        on_progress(f"building {len(names)} layouts with {GENERATORS[generator][0]}")
+        layouts = "1 layout" if len(names) == 1 else f"{len(names)} layouts"
+        on_progress(f"building {layouts} with {GENERATORS[generator][0]}")
         _run(generator, stage, built, on_progress)
         mark.write_text(key)
-    url = str(config.get("site_url") or "")
-    title = str(config["site_name"])
-    return Layout(built, key, title, url, tuple(dict.fromkeys(("index.md", *names))))
+    url, language = str(config.get("site_url") or ""), str(config["theme"]["language"])
+    return Layout(built, key, config["site_name"], url, language, names)
 
 
 @lru_cache(maxsize=256)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +11,6 @@ from jinja2 import Environment
 from opsbook.core.book import Book
 from opsbook.core.config import Rota, SecurityAlert
 from opsbook.core.front import Front, Urgent, Way
-from opsbook.core.kind import Kinds
 from opsbook.core.text import shorten
 from opsbook.core.times import Times
 from opsbook.site.page import Page
@@ -65,9 +64,9 @@ class Home:
     changing: str = "change/index.md"
 
 
-def home_of(book: Book, kinds: Kinds, now: datetime) -> Home:
+def home_of(book: Book, fronts: Collection[Front], now: datetime) -> Home:
     """The home page of the book at a moment: what each kind puts there."""
-    core, fronts = book.config.core, [kind.front(book, now) for kind in kinds.values()]
+    core = book.config.core
     first = next(front for front in fronts if front.begin is not None)
     urgent = [item for front in fronts for item in front.urgent]
     repository = (core.site.repository or "").rstrip("/")
@@ -89,7 +88,7 @@ def home_page(home: Home, env: Environment) -> Page:
     real = sum(not item.drill for item in home.urgent)
     return render(
         env,
-        "home.md.j2",
+        "home.html.j2",
         "index.md",
         "opsbook.yml",
         Times(home.now, home.timezone),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from urllib.parse import quote, urljoin
 
 from markupsafe import Markup
@@ -20,14 +22,37 @@ _PAGE = Markup(
 """A browser with scripts keeps the place on the page, which a refresh loses."""
 
 
-def moved(redirects: Mapping[str, str], pages: Mapping[str, Page], url: str) -> Iterator[tuple[str, bytes]]:
-    """Every file that leads on, by its path: `a/b.html` for one, `a/b/index.html` for the other way to write it."""
-    own = {address(path) + "index.html" for path in pages} | {"404.html", "index.html"}
+def tells_case(folder: Path) -> bool:
+    """Whether `A` and `a` are two files in a folder."""
+    (folder / "case").touch()
+    return not (folder / "CASE").exists()
+
+
+def moved(
+    redirects: Mapping[str, str], pages: Mapping[str, Page], url: str, case: bool = True
+) -> Iterator[tuple[str, bytes]]:
+    """Every file that leads on, by its path: `a/b.html` for one, `a/b/index.html` for the other way to write it.
+
+    Never one in the place of a page, nor of a folder.
+
+    Args:
+        case: whether names that differ in case are two files; else a page goes before its old address.
+    """
+    files = {address(path) + "index.html" for path in pages} | {"404.html", "index.html"}
+    files = files if case else {name.casefold() for name in files}
+    folders = {above for name in files for above in _above(name)}
     for old, path in sorted(redirects.items()):
         names = (old,) if old.endswith(".htm") else (f"{old}/index.html", f"{old}.html")
-        for name in names if path in pages else ():
-            if name not in own and not name.startswith("assets/"):
+        for name in names if path in pages and not old.startswith("assets/") else ():
+            at = name if case else name.casefold()
+            if at not in files and at not in folders and files.isdisjoint(_above(at)):
+                files.add(at)
+                folders |= {*_above(at)}
                 yield name, _page(name, pages[path], url)
+
+
+def _above(name: str) -> list[str]:
+    return [name[: found.start()] for found in re.finditer("/", name)]
 
 
 def _page(name: str, page: Page, url: str) -> bytes:

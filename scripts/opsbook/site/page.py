@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
 from opsbook.core.markdown import Heading
+from opsbook.site.output import key
 
 ROOT = "\ufdd0"
 """Stands in the HTML of a page for the way to the root of the site: an address is `ROOT` and where a page is served.
@@ -28,11 +30,13 @@ class Page:
         html: what is on it; people's words in it are text already.
         source: what a person edits to change it, as a path in the book; error messages name it.
         headings: those that its table of contents lists.
-        links: the pages to which it links, by path or by address from the root of the site.
+        links: the pages to which its template links, by path: none of them may be missing. What somebody wrote is
+            linked only where it leads.
         pictures: files of the book that it shows.
         bare: it stands alone, without navigation and contents beside it.
-        noun: what it is, for somebody who searches; found_by: words by which it is to be found before others;
-            weight: of its words in the search.
+        month: when it was over, what it shows, like `2024-03`; empty of what goes on.
+        noun: what it is, for somebody who searches; found_by: words by which it is to be found before others.
+        known: its `word`, where that was reckoned before.
     """
 
     path: str
@@ -44,9 +48,33 @@ class Page:
     links: frozenset[str] = frozenset()
     pictures: frozenset[str] = frozenset()
     bare: bool = False
+    month: str = ""
     noun: str = "Page"
     found_by: tuple[str, ...] = ()
-    weight: float = 1.0
+    known: str = ""
+
+    @property
+    def word(self) -> str:
+        """Changes whenever the page looks or is found in another way."""
+        return self.known or _word(self, self.html)
+
+    @property
+    def found_as(self) -> str:
+        """Changes whenever the page is found in another way: without what stands aside."""
+        return _word(self, without_asides(self.html)) if "<!--aside-->" in self.html else self.word
+
+
+def without_asides(html: str) -> str:
+    """What is to be found on a page: neither what changes by the minute nor what it copies from another one.
+
+    A template puts that between `<!--aside-->` and `<!--/aside-->`.
+    """
+    return re.sub(r"<!--aside-->.*?<!--/aside-->", "", html, flags=re.DOTALL)
+
+
+def _word(page: Page, html: str) -> str:
+    shows = (page.path, page.title, html, page.source, page.headings, page.description)
+    return key(repr((*shows, page.bare, page.noun, page.found_by)).encode("utf-8", "surrogatepass"))
 
 
 def address(path: str) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from html.parser import HTMLParser
+from collections.abc import Iterable, Mapping
+from html import unescape
 from typing import Final
 
 from opsbook.site.page import ROOT, Page, address
@@ -16,6 +16,13 @@ _BLOCKS: Final = frozenset(("p", "div", "section", "ul", "ol", "dl", "table", "b
 _MARKS: Final = {"strong": "**", "b": "**", "em": "*", "i": "*", "s": "~~", "del": "~~"}
 _MARK: Final = re.compile(r" *(?:-|[0-9]+\.) +")
 """The beginning of an item, behind which its first paragraph follows."""
+_TOKEN: Final = re.compile(
+    r"([^<]+|<(?![a-z/!]))|<!--.*?-->"
+    r"|<(/?)([a-z][a-z0-9]*)((?:[^\"'<>]|\"[^\"]*\"|'[^']*')*)>",
+    re.DOTALL | re.IGNORECASE,
+)
+"""Words, a comment or a tag. A page is ours: it was printed by a closed list, and all of its tags end."""
+_ATTRIBUTE: Final = re.compile(r"([^\s=\"'/]+)(?:=(?:\"([^\"]*)\"|'([^']*)'|([^\s\"']+)))?")
 _SILENT: Final = frozenset(("progress", "svg", "button"))
 
 
@@ -26,10 +33,7 @@ def place(path: str) -> str:
 
 def markdown(page: Page) -> str:
     """What a page says, as Markdown."""
-    reader = _Reader(page)
-    reader.feed(page.html)
-    reader.close()
-    words = "\n".join(reader.lines()).strip()
+    words = "\n".join(_Reader(page).lines()).strip()
     title = "" if words.startswith("# ") else f"# {page.title}\n\n"
     return f"{title}{words}\n"
 
@@ -50,11 +54,10 @@ def listing(pages: Iterable[Page], name: str) -> str:
     return "\n".join(lines)
 
 
-class _Reader(HTMLParser):
+class _Reader:
     """Writes what it reads: the HTML of our own pages, in which every element ends."""
 
     def __init__(self, page: Page) -> None:
-        super().__init__(convert_charrefs=True)
         self._up = "../" * place(page.path).count("/")
         self._lines: list[str] = []
         self._line = ""
@@ -64,6 +67,14 @@ class _Reader(HTMLParser):
         self._code = self._silent = 0
         self._quoted = 0
         self._bold = False
+        for words, ends, tag, attributes in _TOKEN.findall(page.html):
+            if words:
+                self._words(unescape(words) if "&" in words else words)
+            elif ends:
+                self._ends(tag.lower())
+            elif tag:
+                values = {name: unescape(a or b or c) for name, a, b, c in _ATTRIBUTE.findall(attributes)}
+                self._begins(tag.lower(), values)
 
     def lines(self) -> list[str]:
         """What was read, without empty lines in a row or at the end."""
@@ -76,8 +87,7 @@ class _Reader(HTMLParser):
             found.pop()
         return found
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        values = dict(attrs)
+    def _begins(self, tag: str, values: Mapping[str, str]) -> None:
         if tag in _SILENT or values.get("class") == "headerlink":
             self._silent += 1
         elif tag in ("h1", "h2", "h3", "h4", "h5", "h6"):
@@ -102,11 +112,11 @@ class _Reader(HTMLParser):
         elif tag == "code" and not self._code:
             self._line += "`"
         elif tag == "a":
-            href = values.get("href") or ""
+            href = values.get("href", "")
             self._links.append(self._markdown(href) if href else "")
             self._line += "[" if href else ""
         elif tag == "img":
-            self._line += f"![{values.get('alt') or ''}]({(values.get('src') or '').replace(ROOT, self._up)})"
+            self._line += f"![{values.get('alt', '')}]({values.get('src', '').replace(ROOT, self._up)})"
         elif tag in _MARKS:
             self._line += _MARKS[tag]
         elif tag == "br":
@@ -123,7 +133,7 @@ class _Reader(HTMLParser):
                 self._line += "**"
                 self._bold = True
 
-    def handle_endtag(self, tag: str) -> None:
+    def _ends(self, tag: str) -> None:
         if self._silent:
             self._silent -= tag in _SILENT or tag == "a"
         elif tag in ("h1", "h2", "h3", "h4", "h5", "h6"):
@@ -164,7 +174,7 @@ class _Reader(HTMLParser):
             self._end() if self._lists else self._gap()
             self._quoted -= tag == "blockquote"
 
-    def handle_data(self, data: str) -> None:
+    def _words(self, data: str) -> None:
         if not self._silent:
             self._line += data if self._code else (data if data.strip() else " ")
 

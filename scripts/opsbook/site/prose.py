@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from html.parser import HTMLParser
 from typing import Any
+from urllib.parse import quote
 
 import nh3
 from markdown_it.common.utils import escapeHtml
@@ -41,7 +42,6 @@ class Written:
 
     html: Markup
     headings: tuple[Heading, ...]
-    links: frozenset[str]
     pictures: frozenset[str]
 
 
@@ -58,7 +58,7 @@ def written(text: Markdown, lead: Leads, repository: str, *, titled: bool = True
         tokens, headings = tokens[3:], headings[1:]
     printer = _Printer(lead, repository, headings)
     html = printer.page(tokens, text.parsed.env)
-    return Written(html, tuple(headings), frozenset(printer.links), frozenset(printer.pictures))
+    return Written(html, tuple(headings), frozenset(printer.pictures))
 
 
 @lru_cache(maxsize=1024)
@@ -98,7 +98,6 @@ class _Printer(RendererHTML):
         self._repository = repository
         self._headings = iter(headings) if headings is not None else None
         self._ends: list[str] = []
-        self.links: set[str] = set()
         self.pictures: set[str] = set()
 
     def page(self, tokens: Sequence[Token], env: Any) -> Markup:
@@ -192,12 +191,11 @@ class _Printer(RendererHTML):
         if lead.web:
             return visible(lead.web) if lead.web.startswith("//") or scheme(lead.web) in SCHEMES else ""
         if lead.page:
-            self.links.add(lead.page)
             return ROOT + address(lead.page) + (f"#{lead.fragment}" if lead.fragment else "")
         if lead.file and posixpath.splitext(lead.file)[1].lower() in PICTURES:
             self.pictures.add(lead.file)
             return ROOT + picture(lead.file)
-        return f"{self._repository}/{lead.file}" if lead.file and self._repository else ""
+        return f"{self._repository}/{quote(lead.file)}" if lead.file and self._repository else ""
 
 
 @cache
@@ -291,7 +289,7 @@ class _Harmless(HTMLParser):
     """Prints HTML that somebody wrote: tags that can only say something, and the others as text."""
 
     def __init__(self, where: Callable[[str], str]) -> None:
-        super().__init__(convert_charrefs=False)
+        super().__init__(convert_charrefs=True)
         self._where = where
         self.out: list[str] = []
 
@@ -312,20 +310,14 @@ class _Harmless(HTMLParser):
                 link = Markup('<a href="{}">{}</a>').format(where, values.get("alt") or where)
                 self.out.append(str(link) if where else "")
                 return
-        kept = [str(Markup(' {}="{}"').format(name, value)) for name, value in values.items() if value]
+        kept = [str(Markup(' {}="{}"').format(name, visible(value))) for name, value in values.items() if value]
         self.out.append(f"<{tag}{''.join(kept)}>")
 
     def handle_endtag(self, tag: str) -> None:
         self.out.append(f"</{tag}>" if tag in HARMLESS else f"&lt;/{escapeHtml(tag)}&gt;")
 
     def handle_data(self, data: str) -> None:
-        self.out.append(escapeHtml(data))
-
-    def handle_entityref(self, name: str) -> None:
-        self.out.append(f"&{name};")
-
-    def handle_charref(self, name: str) -> None:
-        self.out.append(f"&#{name};")
+        self.out.append(escapeHtml(visible(data)))
 
     def handle_decl(self, decl: str) -> None:
         self.out.append(escapeHtml(f"<!{decl}>"))

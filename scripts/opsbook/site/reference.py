@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Mapping
+from functools import partial
 
 from jinja2 import Environment
 
@@ -16,9 +17,31 @@ from opsbook.site.page import Page
 from opsbook.site.render import render
 
 
-def reference(kinds: Kinds, env: Environment, times: Times, help_lines: list[tuple[str, str]]) -> Iterator[Page]:
-    """The pages below `reference/`."""
-    rules = [
+def reference(
+    kinds: Kinds, env: Environment, times: Times, help_lines: Callable[[], list[tuple[str, str]]]
+) -> Mapping[str, Callable[[], Page]]:
+    """How each page below `reference/` is made, by its path."""
+    made: dict[str, tuple[str, Callable[[], object]]] = {
+        "rules": ("scripts/opsbook/kinds", partial(_rules, kinds)),
+        "records": ("scripts/opsbook/kinds", partial(_records, kinds)),
+        "configuration": ("opsbook.yml", partial(_sections, kinds)),
+        "commands": ("scripts/opsbook/cli.py", help_lines),
+        "requests": ("scripts/opsbook/kinds", partial(_requests, kinds)),
+    }
+    pages = {"commands": "cli"}
+
+    def page(name: str, source: str, values: Callable[[], object]) -> Page:
+        path = f"reference/{pages.get(name, name)}"
+        return render(env, f"{pages.get(name, name)}.html.j2", f"{path}.md", source, times, **{name: values()})
+
+    return {
+        f"reference/{pages.get(name, name)}.md": partial(page, name, source, values)
+        for name, (source, values) in made.items()
+    }
+
+
+def _rules(kinds: Kinds) -> list[dict[str, object]]:
+    return [
         {
             "name": name,
             "severity": code.severity,
@@ -33,8 +56,10 @@ def reference(kinds: Kinds, env: Environment, times: Times, help_lines: list[tup
         }
         for name, code in all_codes(kinds).items()
     ]
-    yield render(env, "rules.md.j2", "reference/rules.md", "scripts/opsbook/kinds", times, rules=rules)
-    files = [
+
+
+def _records(kinds: Kinds) -> list[dict[str, object]]:
+    return [
         {
             "name": f"{kind.folder}/…/{part.pattern}" if part.pattern else f"{kind.folder}/…",
             "noun": part.noun,
@@ -45,10 +70,12 @@ def reference(kinds: Kinds, env: Environment, times: Times, help_lines: list[tup
         for part in kind.parts
         if part.model is not None
     ]
-    yield render(env, "records.md.j2", "reference/records.md", "scripts/opsbook/kinds", times, files=files)
-    sections = [("", list(described_fields(CoreConfig)))]
-    sections += [(kind.plural, list(described_fields(kind.section))) for kind in kinds.values()]
-    yield render(env, "configuration.md.j2", "reference/configuration.md", "opsbook.yml", times, sections=sections)
-    yield render(env, "cli.md.j2", "reference/cli.md", "scripts/opsbook/cli.py", times, commands=help_lines)
-    requests = [{"action": model.action, "models": list(described_fields(model))} for model in requests_of(kinds)]
-    yield render(env, "requests.md.j2", "reference/requests.md", "scripts/opsbook/kinds", times, requests=requests)
+
+
+def _sections(kinds: Kinds) -> list[tuple[str, list[object]]]:
+    sections: list[tuple[str, list[object]]] = [("", list(described_fields(CoreConfig)))]
+    return sections + [(kind.plural, list(described_fields(kind.section))) for kind in kinds.values()]
+
+
+def _requests(kinds: Kinds) -> list[dict[str, object]]:
+    return [{"action": model.action, "models": list(described_fields(model))} for model in requests_of(kinds)]

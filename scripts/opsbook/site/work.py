@@ -9,9 +9,8 @@ from pathlib import Path
 
 
 @contextmanager
-def working(root: Path) -> Iterator[Path]:
-    """A folder of the book's own, or where that cannot be written one that goes again."""
-    folder = root / "build" / "opsbook"
+def working(folder: Path) -> Iterator[Path]:
+    """This folder, or where it cannot be written one that goes again."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):

@@ -39,8 +39,8 @@ R = TypeVar("R")
 _UNHEARD = "Slack is not set up"
 """Why nobody is told of what only the console keeps: Slack is the one place so far where people are told."""
 
-WORTH_A_PROCESS = 400
-"""Fewer items than this are faster in one process than in two: starting one costs about as much as 200 records."""
+PIECE = 250
+"""Records for each piece of work: so many that it is worth starting a process, which costs about as much as 200."""
 
 
 def open_workspace(book: str | None, *, fetches: bool = True) -> LocalWorkspace:
@@ -305,6 +305,16 @@ class LocalWorkspace:
 
         return state_folder(self._repository.common)
 
+    @property
+    def keeps(self) -> Path:
+        """See `Workspace.keeps`."""
+        from hashlib import sha256
+
+        try:
+            return self._state / "made" / sha256(str(self.root).encode()).hexdigest()[:12]
+        except NotARepository:
+            return self.root / "build" / "opsbook"
+
     def _elsewhere(self) -> Path:
         """Where a repository is kept of a book that is not in this clone."""
         from opsbook.adapters.machine.state import state_folder
@@ -482,11 +492,11 @@ class LocalWorkspace:
         except ValueError:
             raise UsageError(f"{one_line(path)} is not in the book at {self.root}.", "Name a path below it.") from None
 
-    def spread(self, work: Callable[[Sequence[T]], list[R]], items: Sequence[T]) -> list[R]:
-        """`work(items)`, in as many processes as there are processors when that is worth it."""
+    def spread(self, work: Callable[[Sequence[T]], list[R]], items: Sequence[T], piece: int = PIECE) -> list[R]:
+        """See `Workspace.spread`."""
         processes = min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, 8)
-        if len(items) < WORTH_A_PROCESS or processes < 2:
+        if len(items) < 2 * piece or processes < 2:
             return work(items)
         from opsbook.adapters.machine.processes import spread
 
-        return spread(work, items, processes)
+        return spread(work, items, processes, piece)

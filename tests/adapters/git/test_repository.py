@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -219,20 +218,6 @@ def test_hostile_names_are_reported_exactly(clone: Clone, tracked: bool) -> None
     if tracked:
         clone.git("add", "--all")
     assert clone.repository().changed("HEAD").present == set(HOSTILE_NAMES)
-
-
-def test_the_date_of_the_last_change_of_a_path_that_looks_like_a_pattern(clone: Clone) -> None:
-    _dated(clone, "2026-01-02T03:04:05+01:00").commit("Both", {"x.md": "1", "[x].md": "1"})
-    _dated(clone, "2026-02-03T03:04:05+01:00").commit("One", {"x.md": "2"})
-    repository = clone.repository()
-    assert repository.last_change("x.md") == datetime(2026, 2, 3, 2, 4, 5, tzinfo=UTC)
-    assert repository.last_change("[x].md") == datetime(2026, 1, 2, 2, 4, 5, tzinfo=UTC)
-    assert repository.last_change("never.md") is None
-    assert repository.last_change(":(top)*") is None
-
-
-def _dated(clone: Clone, when: str) -> Clone:
-    return Clone(clone.path, {**ENVIRONMENT, "GIT_COMMITTER_DATE": when, "GIT_LITERAL_PATHSPECS": "1"})
 
 
 # -- errors

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Annotated, ClassVar, Literal
 
@@ -19,6 +19,7 @@ from opsbook.core.kind import Kind, Sheet
 from opsbook.core.plan import Plan
 from opsbook.core.record import Record
 from opsbook.core.request import Given, Request
+from opsbook.core.rows import Row, Rows
 from opsbook.core.rule import RecordRule
 from opsbook.core.shape import Part
 from opsbook.core.types import ChannelRef, Line, Model, Operation, PersonRef
@@ -121,13 +122,15 @@ class WishKind(Kind):
         status = found[1].status
         return [Announcement(found[1].id, status, status, channel, f"A wish is {status}: {found[1].title}")]
 
-    def sheets(self, book: Book, now: datetime) -> Iterator[Sheet]:
-        rows = []
-        for ref in book.refs(self.name).values():
-            found = book.record(ref).only("", Wish)
-            rows.append((ref.id, f"{ref.path.removesuffix('.yaml')}.md"))
-            yield Sheet(rows[-1][1], "page.md.j2", {"wish": found[1] if found else None}, ref.path, record=ref)
-        yield Sheet("wishes/index.md", "index.md.j2", {"rows": rows}, "wishes")
+    def row(self, record: Record, book: Book) -> Row:
+        return Row(id=record.id, path=self.page(record.path), title=record.id)
+
+    def sheet(self, record: Record, row: Row, rows: Rows, book: Book, now: datetime) -> Sheet:
+        found = record.only("", Wish)
+        return Sheet("page.html.j2", {"wish": found[1] if found else None}, record.path)
+
+    def indexes(self, rows: Rows, book: Book, now: datetime) -> Iterable[Sheet]:
+        return [Sheet("index.html.j2", {"rows": rows.of(self.name)}, "wishes", "wishes/index.md")]
 
     def front(self, book: Book, now: datetime) -> Front:
         return Front(browse=[Way("Wishes", "wishes/index.md", "What people wish for")])

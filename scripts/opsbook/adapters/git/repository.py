@@ -15,7 +15,6 @@ import tempfile
 import time
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
-from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import IO, NamedTuple
@@ -450,13 +449,6 @@ class Repository:
         for status, name in zip(tracked[::2], tracked[1::2], strict=False):
             (deleted if status == b"D" else present).add(decode(name))
         return Changes(frozenset(present), frozenset(deleted - untracked))
-
-    def last_change(self, path: str, revision: str = "HEAD") -> datetime | None:
-        """When a path was last committed, aware; `None` when it never was."""
-        commit = self.revision(revision)
-        folder = self.worktree or self.common
-        data = self.git("log", "-1", "--format=%cI", commit, "--", path, folder=folder).decode().strip()
-        return datetime.fromisoformat(data) if data else None
 
     def remote_url(self, remote: str = "origin") -> str | None:
         """The address of a remote without user and password, fit to print; `None` when there is no such remote."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import stat
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from opsbook.core.tree import Mode, below
@@ -37,23 +38,31 @@ class DirectoryTree:
             return []
         if not stat.S_ISDIR(start.st_mode):
             return [(prefix, _mode(start.st_mode))]
-        found: list[tuple[str, Mode]] = []
+        return sorted((name, _kind(entry)) for name, entry in self._walk(prefix))
+
+    def quick(self, path: str) -> tuple[str, int] | None:
+        """See `core.tree.quick`."""
+        start = self._inside(path)
+        if start is None:
+            return None
+        found = [(path, start)] if not stat.S_ISDIR(start.st_mode) else []
+        found += [(name, entry.stat(follow_symlinks=False)) for name, entry in self._walk(path)] if not found else []
+        seen = sorted((name, at.st_mode, at.st_size, at.st_ino, at.st_mtime_ns, at.st_ctime_ns) for name, at in found)
+        word = hashlib.sha256(repr((self._root, path, seen)).encode("utf-8", "surrogateescape")).hexdigest()
+        return word, max((at.st_ctime_ns for _, at in found), default=start.st_ctime_ns)
+
+    def _walk(self, prefix: str) -> Iterator[tuple[str, os.DirEntry[bytes]]]:
+        """Everything below a folder that is none itself."""
         folders = [(prefix, self._at(prefix))]
         while folders:
             folder, at = folders.pop()
             lead = folder + "/" if folder else ""
             for entry in self._scan(folder, at):
                 name = lead + _decode(entry.name)
-                if entry.is_file(follow_symlinks=False):
-                    found.append((name, "file"))
-                elif entry.is_symlink():
-                    found.append((name, "symlink"))
-                elif not entry.is_dir(follow_symlinks=False):
-                    found.append((name, "other"))
+                if not entry.is_dir(follow_symlinks=False):
+                    yield name, entry
                 elif not entry.name.startswith(b"."):
                     folders.append((name, entry.path))
-        found.sort()
-        return found
 
     def folders(self, prefix: str) -> Iterable[str]:
         """See `Tree.folders`."""
@@ -148,6 +157,10 @@ def _parts(path: str) -> list[bytes] | None:
 
 def _decode(name: bytes) -> str:
     return name.decode("utf-8", "surrogateescape")
+
+
+def _kind(entry: os.DirEntry[bytes]) -> Mode:
+    return "file" if entry.is_file(follow_symlinks=False) else "symlink" if entry.is_symlink() else "other"
 
 
 def _mode(mode: int) -> Mode:

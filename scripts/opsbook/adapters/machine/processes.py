@@ -9,17 +9,14 @@ from typing import TypeVar
 T = TypeVar("T")
 R = TypeVar("R")
 
-CHUNK = 250
-"""Items for each piece of work: small enough that all processes end at about the same time."""
-
 _inherited: list[Callable[[Sequence[object]], list[object]]] = []
 """What forked processes inherit: neither the function nor the book has to be sent to them."""
 
 
-def spread(work: Callable[[Sequence[T]], list[R]], items: Sequence[T], processes: int) -> list[R]:
-    """`work(items)` in `processes` forked processes; results in the order of the items."""
+def spread(work: Callable[[Sequence[T]], list[R]], items: Sequence[T], processes: int, piece: int) -> list[R]:
+    """`work(items)` in `processes` forked processes, `piece` items at a time; results in the order of the items."""
     _inherited.append(work)  # type: ignore[arg-type]
-    pieces = [items[start : start + CHUNK] for start in range(0, len(items), CHUNK)]
+    pieces = [items[start : start + piece] for start in range(0, len(items), piece)]
     try:
         with multiprocessing.get_context("fork").Pool(processes) as pool:
             results = pool.map(_piece, pieces, chunksize=1)

@@ -11,12 +11,12 @@ from urllib.parse import quote
 
 from opsbook.commands.naming import about, kinds_of, records_at, whole
 from opsbook.commands.workspace import Workspace
+from opsbook.core import navigation
 from opsbook.core.baseline import BAS002, grown, shrunk
 from opsbook.core.book import CONFIG_PATH, Book
 from opsbook.core.check import all_codes, examine_book, examine_records
 from opsbook.core.errors import NothingToCheck, UsageError
 from opsbook.core.finding import Finding
-from opsbook.core.page_rules import NAVIGATION
 from opsbook.core.pages import FOLDER
 from opsbook.core.record import Ref
 from opsbook.core.redirects import OPERATIONS, RDR001, vanished
@@ -127,7 +127,7 @@ def _pages(book: Book, written: Sequence[str], deleted: Sequence[str]) -> set[st
     wanted = [form.encode() for name in names for form in (name, quote(name))]
     naming = {
         path
-        for path, mode in (*book.tree.paths(FOLDER), (NAVIGATION, "file"))
+        for path, mode in (*book.tree.paths(FOLDER), (navigation.PATH, "file"))
         if mode == "file" and path.endswith((".md", ".yml"))
         for data in [book.tree.read(path) or b""]
         if any(name in data for name in wanted)
@@ -136,7 +136,7 @@ def _pages(book: Book, written: Sequence[str], deleted: Sequence[str]) -> set[st
 
 
 def _is_written(path: str) -> bool:
-    return path == NAVIGATION or path.startswith(FOLDER + "/")
+    return path == navigation.PATH or path.startswith(FOLDER + "/")
 
 
 def _is_page(path: str, book: Book) -> bool:

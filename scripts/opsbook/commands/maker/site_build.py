@@ -33,13 +33,12 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
 
     screen, progress = Screen(sys.stdout, color=workspace.color), Screen(sys.stderr)
     output = workspace.root / args.output
-    progress.line("writing the pages")
-    site = Site(workspace.open_book, workspace.kinds, workspace.now(), help_lines())
+    site = Site(workspace.open_book, workspace.kinds, workspace.now(), help_lines, progress.line, workspace.spread)
     if args.dry_run:
         screen.good(f"{sum(1 for _ in site.pages()):,} pages can be made; nothing was written")
         return 0
-    with working(workspace.root) as folder:
+    with working(workspace.keeps / "site") as folder:
         built = build(site, workspace.root, folder, output, generator=args.generator, on_progress=progress.line)
-    screen.good(f"{built.pages:,} pages are in {output}")
+    screen.good(f"{built.pages:,} pages are in {output}, {built.made:,} of them new or changed")
     screen.line(f"Read it with: python3 -m http.server -d {output}, at http://127.0.0.1:8000/")
     return 0

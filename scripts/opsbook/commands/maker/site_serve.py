@@ -27,13 +27,13 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
     from opsbook.site.serve import serve
     from opsbook.site.work import working
 
-    screen, lines = Screen(sys.stderr), help_lines()
-    with working(workspace.root) as folder:
-        output = folder / "served"
+    screen = Screen(sys.stderr)
+    with working(workspace.keeps / "served") as folder:
+        output = folder / "site"
 
         def make() -> int:
             book = workspace.again().open_book
-            site = Site(book, workspace.kinds, workspace.now(), lines)
+            site = Site(book, workspace.kinds, workspace.now(), help_lines, screen.line, workspace.spread)
             return build(site, workspace.root, folder, output, generator=args.generator, on_progress=screen.line).made
 
         watch = ["docs", *(kind.folder for kind in workspace.kinds.values())]

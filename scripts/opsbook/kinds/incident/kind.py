@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from opsbook.core.kind import Kind
 from opsbook.core.shape import Part
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from opsbook.core.plan import Plan
     from opsbook.core.record import Record
     from opsbook.core.request import Request
+    from opsbook.core.rows import Row, Rows
     from opsbook.core.rule import BookRule, RecordRule
     from opsbook.core.start import Start
     from opsbook.kinds.incident.intake import IncidentIntake
@@ -146,11 +147,30 @@ class IncidentKind(Kind):
         order = [f"follow_ups.{name}" for name in FollowUp.model_fields]
         return {view.file.path: yaml.edit(view.file.text, edits, order).encode()} if edits else {}
 
-    def sheets(self, book: Book, now: datetime) -> Iterator[Sheet]:
-        """See `Kind.sheets`."""
-        from opsbook.kinds.incident.page import sheets
+    @property
+    def row_type(self) -> type[Row]:
+        """See `Kind.row_type`."""
+        from opsbook.kinds.incident.page import IncidentRow
 
-        return sheets(book, now)
+        return IncidentRow
+
+    def row(self, record: Record, book: Book) -> Row:
+        """See `Kind.row`."""
+        from opsbook.kinds.incident.page import row_of
+
+        return row_of(record, book)
+
+    def sheet(self, record: Record, row: Any, rows: Rows, book: Book, now: datetime) -> Sheet:
+        """See `Kind.sheet`."""
+        from opsbook.kinds.incident.page import sheet
+
+        return sheet(record, row, book)
+
+    def indexes(self, rows: Rows, book: Book, now: datetime) -> Iterable[Sheet]:
+        """See `Kind.indexes`: by year, the open ones, the reports, and how they are handled."""
+        from opsbook.kinds.incident.page import indexes
+
+        return indexes(rows, book, now)
 
     def front(self, book: Book, now: datetime) -> Front:
         """See `Kind.front`: what is open, how to declare, and the reports."""
@@ -171,10 +191,9 @@ class IncidentKind(Kind):
 
 def _urgent(view: IncidentView, config: IncidentsConfig, now: datetime) -> Urgent:
     from opsbook.core.front import Urgent
-    from opsbook.kinds.incident.page import page_path
     from opsbook.kinds.incident.similar import rank
 
-    facts, where = view.facts, page_path(view.record.path)
+    facts, where = view.facts, view.record.shape.page(view.record.path)
     if facts is None:
         return Urgent(view.record.id, f"{view.record.id} cannot be read", "", 0, "unknown", where)
     due = view.next_update(config)

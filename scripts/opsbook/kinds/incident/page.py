@@ -10,6 +10,8 @@ from typing import Any
 from opsbook.core.book import Book
 from opsbook.core.config import Channel
 from opsbook.core.kind import Sheet
+from opsbook.core.record import Record
+from opsbook.core.rows import Row, Rows
 from opsbook.core.text import untitled
 from opsbook.core.times import Times
 from opsbook.core.types import spoken
@@ -25,13 +27,10 @@ RECENT = 10
 """How many incidents that are over the first page lists; the others are on the pages of their years."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentRow(Row):
     """One line of an index: small, because there may be tens of thousands."""
 
-    id: str
-    path: str
-    title: str
     severity: str
     rank: int
     status: str
@@ -43,52 +42,48 @@ class Row:
     next_update: datetime | None
 
 
-def page_path(record_path: str) -> str:
-    """Where the page of an incident lies: `incidents/2026/INC-….md`."""
-    return f"{record_path}.md"
+def sheet(record: Record, row: IncidentRow, book: Book) -> Sheet:
+    """The page of an incident."""
+    view = IncidentView(record)
+    return Sheet("page.html.j2", _values(view, row, book), f"{record.path}/{FACTS}")
 
 
-def sheets(book: Book, now: datetime) -> Iterator[Sheet]:
-    """Every page of the kind."""
+def indexes(found: Rows, book: Book, now: datetime) -> Iterator[Sheet]:
+    """Those of a year, those that are open, the reports, and how we handle them."""
     config, times = book.config.section(IncidentsConfig), Times(now, book.config.core.timezone)
-    rows: list[Row] = []
-    for ref in sorted(book.refs("incident").values(), key=lambda ref: ref.id, reverse=True):
-        view = IncidentView(book.record(ref))
-        row = _row(view, config)
-        rows.append(row)
-        source = f"{view.record.path}/{FACTS}"
-        yield Sheet(row.path, "page.md.j2", _values(view, row, book), source, record=ref)
-        book.forget(ref)
+    rows = [row for row in found.of("incident") if isinstance(row, IncidentRow)]
     rows.sort(key=_latest, reverse=True)
     years = _by_year(rows, times)
     for year, months in years.items():
-        yield Sheet(f"incidents/{year}/index.md", "year.md.j2", {"year": year, "months": months}, f"incidents/{year}")
+        values: dict[str, Any] = {"year": year, "months": months}
+        yield Sheet("year.html.j2", values, f"incidents/{year}", f"incidents/{year}/index.md")
     reports = [row for row in rows if row.reported]
+    urgent = sorted((row for row in rows if row.is_open), key=lambda row: (row.drill, row.rank or 99))
     values = {
-        "open": sorted((row for row in rows if row.is_open), key=lambda row: (row.drill, row.rank or 99)),
+        "open": urgent,
         "recent": [row for row in rows if not row.is_open][:RECENT],
         "years": [
             (year, f"incidents/{year}/index.md", sum(len(some) for _, some in months)) for year, months in years.items()
         ],
         "reports": len(reports),
     }
-    yield Sheet("incidents/index.md", "index.md.j2", values, "incidents")
-    yield Sheet("incidents/reports.md", "reports.md.j2", {"rows": reports}, "incidents")
-    yield Sheet("incident-process/at-a-glance.md", "process.md.j2", _process(book, config), "opsbook.yml")
+    yield Sheet("index.html.j2", values, "incidents", "incidents/index.md", lives=True)
+    yield Sheet("reports.html.j2", {"rows": reports}, "incidents", "incidents/reports.md")
+    yield Sheet("process.html.j2", _process(book, config), "opsbook.yml", "incident-process/at-a-glance.md")
 
 
-def _latest(row: Row) -> str:
+def _latest(row: IncidentRow) -> str:
     """Orders by time; an id holds the day in UTC, for a record that does not say when it was declared."""
     return f"{row.declared_at.astimezone(UTC):%Y%m%d%H%M%S}" if row.declared_at is not None else row.id[4:12]
 
 
-def _by_year(rows: list[Row], times: Times) -> dict[str, list[tuple[str, list[Row]]]]:
+def _by_year(rows: list[IncidentRow], times: Times) -> dict[str, list[tuple[str, list[IncidentRow]]]]:
     """The incidents of each year by month, the latest first, as people's calendars have them.
 
     A folder is named by the year in UTC: it has a page also when all of its incidents began a year earlier or later
     where people are.
     """
-    found: dict[str, dict[str, list[Row]]] = {row.path.split("/")[1]: {} for row in rows}
+    found: dict[str, dict[str, list[IncidentRow]]] = {row.path.split("/")[1]: {} for row in rows}
     for row in rows:
         local = times.local(row.declared_at) if row.declared_at is not None else None
         year = f"{local.year}" if local is not None else row.path.split("/")[1]
@@ -97,12 +92,19 @@ def _by_year(rows: list[Row], times: Times) -> dict[str, list[tuple[str, list[Ro
     return {year: list(found[year].items()) for year in sorted(found, reverse=True)}
 
 
-def _row(view: IncidentView, config: IncidentsConfig) -> Row:
-    facts, record = view.facts, view.record
-    report = record.files.get(REPORT)
-    return Row(
+def row_of(record: Record, book: Book) -> IncidentRow:
+    """What an index says of an incident."""
+    view, config = IncidentView(record), book.config.section(IncidentsConfig)
+    facts, report = view.facts, record.files.get(REPORT)
+    services = facts.services if facts is not None else ()
+    used = dict.fromkeys(runbook for runbook, _ in view.steps())  # a checklist of which no step was touched was not
+    moments = [entry.at for _, entry in view.timeline.entries]
+    moments += [moment for _, moment in facts.times if moment is not None] if facts is not None else []
+    return IncidentRow(
         id=record.id,
-        path=page_path(record.path),
+        path=record.shape.page(record.path),
+        names=(*(("service", name) for name in services), *(("runbook", name) for name in used)),
+        quiet_since=None if view.is_open else max(moments, default=None),
         title=facts.title if facts is not None else "This record cannot be read",
         severity=(facts.severity or "") if facts is not None else "",
         rank=rank(config, facts),
@@ -120,7 +122,7 @@ def _row(view: IncidentView, config: IncidentsConfig) -> Row:
     )
 
 
-def _values(view: IncidentView, row: Row, book: Book) -> dict[str, Any]:
+def _values(view: IncidentView, row: IncidentRow, book: Book) -> dict[str, Any]:
     facts, core, config = view.facts, book.config.core, book.config.section(IncidentsConfig)
     words, severity = config.words, config.severity(facts.severity) if facts is not None else None
     secret = facts is not None and facts.classification == "security"

@@ -23,6 +23,8 @@ def open_incidents(book: Book) -> list[IncidentView]:
     """
     found = []
     for ref in book.refs("incident").values():
+        if ref.id in book.over:
+            continue
         facts = book.tree.read(f"{ref.path}/{FACTS}")
         if facts is None or not says_over(facts):
             view = IncidentView(book.record(ref))

@@ -194,11 +194,6 @@ class IncidentView:
         within = [(at, getattr(severity, f"{role}_within", None)) for at, severity in self.severities(config)]
         return waits([self.facts.times.declared_at], within)[-1].due
 
-    def status_since(self) -> datetime | None:
-        """When the present status began."""
-        changes = [entry.at for _, entry in self.timeline.of(StatusChange)]
-        return changes[-1] if changes else (self.facts.times.declared_at if self.facts is not None else None)
-
 
 def says_over(text: bytes) -> bool:
     """Whether the text of `incident.yaml` says, without being read as YAML, that the incident is over.

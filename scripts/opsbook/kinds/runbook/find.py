@@ -5,17 +5,17 @@ from __future__ import annotations
 import re
 
 from opsbook.core.book import Book
-from opsbook.kinds.runbook.page import Row, row_of
+from opsbook.kinds.runbook.page import RunbookRow, row_of
 
 _COMMON = frozenset(["the", "and", "for", "how", "not", "are", "was", "with", "when", "what", "does", "can", "have"])
 
 
-def find(book: Book, words: str) -> list[tuple[Row, str]]:
+def find(book: Book, words: str) -> list[tuple[RunbookRow, str]]:
     """Runbooks with what made them match, the best first; a match in a symptom or a goal outweighs one in the text."""
     wanted = _words(words)
     if not wanted:
         return []
-    found: list[tuple[float, Row, str]] = []
+    found: list[tuple[float, RunbookRow, str]] = []
     for ref in book.refs("runbook").values():
         record = book.record(ref)
         row = row_of(record, book)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from opsbook.core.kind import Kind
 from opsbook.core.shape import PICTURES, Part
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from opsbook.core.book import Book
     from opsbook.core.front import Front
     from opsbook.core.kind import Sheet
+    from opsbook.core.record import Record
+    from opsbook.core.rows import Row, Rows
     from opsbook.core.rule import RecordRule
 
 
@@ -40,11 +42,30 @@ class RunbookKind(Kind):
 
         return RULES
 
-    def sheets(self, book: Book, now: datetime) -> Iterator[Sheet]:
-        """See `Kind.sheets`."""
-        from opsbook.kinds.runbook.page import sheets
+    @property
+    def row_type(self) -> type[Row]:
+        """See `Kind.row_type`."""
+        from opsbook.kinds.runbook.page import RunbookRow
 
-        return sheets(book, now)
+        return RunbookRow
+
+    def row(self, record: Record, book: Book) -> Row:
+        """See `Kind.row`."""
+        from opsbook.kinds.runbook.page import row_of
+
+        return row_of(record, book)
+
+    def sheet(self, record: Record, row: Any, rows: Rows, book: Book, now: datetime) -> Sheet:
+        """See `Kind.sheet`."""
+        from opsbook.kinds.runbook.page import sheet
+
+        return sheet(record, row, rows, book, now)
+
+    def indexes(self, rows: Rows, book: Book, now: datetime) -> Iterable[Sheet]:
+        """See `Kind.indexes`: by area, by service and by what somebody sees."""
+        from opsbook.kinds.runbook.page import index
+
+        return [index(rows, book, now)]
 
     def front(self, book: Book, now: datetime) -> Front:
         """See `Kind.front`."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from opsbook.core.kind import Kind
 from opsbook.core.shape import Part
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from opsbook.core.book import Book
     from opsbook.core.front import Front
     from opsbook.core.kind import Sheet
+    from opsbook.core.record import Record
+    from opsbook.core.rows import Row, Rows
     from opsbook.core.rule import RecordRule
     from opsbook.core.start import Start
 
@@ -47,11 +49,30 @@ class ServiceKind(Kind):
 
         return START
 
-    def sheets(self, book: Book, now: datetime) -> Iterator[Sheet]:
-        """See `Kind.sheets`."""
-        from opsbook.kinds.service.page import sheets
+    @property
+    def row_type(self) -> type[Row]:
+        """See `Kind.row_type`."""
+        from opsbook.kinds.service.page import ServiceRow
 
-        return sheets(book, now)
+        return ServiceRow
+
+    def row(self, record: Record, book: Book) -> Row:
+        """See `Kind.row`."""
+        from opsbook.kinds.service.page import row_of
+
+        return row_of(record, book)
+
+    def sheet(self, record: Record, row: Any, rows: Rows, book: Book, now: datetime) -> Sheet:
+        """See `Kind.sheet`."""
+        from opsbook.kinds.service.page import sheet
+
+        return sheet(record, row, rows, book)
+
+    def indexes(self, rows: Rows, book: Book, now: datetime) -> Iterable[Sheet]:
+        """See `Kind.indexes`: ours, and those that are not."""
+        from opsbook.kinds.service.page import index
+
+        return [index(rows)]
 
     def front(self, book: Book, now: datetime) -> Front:
         """See `Kind.front`: the status pages of services that are not ours."""

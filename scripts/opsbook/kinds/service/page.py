@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from opsbook.core.book import Book
 from opsbook.core.kind import Sheet
 from opsbook.core.record import Record
-from opsbook.kinds.service.beside import Beside, Mention, mentions
+from opsbook.core.rows import Beside, Row, Rows
 from opsbook.kinds.service.model import Service
 
 _FIRST = re.compile(r"(?<=[.!?])\s+(?=[A-Z])|\n\s*\n")
 """Where the first sentence of a description ends: an index says no more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceRow(Row):
     """One line of the index."""
 
-    name: str
-    path: str
-    title: str
     description: str
     ours: bool
     owner: str
@@ -32,34 +28,35 @@ class Row:
     status_page: str | None
 
 
-def sheets(book: Book, now: datetime) -> Iterator[Sheet]:
-    """Every page of the kind."""
-    records = [book.record(ref) for ref in sorted(book.refs("service").values())]
-    needs: dict[str, list[str]] = {}
-    for record in records:
-        found = record.only("", Service)
-        for name in found[1].depends_on if found is not None else ():
-            needs.setdefault(name, []).append(record.id)
-    rows: list[Row] = []
-    beside = mentions(book, now, "service")
-    for record in records:
-        rows.append(_row(record, book))
-        values = _values(record, rows[-1], needs, book) | {"beside": _groups(record, beside, book)}
-        yield Sheet(f"services/{record.id}.md", "page.md.j2", values, record.path, record=record.ref)
-    ordered = sorted(rows, key=lambda row: row.title.lower())
-    index = {"ours": [row for row in ordered if row.ours], "others": [row for row in ordered if not row.ours]}
-    yield Sheet("services/index.md", "index.md.j2", index, "services")
+def sheet(record: Record, row: ServiceRow, rows: Rows, book: Book) -> Sheet:
+    """The page of a service."""
+    groups = {group.kind: group for group in rows.beside("service", record.id)}
+    values = _values(record, row, groups.pop("service", None), book) | {"beside": _groups(record, groups, book)}
+    return Sheet("page.html.j2", values, record.path)
 
 
-def _row(record: Record, book: Book) -> Row:
-    found = record.only("", Service)
+def index(rows: Rows) -> Sheet:
+    """The page of all services."""
+    found = [row for row in rows.of("service") if isinstance(row, ServiceRow)]
+    found.sort(key=lambda row: row.title.lower())
+    values = {"ours": [row for row in found if row.ours], "others": [row for row in found if not row.ours]}
+    return Sheet("index.html.j2", values, "services", "services/index.md")
+
+
+def row_of(record: Record, book: Book) -> ServiceRow:
+    """What an index says of a service; one that cannot be read leaves its id."""
+    found, path = record.only("", Service), record.shape.page(record.path)
     if found is None:
-        return Row(record.id, f"services/{record.id}.md", record.id, "", True, "", "live", None)
+        return ServiceRow(
+            id=record.id, path=path, title=record.id, description="", ours=True, owner="", lifecycle="live",
+            status_page=None,
+        )  # fmt: skip
     service = found[1]
     teams = {team.id: team.title for team in book.config.core.teams}
-    return Row(
-        name=record.id,
-        path=f"services/{record.id}.md",
+    return ServiceRow(
+        id=record.id,
+        path=path,
+        names=tuple(("service", name) for name in service.depends_on),
         title=service.title,
         description=_FIRST.split(service.description.strip(), maxsplit=1)[0],
         ours=service.ours,
@@ -69,15 +66,15 @@ def _row(record: Record, book: Book) -> Row:
     )
 
 
-def _values(record: Record, row: Row, needs: dict[str, list[str]], book: Book) -> dict[str, Any]:
+def _values(record: Record, row: ServiceRow, needing: Beside | None, book: Book) -> dict[str, Any]:
     found = record.only("", Service)
     service = found[1] if found is not None else None
 
-    def pages(kind: str, names: tuple[str, ...] | list[str]) -> list[tuple[str, str | None]]:
+    def pages(names: Iterable[str]) -> list[tuple[str, str | None]]:
         return [
-            (title or name, f"{kind}s/{name}.md" if title is not None else None)
+            (title or name, f"services/{name}.md" if title is not None else None)
             for name in names
-            for title in [book.title(kind, name)]
+            for title in [book.title("service", name)]
         ]
 
     return {
@@ -89,18 +86,17 @@ def _values(record: Record, row: Row, needs: dict[str, list[str]], book: Book) -
             "title",
             None,
         ),
-        "depends_on": pages("service", service.depends_on if service is not None else ()),
-        "needed_by": pages("service", needs.get(record.id, [])),
+        "depends_on": pages(service.depends_on if service is not None else ()),
+        "needed_by": [(other.title, other.path) for other in needing.others] if needing is not None else [],
     }
 
 
-def _groups(record: Record, beside: Mapping[str, list[Beside]], book: Book) -> list[Beside]:
+def _groups(record: Record, groups: dict[str, Beside], book: Book) -> list[Beside]:
     """What belongs beside a service, by kind: what names it, and the runbooks that it names itself."""
-    groups = {group.kind: group for group in beside.get(record.id, ())}
     found = record.only("", Service)
     for name in found[1].runbooks if found is not None else ():
-        title, path = book.title("runbook", name), f"runbooks/{name}.md"
+        title = book.title("runbook", name)
         group = groups.setdefault("runbook", Beside("runbook", "runbooks"))
-        if title is not None and all(item.page != path for item in group.others):
-            group.others.append(Mention(title, path))
+        if title is not None and all(row.id != name for row in group.others):
+            group.others.append(Row(id=name, path=f"runbooks/{name}.md", title=title))
     return [group for group in groups.values() if group.urgent or group.others]

@@ -6,14 +6,29 @@
   const input = dialog.querySelector("input");
   const list = dialog.querySelector("ol");
   const says = dialog.querySelector("[role=status]");
+  const further = dialog.querySelector("[data-older]");
   const SHOWN = 8;
+  const ID = /^[a-z]+-[0-9]{8}-[0-9a-z]{5}$/i;
+  const options = { baseUrl: root.pathname, excerptLength: 24, ranking: { termFrequency: 1, pageLength: 0.6 } };
   let engine = null;
+  let older = [];
   let turn = 0;
 
   const load = async () => {
+    const names = fetch(new URL("pagefind/older.json", root)).then((answer) => answer.json());
     const found = await import(new URL("pagefind/pagefind.js", root));
-    await found.options({ baseUrl: root.pathname, excerptLength: 24, ranking: { termFrequency: 0.6, pageLength: 0.6 } });
+    await found.options(options);
+    older = await names;
     return found;
+  };
+
+  // Where there are many records, those that are over for long have indexes of their own, which few searches need.
+  const widen = async () => {
+    const names = older;
+    older = [];
+    further.hidden = true;
+    says.textContent = "Looking into what is older …";
+    await Promise.all(names.map(async (name) => (await engine).mergeIndex(new URL(`pagefind/${name}`, root).href, options)));
   };
 
   const item = (data) => {
@@ -32,7 +47,8 @@
 
   const find = async () => {
     const mine = ++turn;
-    const words = input.value.trim();
+    const typed = input.value.trim();
+    const words = ID.test(typed) ? `"${typed}"` : typed;
     if (!words) {
       list.replaceChildren();
       says.textContent = "";
@@ -40,11 +56,18 @@
     }
     try {
       engine ??= load();
-      const found = await (await engine).debouncedSearch(words, {}, 120);
+      let found = await (await engine).debouncedSearch(words, {}, 120);
       if (found === null || mine !== turn) return;
+      if (!found.results.length && older.length) {
+        await widen();
+        found = await (await engine).search(words);
+        if (mine !== turn) return;
+      }
       const shown = await Promise.all(found.results.slice(0, SHOWN).map((result) => result.data()));
       if (mine !== turn) return;
       list.replaceChildren(...shown.map(item));
+      list.dataset.words = typed;
+      further.hidden = !older.length;
       const count = found.results.length;
       says.textContent = count === 0 ? "Nothing found. Try other words." : count === 1 ? "1 page" : `${count} pages`;
     } catch {
@@ -53,6 +76,7 @@
     }
   };
 
+  further.addEventListener("click", () => widen().then(find));
   open.hidden = false;
   open.addEventListener("click", () => dialog.showModal());
   input.addEventListener("input", find);

@@ -11,7 +11,7 @@ from opsbook.core.command import Block, Option, Read, Text, View
 from opsbook.core.errors import UsageError
 from opsbook.core.record import Record
 from opsbook.kinds.runbook.find import find
-from opsbook.kinds.runbook.page import Row
+from opsbook.kinds.runbook.page import RunbookRow
 
 
 def _show(book: Book, args: Namespace, now: datetime, record: Record | None) -> View:
@@ -24,7 +24,7 @@ def _show(book: Book, args: Namespace, now: datetime, record: Record | None) -> 
     return View({"runbooks": rows}, _blocks(found, book))
 
 
-def _blocks(found: list[tuple[Row, str]], book: Book) -> Iterator[Block]:
+def _blocks(found: list[tuple[RunbookRow, str]], book: Book) -> Iterator[Block]:
     for row, why in found:
         yield Text(row.title, "bold")
         yield Text(f"  {row.path}")
