@@ -28,7 +28,10 @@ def checked(
 ) -> tuple[dict[str, Any], str]:
     """What `check PATH… --format json` prints, and what it says beside that."""
     capsys.readouterr()
-    check.run(argparse.Namespace(since=None, paths=paths, format="json", now=None), Clone({}, {**FILES, **more}, {}))
+    check.run(
+        argparse.Namespace(since=None, paths=paths, format="json", now=None, baseline=False, shrink=False),
+        Clone({}, {**FILES, **more}, {}),
+    )
     out, err = capsys.readouterr()
     return json.loads(out), err
 

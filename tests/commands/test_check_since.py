@@ -84,12 +84,12 @@ class Clone(Workspace):
 
     def revision(self, name: str) -> Tree:
         """See `Workspace`."""
-        raise NotImplementedError
+        return MemoryTree(self.old)
 
 
 def checked(clone: Clone, capsys: pytest.CaptureFixture[str], since: str | None = "main") -> dict[str, Any]:
     """What `check --format json` prints."""
-    args = argparse.Namespace(since=since, paths=[], format="json", now=None)
+    args = argparse.Namespace(since=since, paths=[], format="json", now=None, baseline=False, shrink=False)
     capsys.readouterr()
     code = check.run(args, clone)
     value: dict[str, Any] = json.loads(capsys.readouterr().out)

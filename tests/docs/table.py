@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from tests.docs.reader import Answers, Reader, put, this_book
+from tests.docs.reading import ROOT
 from tests.github_server.hub import NAME, OWNER
 from tests.github_server.server import GitHubServer
 from tests.slack_server import slack_server
@@ -91,6 +93,15 @@ def in_a_new_book(reader: Reader) -> None:
         "git commit --quiet --message 'Start the book'",
         "git push --quiet",
     )
+
+
+def beside_pages_of_others(reader: Reader) -> None:
+    """A clone of this book, and beside it pages for Hugo and a catalogue of Backstage."""
+    shutil.copytree(ROOT / "tests/kinds/runbook/collections/hugo", reader.work / "alerts")
+    entity = "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {name: web}\nspec: {owner: platops}\n"
+    (reader.work / "catalogue").mkdir()
+    (reader.work / "catalogue" / "catalog-info.yaml").write_text(entity)
+    in_a_clone(reader)
 
 
 def beside_a_restricted_book(reader: Reader) -> None:
@@ -215,6 +226,7 @@ PAGES = {
         },
         by_hand={"opsbook schema": write_both_services},
     ),
+    "docs/how-to/bring-your-runbooks.md": Page(beside_pages_of_others),
     "docs/how-to/change-a-record-by-hand.md": Page(in_an_incident),
     "docs/how-to/declare-from-a-phone.md": Page(in_a_clone),
     "docs/how-to/keep-security-facts-apart.md": Page(

@@ -174,6 +174,11 @@ class Content:
 
     made: Sequence[Page]
     files: Mapping[str, bytes] = field(default_factory=dict)
+    moved: Mapping[str, str] = field(default_factory=dict)
+
+    def redirects(self) -> Mapping[str, str]:
+        """See `opsbook.site.build.Content`."""
+        return self.moved
 
     def pages(self, work: Path) -> Sequence[Page]:
         """See `opsbook.site.build.Content`."""

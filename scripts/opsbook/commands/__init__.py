@@ -51,6 +51,8 @@ def _group(name: str, group: str) -> str:
     """A bare word is what people do most; the long form of it is for scripts, and a draft for makers."""
     if group != _MOST or " " not in name:
         return group
+    if name.startswith("import "):
+        return _WORKFLOW
     return _MAKER if name.startswith("new ") else _FULL
 
 

@@ -1,4 +1,4 @@
-"""Runs the commands that kinds describe as data: one that writes, one that shows, one that drafts."""
+"""Runs the commands that kinds describe as data: one that writes, one that shows, one that drafts, one that imports."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from opsbook.commands.options import add_options, completes, request_of, values_of
 from opsbook.commands.picking import pick, pick_to_write
-from opsbook.core.command import Command, Draft, Option, Read, Write
+from opsbook.core.command import Bring, Command, Draft, Option, Read, Write
 from opsbook.core.errors import Refused
 
 if TYPE_CHECKING:
@@ -35,7 +35,11 @@ def arguments(command: Command, kind: str, parser: argparse.ArgumentParser, *, h
     if isinstance(command, Read) and command.picks:
         completes(parser.add_argument("id", nargs="?", help=words), kind)
     _options(parser, command.options)
-    if isinstance(command, Read):
+    if isinstance(command, Bring):
+        from opsbook.commands import bringing
+
+        bringing.arguments(parser)
+    elif isinstance(command, Read):
         parser.add_argument("--format", choices=("text", "json"), default="text", help="json prints one object")
     else:
         parser.add_argument("--slug", help="its name in addresses; made from the title otherwise")
@@ -51,6 +55,10 @@ def run(command: Command, kind: str, args: argparse.Namespace, workspace: Worksp
     """Carry it out for a kind of record."""
     if isinstance(command, Write):
         return _write(command, kind, args, workspace)
+    if isinstance(command, Bring):
+        from opsbook.commands import bringing
+
+        return bringing.run(command, args, workspace)
     return _show(command, kind, args, workspace) if isinstance(command, Read) else _draft(command, args, workspace)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
@@ -62,6 +63,14 @@ class Workspace(Protocol):
 
     def look(self) -> None:
         """Open the book, so that `unseen` is complete, for a command that needs nothing else of it."""
+        ...
+
+    def source(self, given: str) -> AbstractContextManager[tuple[str, Tree]]:
+        """The name and the files of a folder, or of a repository at an address, which is fetched for the moment.
+
+        Raises:
+            UsageError: it is neither.
+        """
         ...
 
     def again(self) -> Workspace:

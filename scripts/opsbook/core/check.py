@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from opsbook.core import codes
+from opsbook.core.baseline import ill_formed, sifted
 from opsbook.core.book import CONFIG_PATH, Book
 from opsbook.core.code import Code, Problem
 from opsbook.core.finding import Finding
@@ -54,7 +55,7 @@ def examine_record(ref: Ref, book: Book, now: datetime, kinds: Kinds) -> list[Fi
         # Rules pass over what they cannot read: then nobody knows what is unused.
         scope = Scope(where, here, all_codes(kinds), here if record.complete else frozenset())
         found = judged(found, files, scope, soften=soften)
-    return sorted(found)
+    return sorted(sifted(found, record.files.values(), book))
 
 
 def examine_records(refs: Iterable[Ref], book: Book, now: datetime, kinds: Kinds) -> list[Finding]:
@@ -75,7 +76,7 @@ def examine_book(book: Book, now: datetime, kinds: Kinds, changed: Set[str] | No
     rules: list[type[BookRule]] = [*BOOK_RULES]
     for kind in kinds.values():
         rules += kind.book_rules
-    found = [*book.config.findings]
+    found = [*book.config.findings, *ill_formed(book)]
     evaluated: set[str] = set()
     for rule in rules:
         if _concerns(rule, changed):
@@ -89,7 +90,7 @@ def examine_book(book: Book, now: datetime, kinds: Kinds, changed: Set[str] | No
 
 
 def _counting(findings: Iterable[Finding]) -> list[Finding]:
-    return [finding for finding in findings if not finding.allowed]
+    return [finding for finding in findings if not (finding.allowed or finding.known)]
 
 
 def _concerns(rule: type[BookRule], changed: Set[str] | None) -> bool:

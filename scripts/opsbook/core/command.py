@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from opsbook.core.book import Book
     from opsbook.core.record import Record
     from opsbook.core.request import Request
+    from opsbook.core.tree import Tree
 
 
 class Option(NamedTuple):
@@ -178,4 +179,33 @@ class Draft(NamedTuple):
     questions: Callable[[Book, Mapping[str, Any]], Iterable[Question]] | None = None
 
 
-Command = Write | Read | Draft
+class Brought(NamedTuple):
+    """What an import would do.
+
+    Attributes:
+        name: of what is imported.
+        files: what would be written, by path in the book.
+        counts: label and value of what people look at first.
+        listed: what they look through: a heading, and a line for each thing.
+        owners: the records whose findings become debts, with who owes them.
+    """
+
+    name: str
+    files: Mapping[str, bytes]
+    counts: Sequence[tuple[str, str]]
+    listed: Sequence[tuple[str, Sequence[str]]] = ()
+    owners: Mapping[str, str] = MappingProxyType({})
+
+
+class Bring(NamedTuple):
+    """A command that imports records from a folder or a repository into the working tree.
+
+    Attributes:
+        plan: from the book, what is imported, its name, the arguments and the time. It writes nothing.
+    """
+
+    plan: Callable[[Book, Tree, str, Namespace, datetime], Brought]
+    options: Sequence[Option] = ()
+
+
+Command = Write | Read | Draft | Bring

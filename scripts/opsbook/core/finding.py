@@ -18,6 +18,7 @@ class Finding:
         code: the name of the rule (`INC001`), which `opsbook explain` knows.
         severity: a defect that an edit repairs is an error; a breach (a fact that happened) is a warning.
         allowed: why a comment in the file allows it; nothing when it counts.
+        known: who owes its repair, where a baseline has it; nothing when it counts.
     """
 
     path: str
@@ -28,6 +29,7 @@ class Finding:
     message: str
     remedy: str
     allowed: str = ""
+    known: str = ""
 
     def as_json(self) -> dict[str, str | int]:
         """The object of the contract: code, severity, path, line, column, message, remedy."""

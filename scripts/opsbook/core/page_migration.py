@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from typing import Final
 
 from opsbook.core.markdown import Markdown, parse
@@ -11,7 +11,7 @@ from opsbook.core.pages import Pages
 
 _BLOCK: Final = re.compile(r"(!!!|\?\?\?\+?)[ ]+([a-z]+)(?:[ ]+[a-z]+)*(?:[ ]+\"(.*)\")?[ ]*")
 _INDENT: Final = "    "
-_ALERTS: Final = {
+ALERTS: Final = {
     **dict.fromkeys(("tip", "hint", "success", "check", "done"), "TIP"),
     **dict.fromkeys(("important", "question", "help", "faq"), "IMPORTANT"),
     **dict.fromkeys(("warning", "caution", "attention"), "WARNING"),
@@ -27,7 +27,7 @@ def as_github_reads(path: str, data: str, text: Markdown, pages: Pages) -> str:
     """
     lines = data.split("\n")
     begin = text.first_line - 1
-    lines[begin:] = _alerts(lines[begin:], _code(text))
+    lines[begin:] = alerts(lines[begin:], _code(text))
     moved = "\n".join(lines)
     text = parse(moved.encode())
     lines = moved.split("\n")
@@ -58,7 +58,7 @@ def _code(text: Markdown) -> set[int]:
     return {row for token in text.parsed.tokens if token.type == "fence" for row in range(*(token.map or (0, 0)))}
 
 
-def _alerts(lines: list[str], code: set[int]) -> Iterator[str]:
+def alerts(lines: list[str], code: Set[int]) -> Iterator[str]:
     """The lines of a body, with each such block as an alert."""
     row = 0
     while row < len(lines):
@@ -67,7 +67,7 @@ def _alerts(lines: list[str], code: set[int]) -> Iterator[str]:
             yield lines[row]
             row += 1
             continue
-        yield f"> [!{_ALERTS.get(found[2], 'NOTE')}]"
+        yield f"> [!{ALERTS.get(found[2], 'NOTE')}]"
         if found[3]:
             yield f"> **{found[3]}**"
             yield ">"

@@ -7,11 +7,13 @@ from datetime import datetime
 
 import opsbook
 from opsbook.core import secrets
+from opsbook.core.baseline import BASELINE_RULES
 from opsbook.core.book import CONFIG_PART, CONFIG_PATH, Book
 from opsbook.core.code import Problem
 from opsbook.core.config import FORMAT, Entry
 from opsbook.core.page_rules import PAGE_RULES
 from opsbook.core.record import File, Record
+from opsbook.core.redirects import REDIRECT_RULES
 from opsbook.core.rule import ANY_KIND, BookRule, RecordRule
 from opsbook.core.times import zones
 from opsbook.core.types import Model
@@ -251,4 +253,6 @@ RECORD_RULES: tuple[type[RecordRule], ...] = (LEK001, LEK002, BOK002)
 BOOK_RULES: tuple[type[BookRule], ...] = (
     *(LEK003, LEK004, BOK001, BOK003, BOK004, CFG001, CFG002, CFG003, CFG006),
     *PAGE_RULES,
+    *REDIRECT_RULES,
+    *BASELINE_RULES,
 )

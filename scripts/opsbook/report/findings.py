@@ -21,17 +21,19 @@ class Result:
         checked: how many records were checked.
         codes: every code that a finding can have, by name.
         site: the address of the book's site, if it has one.
+        debts: whether what a baseline knows is listed for people, with who owes it.
     """
 
     examined: Sequence[Finding]
     checked: int
     codes: Mapping[str, type[Code]]
     site: str | None = None
+    debts: bool = False
 
     @property
     def findings(self) -> list[Finding]:
         """The findings that count."""
-        return [finding for finding in self.examined if not finding.allowed]
+        return [finding for finding in self.examined if not (finding.allowed or finding.known)]
 
     @property
     def errors(self) -> int:
@@ -41,8 +43,13 @@ class Result:
     @property
     def allowed(self) -> str:
         """How many are allowed, as the end of a sentence; nothing when there are none."""
-        count = len(self.examined) - len(self.findings)
+        count = sum(bool(finding.allowed) for finding in self.examined)
         return f", {count:,} allowed by a comment" if count else ""
+
+    @property
+    def known(self) -> list[Finding]:
+        """The findings that a baseline has."""
+        return [finding for finding in self.examined if finding.known]
 
 
 def write(form: str, result: Result, screen: Screen) -> None:
@@ -59,16 +66,24 @@ def _text(result: Result, screen: Screen) -> None:
         if following is None or (following.path, following.remedy) != (finding.path, finding.remedy):
             screen.block(f"→ {finding.remedy}")
     warnings = len(findings) - result.errors
-    records = f"{_count(result.checked, 'record')} checked"
+    records = f"{counted(result.checked, 'record')} checked"
+    known = result.known
+    for finding in known if result.debts else ():
+        screen.line(f"{finding.path}:{finding.line}:{finding.column}: {finding.message} [{finding.code}]")
+        screen.block(f"→ owed by {finding.known}")
+    if known:
+        pages = counted(len({finding.path for finding in known}), "page")
+        words = f"{counted(len(known), 'old finding')} in {pages} {'is' if len(known) == 1 else 'are'} known"
+        screen.line(words if result.debts else f"{words}: opsbook check --baseline", "dim")
     if not findings:
         screen.good(f"{records}: nothing found{result.allowed}")
         return
-    counted = f"{_count(result.errors, 'error')}, {_count(warnings, 'warning')}{result.allowed}"
-    screen.line(f"{records}: {counted}", "bold")
+    screen.line(f"{records}: {counted(result.errors, 'error')}, {counted(warnings, 'warning')}{result.allowed}", "bold")
     screen.line(f"More about one: opsbook explain {findings[0].code}", "dim")
 
 
-def _count(number: int, noun: str) -> str:
+def counted(number: int, noun: str) -> str:
+    """A number with its noun."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 

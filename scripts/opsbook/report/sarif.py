@@ -66,7 +66,10 @@ def _gravest(findings: Sequence[Finding], limit: int) -> list[Finding]:
     """Of too many findings errors first, then warnings, then what is allowed; in the order of all findings."""
     if len(findings) <= limit:
         return list(findings)
-    ranks = [(bool(finding.allowed), finding.severity != "error", place) for place, finding in enumerate(findings)]
+    ranks = [
+        (bool(finding.allowed or finding.known), finding.severity != "error", place)
+        for place, finding in enumerate(findings)
+    ]
     return [findings[place] for place in sorted(place for *_, place in sorted(ranks)[:limit])]
 
 
@@ -116,7 +119,7 @@ def _results(findings: Iterable[Finding], codes: Mapping[str, type[Code]]) -> It
         result = {
             "ruleId": finding.code,
             "ruleIndex": places[finding.code],
-            "level": "note" if finding.allowed else finding.severity,
+            "level": "note" if finding.allowed or finding.known else finding.severity,
             "message": {"text": _plain(sentence(finding.message + ("." if because else "") + because))},
             "locations": [
                 {
@@ -128,8 +131,10 @@ def _results(findings: Iterable[Finding], codes: Mapping[str, type[Code]]) -> It
             ],
             "partialFingerprints": {FINGERPRINT: f"{digest}:{seen[digest]}"},
         }
-        if finding.allowed:
-            result["suppressions"] = [{"kind": "inSource", "justification": sentence(finding.allowed)}]
+        if finding.allowed or finding.known:
+            why = finding.allowed or f"It was imported, and {finding.known} owes its repair"
+            kind = "inSource" if finding.allowed else "external"
+            result["suppressions"] = [{"kind": kind, "justification": sentence(why)}]
         yield result
 
 

@@ -17,6 +17,7 @@ from opsbook.core.errors import SiteFault
 from opsbook.site import plain, search
 from opsbook.site.counting import counted
 from opsbook.site.generator import Layout, Progress, layout
+from opsbook.site.moved import moved, tells_case
 from opsbook.site.output import Made, key, publish
 from opsbook.site.page import ROOT, Page, address
 from opsbook.site.prose import DIAGRAM, picture
@@ -49,6 +50,10 @@ class Content(Protocol):
         """The content of a file of the book."""
         ...
 
+    def redirects(self) -> Mapping[str, str]:
+        """The page that each old address leads to."""
+        ...
+
 
 def build(
     site: Content, root: Path, work: Path, output: Path, *, generator: str = "material", on_progress: Progress
@@ -70,7 +75,8 @@ def build(
     shown = {file for page in found.values() for file in page.pictures} | set(site.pictures())
     with search.indexed(found, made.language, work, on_progress) as indexes:
         everything = _everything(found, made, shown, site.read, on_progress)
-        written = publish(chain(everything, indexes()), output, work)
+        old = (_file(name, data) for name, data in moved(site.redirects(), found, made.url, tells_case(work)))
+        written = publish(chain(everything, old, indexes()), output, work)
     return Built(len(found), sum(name.endswith("index.html") for name in written))
 
 

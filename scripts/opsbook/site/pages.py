@@ -15,6 +15,7 @@ from urllib.parse import quote
 from jinja2 import Environment, PackageLoader, PrefixLoader
 from pydantic import TypeAdapter
 
+from opsbook.core.baseline import FOLDER as BASELINES
 from opsbook.core.book import CONFIG_PATH, Book
 from opsbook.core.check import check_record
 from opsbook.core.finding import Finding
@@ -23,6 +24,7 @@ from opsbook.core.markdown import Markdown
 from opsbook.core.page_rules import PAGE_RULES, PageRule
 from opsbook.core.pages import Pages, read
 from opsbook.core.record import Ref
+from opsbook.core.redirects import moved
 from opsbook.core.rows import ALWAYS, Row, Rows
 from opsbook.core.text import visible
 from opsbook.core.times import Times
@@ -105,8 +107,10 @@ class Site:
         Args:
             work: a folder in which pages are kept: of those that would be the same, the one of before is taken.
         """
+        # What rules look up once for the whole book is no question of any page.
+        shared = [(path, self._book.tree.read(path)) for path, _ in self._book.tree.paths(BASELINES)]
         config = self._book.tree.read(CONFIG_PATH)
-        with closing(Kept(work, digest(made_by(), config, sorted(self._kinds)))) as kept:
+        with closing(Kept(work, digest(made_by(), config, sorted(self._kinds), shared))) as kept:
             self.made = kept.made
             book = Asked(self._book, partial(kept.stamp, self._book.tree))
             yield from _Making(book, kept, self._kinds, self._now, self._help, self._tell, self._spread).pages()
@@ -118,6 +122,10 @@ class Site:
     def read(self, path: str) -> bytes | None:
         """A file of the book."""
         return self._book.tree.read(path)
+
+    def redirects(self) -> Mapping[str, str]:
+        """The page that each old address leads to."""
+        return moved(self._book)
 
 
 class _Making:

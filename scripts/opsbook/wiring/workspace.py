@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from pathlib import Path
@@ -90,6 +90,26 @@ class LocalWorkspace:
     def at(self, folder: Path) -> LocalWorkspace:
         """See `Workspace.at`."""
         return LocalWorkspace(folder.resolve(), given=folder.resolve(), fetches=self._fetches)
+
+    @contextmanager
+    def source(self, given: str) -> Iterator[tuple[str, Tree]]:
+        """See `Workspace.source`."""
+        from tempfile import TemporaryDirectory
+
+        from opsbook.adapters.git.begin import ADDRESS, fetched
+        from opsbook.adapters.git.tree import GitTree
+
+        name = given.rstrip("/").rpartition("/")[2].rpartition(":")[2].removesuffix(".git")
+        if ADDRESS.match(given):
+            with TemporaryDirectory(prefix="opsbook-") as folder:
+                repository, commit = fetched(given, Path(folder), os.environ)
+                yield name, GitTree(repository, commit)
+            return
+        there = Path(os.path.normpath(self._given / given))
+        if not there.is_dir():
+            what = f"{shorten(one_line(given), 200)} is neither a folder nor the address of a repository."
+            raise UsageError(what, "Name a folder, or an address like https://git.example/team/runbooks.git")
+        yield there.name, DirectoryTree(there)
 
     def branch(self) -> str | None:
         """See `Workspace.branch`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -34,6 +35,25 @@ def bare(folder: Path, environment: Mapping[str, str]) -> Repository:
             _init(folder, environment, "--bare", "--template=")
             folder.chmod(0o700)
     return Repository(folder, environment=environment)
+
+
+ADDRESS = re.compile(r"(?:https?|ssh|git|file)://|[\w.-]+@[\w.-]+:")
+"""How the address of a repository begins, as people copy it."""
+
+FETCH_SECONDS = 300.0
+"""A large repository over a slow line; whoever imports it sits there and can stop it."""
+
+
+def fetched(address: str, folder: Path, environment: Mapping[str, str]) -> tuple[Repository, str]:
+    """The newest commit of a repository, in a bare one of ours: without its history, and nothing is checked out.
+
+    Raises:
+        ForgeFault: it cannot be reached, or does not let us in.
+    """
+    repository = bare(folder / "source", environment)
+    words = ("fetch", "--quiet", "--depth=1", "--no-tags", "--", address, "HEAD")
+    repository.run(*words, variables={"GIT_ALLOW_PROTOCOL": "http:https:ssh:git:file"}, seconds=FETCH_SECONDS)
+    return repository, repository.revision("FETCH_HEAD")
 
 
 def _init(folder: Path, environment: Mapping[str, str], *options: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from datetime import datetime
 from pathlib import PurePosixPath
 from urllib.parse import quote
@@ -12,11 +12,15 @@ from urllib.parse import quote
 from opsbook.commands.naming import about, kinds_of, records_at, whole
 from opsbook.commands.workspace import Workspace
 from opsbook.core import navigation
+from opsbook.core.baseline import BAS002, grown, shrunk
 from opsbook.core.book import CONFIG_PATH, Book
 from opsbook.core.check import all_codes, examine_book, examine_records
 from opsbook.core.errors import NothingToCheck, UsageError
+from opsbook.core.finding import Finding
 from opsbook.core.pages import FOLDER
 from opsbook.core.record import Ref
+from opsbook.core.redirects import OPERATIONS, RDR001, vanished
+from opsbook.core.tree import below
 from opsbook.core.types import parse_time
 from opsbook.report.findings import FORMATS, Result, write
 from opsbook.report.screen import Screen
@@ -27,6 +31,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("paths", nargs="*", metavar="PATH", help="records or folders; the whole book without any")
     parser.add_argument("--since", metavar="REV", help="only what changed since a revision, like origin/main")
     parser.add_argument("--format", choices=sorted(FORMATS), default="text", help="how findings are printed")
+    parser.add_argument("--baseline", action="store_true", help="list the old findings that a baseline knows, too")
+    parser.add_argument("--shrink", action="store_true", help="take out of the baselines what no longer occurs")
     parser.add_argument("--now", metavar="TIME", help="check as if it were this time, like 2026-11-21T10:05:00Z")
 
 
@@ -46,9 +52,36 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
     findings += workspace.spread(lambda some: examine_records(some, book, now, kinds), refs)
     if not refs and not findings and not args.since and not args.paths:
         raise NothingToCheck("The book has no record yet.", "Declare an incident, or run: opsbook new service.")
-    result = Result(sorted(set(findings)), len(refs), all_codes(kinds), book.config.core.site.url)
+    if args.shrink:
+        return _shrink(args, findings, workspace)
+    if args.since:
+        findings += _since(args.since, book, workspace)
+    result = Result(sorted(set(findings)), len(refs), all_codes(kinds), book.config.core.site.url, args.baseline)
     write(args.format, result, Screen(sys.stdout, color=workspace.color))
     return 1 if result.errors else 0
+
+
+def _since(revision: str, after: Book, workspace: Workspace) -> Iterator[Finding]:
+    """What only a comparison tells: an address that is no longer kept, a baseline that grew."""
+    written, deleted = workspace.changed(revision)
+    if not any(below(path, OPERATIONS) for path in (*written, *deleted)):
+        return
+    before = Book(workspace.revision(revision), workspace.kinds)
+    yield from (RDR001.finding(problem) for problem in vanished(before, after))
+    yield from (BAS002.finding(problem) for problem in grown(before, after))
+
+
+def _shrink(args: argparse.Namespace, findings: Sequence[Finding], workspace: Workspace) -> int:
+    """Write the baselines without what no longer occurs."""
+    if args.since or args.paths:
+        raise UsageError("--shrink is about the whole book.", "Run it alone: opsbook check --shrink")
+    screen, files = Screen(sys.stdout, color=workspace.color), shrunk(workspace.book, set(findings))
+    for path, data in files.items():
+        (workspace.root / path).write_bytes(data)
+        screen.line(f"changed {path}")
+    if not files:
+        screen.good("Every entry of the baselines still stands for something.")
+    return 0
 
 
 def _scope(

@@ -98,7 +98,7 @@ class RUN005(RecordRule):
     """Markup that a runbook does not use.
 
     Write it in Markdown, or put it between backquotes where it is to be read as it stands. The site shows such a tag
-    as text, and GitHub not at all.
+    as text, and GitHub leaves out whatever it does not know.
     """
 
     always = True
