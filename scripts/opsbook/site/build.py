@@ -77,7 +77,8 @@ def build(
         everything = _everything(found, made, shown, site.read, on_progress)
         old = (_file(name, data) for name, data in moved(site.redirects(), found, made.url, tells_case(work)))
         written = publish(chain(everything, old, indexes()), output, work)
-    return Built(len(found), sum(name.endswith("index.html") for name in written))
+    places = {address(path) + "index.html" for path in found}
+    return Built(len(found), len(places.intersection(written)))
 
 
 def _everything(
