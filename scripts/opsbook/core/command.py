@@ -178,4 +178,14 @@ class Draft(NamedTuple):
     questions: Callable[[Book, Mapping[str, Any]], Iterable[Question]] | None = None
 
 
-Command = Write | Read | Draft
+class Find(NamedTuple):
+    """A command that finds records of its kind by words.
+
+    Attributes:
+        help: of the words.
+    """
+
+    help: str = "what you try to do, or the error text"
+
+
+Command = Write | Read | Draft | Find

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 Mode = Literal["file", "symlink", "other"]
 
@@ -21,6 +21,15 @@ class Tree(Protocol):
 
     def read(self, path: str) -> bytes | None:
         """The content of a regular file; `None` when there is none (missing, a symlink, a folder)."""
+        ...
+
+
+@runtime_checkable
+class Stamped(Protocol):
+    """A tree that can tell that a file is as it was without reading it."""
+
+    def stamp(self, path: str) -> str | None:
+        """What is another as soon as the file is; `None` where only its content can tell."""
         ...
 
 

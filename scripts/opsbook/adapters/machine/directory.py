@@ -5,10 +5,14 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from opsbook.core.tree import Mode, below
+
+_TICK = 50_000_000
+"""Nanoseconds; the clocks of file systems are coarser than that of the machine."""
 
 
 class DirectoryTree:
@@ -88,6 +92,16 @@ class DirectoryTree:
             return data
         finally:
             os.close(file)
+
+    def stamp(self, path: str) -> str | None:
+        """See `core.tree.Stamped`; a file that just changed could change again before the clock of its folder ticks."""
+        try:
+            status = os.lstat(self._at(path))
+        except (OSError, ValueError):
+            return None
+        if time.time_ns() - status.st_ctime_ns < _TICK:
+            return None
+        return f"{status.st_ino}-{status.st_size}-{status.st_mtime_ns}-{status.st_ctime_ns}"
 
     def _is_real(self, folder: str) -> bool:
         """Whether every folder on the way is one. The files of a folder are read one after the other: ask once."""

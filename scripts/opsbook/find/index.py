@@ -1,0 +1,168 @@
+"""The index: a file of SQLite beside what the site is made in, which can be thrown away at any time."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
+
+from opsbook import __version__
+from opsbook.core.entry import Entry, Passage
+from opsbook.core.tree import Stamped
+from opsbook.find.words import indexed, joined
+
+if TYPE_CHECKING:
+    from opsbook.core.tree import Tree
+
+R = TypeVar("R")
+
+NAME: Final = "find.sqlite"
+"""The name of the file."""
+
+_FORMAT: Final = f"1 {__version__}"
+"""What is written, and by whom; an index of another format is made anew."""
+
+_WAIT: Final = 10.0
+"""Seconds that one process waits for another that writes; then it makes an index of its own, in memory."""
+
+_TABLES: Final = """
+CREATE TABLE format (format TEXT);
+CREATE TABLE entry (id INTEGER PRIMARY KEY, source TEXT UNIQUE, stamp TEXT, kind TEXT, weight REAL, data TEXT);
+CREATE VIRTUAL TABLE words USING fts5 (signs, title, headings, body, tokenize = 'ascii');
+CREATE VIRTUAL TABLE vocabulary USING fts5vocab (words, row);
+CREATE TABLE word (word TEXT PRIMARY KEY, many INTEGER) WITHOUT ROWID;
+"""
+
+
+class Source(NamedTuple):
+    """Something that can be found.
+
+    Attributes:
+        path: by which the index knows it; kind: the name of its kind, empty of a page of `docs/`.
+        files: what its entry is made of.
+        entry: makes it; `None` of what nobody may find.
+    """
+
+    path: str
+    kind: str
+    files: Sequence[str]
+    entry: Callable[[], Entry | None]
+
+
+def with_index(
+    folder: Path | None,
+    sources: Callable[[], Iterable[Source]],
+    tree: Tree,
+    work: Callable[[sqlite3.Connection], R],
+    reading: Callable[[int], None] = lambda _many: None,
+) -> R:
+    """What `work` makes of the index of these sources, in which only what changed is read again.
+
+    Args:
+        folder: where it lies; `None` for one in memory, which also stands in where the file cannot be used.
+        reading: is told how many sources are read before they are.
+    """
+    for _ in range(2 if folder is not None else 0):
+        assert folder is not None
+        try:
+            with closing(_open(folder / NAME)) as index:
+                _update(index, sources(), tree, reading)
+                return work(index)
+        except (sqlite3.Error, ValueError, OSError):  # lost, damaged, or of somebody else: it holds nothing of its own
+            for name in (f"{NAME}-journal", NAME):
+                (folder / name).unlink(missing_ok=True)
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as index:
+        index.executescript(_TABLES)
+        _update(index, sources(), tree, reading)
+        return work(index)
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
+    index = sqlite3.connect(path, timeout=_WAIT, isolation_level=None)
+    tables = index.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    if tables and index.execute("SELECT format FROM format").fetchall() == [(_FORMAT,)]:
+        return index
+    index.execute("BEGIN IMMEDIATE")
+    for name in ("vocabulary", "words", "word", "entry", "format"):
+        index.execute(f"DROP TABLE IF EXISTS {name}")
+    for statement in filter(str.strip, _TABLES.split(";")):
+        index.execute(statement)
+    index.execute("INSERT INTO format VALUES (?)", (_FORMAT,))
+    index.execute("COMMIT")
+    return index
+
+
+def _update(index: sqlite3.Connection, sources: Iterable[Source], tree: Tree, reading: Callable[[int], None]) -> None:
+    """Bring the index up to date; who finds nothing changed writes nothing, and waits for nobody."""
+    found = {source.path: (source, _stamp(tree, source.files)) for source in sources}
+    if not _changed(index, found)[0]:
+        return
+    index.execute("BEGIN IMMEDIATE")
+    changed, gone = _changed(index, found)  # another process may have been faster
+    for id_ in gone:
+        index.execute("DELETE FROM words WHERE rowid = ?", (id_,))
+        index.execute("DELETE FROM entry WHERE id = ?", (id_,))
+    reading(len(changed & found.keys()))
+    for path in sorted(changed & found.keys()):
+        _add(index, *found[path])
+    index.execute("DELETE FROM word")  # asking the words themselves would count through all that holds one, each time
+    index.execute("INSERT INTO word SELECT term, doc FROM vocabulary")
+    index.execute("COMMIT")
+
+
+def _changed(index: sqlite3.Connection, found: dict[str, tuple[Source, str]]) -> tuple[set[str], list[int]]:
+    """The paths of what is new, another or gone; and the rows of what is another or gone."""
+    known = index.execute("SELECT source, stamp, id FROM entry").fetchall()
+    same = {path for path, stamp, _ in known if path in found and found[path][1] == stamp}
+    return found.keys() ^ same | {path for path, _, _ in known} - same, [
+        row for path, _, row in known if path not in same
+    ]
+
+
+def _add(index: sqlite3.Connection, source: Source, stamp: str) -> None:
+    entry = source.entry()
+    data = json.dumps(entry) if entry is not None else ""
+    row = index.execute(
+        "INSERT INTO entry (source, stamp, kind, weight, data) VALUES (?, ?, ?, ?, ?)",
+        (source.path, stamp, source.kind, entry.weight if entry is not None else 0, data),
+    ).lastrowid
+    if entry is not None:
+        # A line for each sign and each passage: what was asked is compared with one at a time.
+        signs = "\n".join(map(indexed, entry.signs))
+        body = "\n".join(indexed(f"{passage.heading} . {_plain(passage.text)}") for passage in entry.passages)
+        headings = f"{indexed(entry.names)} {joined(entry.title)}\n" + indexed(
+            " . ".join(passage.heading for passage in entry.passages)
+        )
+        values = (row, signs, indexed(entry.title), headings, body)
+        index.execute("INSERT INTO words (rowid, signs, title, headings, body) VALUES (?, ?, ?, ?, ?)", values)
+
+
+def _plain(text: str) -> str:
+    """A text without what nobody sees of it: where its links lead, and its tags."""
+    import re
+
+    return re.sub(r"\]\([^()\s]*\)|<[^<>\n]*>", " ", text)
+
+
+def _stamp(tree: Tree, files: Sequence[str]) -> str:
+    """What is another when one of the files is."""
+    stamps = []
+    for path in files:
+        stamp = tree.stamp(path) if isinstance(tree, Stamped) else None
+        if stamp is None:
+            data = tree.read(path)
+            stamp = sha256(data).hexdigest() if data is not None else "-"
+        stamps.append(stamp)
+    return " ".join(stamps)
+
+
+def entry_of(data: str) -> Entry:
+    """An entry as the index keeps it; raises ValueError for what is none."""
+    path, title, parts, signs, names, reviewed, note, weight = json.loads(data)
+    return Entry(path, title, tuple(Passage(*part) for part in parts), tuple(signs), names, reviewed, note, weight)
