@@ -16,7 +16,7 @@ SHOWN: Final = 5
 
 _LOOKED_AT: Final = 40
 """How many entries, the best by SQLite's own ranking (bm25), are looked at more closely."""
-_COLUMNS: Final = (6, 6, 3, 1)
+_RANK: Final = "bm25(6.0, 6.0, 3.0, 1.0)"
 """What a word counts there among signs, title, headings and text."""
 
 _TITLE, _SIGN, _NAME, _HEADING = 1.2, 1.6, 0.7, 0.4
@@ -26,13 +26,13 @@ _CALLED, _TOGETHER, _PAIR = 0.8, 0.6, 0.4
 _USUAL: Final = 600
 """Words of a usual page: what a longer one says once tells less of what it is about."""
 
-_ENOUGH: Final = 2.1
+_ENOUGH: Final = 1.99
 """From where on an answer is worth showing: between 0, nothing in common, and about 5.5, the words of its title.
 
 Measured with questions that pages of other teams answer, and with others that none does (`python -m benchmarks.find`).
 """
-_REST: Final = 0.45
-"""What the score of an answer must be, beside the best one's."""
+_REST, _ALSO = 0.45, 0.75
+"""What the others must be, beside the best one's score and beside `_ENOUGH`."""
 
 
 class Answer(NamedTuple):
@@ -78,8 +78,9 @@ def answers(index: sqlite3.Connection, typed: str, kind: str = "") -> list[Answe
     match = " OR ".join(f'"{option}"' for option in asked.telling)
     rows = index.execute(
         "SELECT e.id, e.weight, w.signs, w.title, w.headings, w.body FROM words w JOIN entry e ON e.id = w.rowid "
-        "WHERE words MATCH ? AND (? = '' OR e.kind = ?) ORDER BY bm25(words, ?, ?, ?, ?) LIMIT ?",
-        (match, kind, kind, *_COLUMNS, _LOOKED_AT),
+        "WHERE w.rowid IN (SELECT rowid FROM words WHERE words MATCH ? AND rank MATCH ? "
+        "AND (? = '' OR rowid IN (SELECT id FROM entry WHERE kind = ?)) ORDER BY rank LIMIT ?)",
+        (match, _RANK, kind, kind, _LOOKED_AT),
     )
     judged = sorted((_judged(asked, *row) for row in rows.fetchall()), key=lambda found: (-found.score, found.id))
     if not any(found.sure >= _ENOUGH for found in judged[:3]):
@@ -89,7 +90,7 @@ def answers(index: sqlite3.Connection, typed: str, kind: str = "") -> list[Answe
             asked, found, *index.execute("SELECT source, kind, data FROM entry WHERE id = ?", (found.id,)).fetchone()
         )
         for found in judged[:SHOWN]
-        if found.score >= judged[0].score * _REST
+        if found.score >= judged[0].score * _REST and found.sure >= _ENOUGH * _ALSO
     ]
 
 
@@ -138,11 +139,9 @@ def _judged(asked: Asked, id_: int, weight: float, signs: str, title: str, headi
 def _answer(asked: Asked, found: _Judged, source: str, kind: str, data: str) -> Answer:
     """An entry with the place in it that answers."""
     entry = entry_of(data)
-    sign = (
-        entry.signs[found.sign]
-        if entry.signs and asked.share(set(indexed(entry.signs[found.sign]).split())) > 0.5
-        else ""
-    )
+    sign = entry.signs[found.sign] if entry.signs else ""
+    if asked.share(set(indexed(sign).split())) <= 0.5:
+        sign = ""
     if not entry.passages:
         return Answer(source, kind, entry, sign, "", "", entry.path, 1)
     passage = entry.passages[found.passage]
@@ -151,19 +150,25 @@ def _answer(asked: Asked, found: _Judged, source: str, kind: str, data: str) -> 
 
 
 _STEP: Final = re.compile(r"( *)(?:([0-9]+)[.)]|\| *([0-9]+) *\|) +(?=\S)")
-_MARKUP: Final = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*\)|^\s*(?:[#>*+|-]+\s+|\|)|[*_`]{2,}|`|<[^<>\n]*>|\|\s*$")
+_MARKUP: Final = re.compile(
+    r"^\s*(?:(?:```|~~~).*|[-:|\s]+)$|!?\[([^\[\]]*)\]\([^()\s]*\)|^\s*(?:[#>*+|-]+\s+|\|)|[*_`]{2,}|`|<[^<>\n]*>|\|\s*$"
+)
 
 
 def _place(asked: Asked, passage: Passage) -> tuple[int, str]:
     """The line that says most of what was asked, or the step that it belongs to; the heading where no line does."""
     lines = passage.text.split("\n")
-    said = [asked.said(asked.options.intersection(indexed(line).split()), set()) for line in lines]
+    likely = re.compile("|".join(re.escape(option[:4]) for option in asked.options))
+    said = [
+        asked.said(asked.options.intersection(indexed(line).split()), set())
+        if not line.isascii() or likely.search(line.casefold())
+        else 0.0
+        for line in lines
+    ]
     best = max(range(len(lines)), key=lambda number: said[number])
-    if not said[best] or said[best] < 0.5 * asked.said(
-        asked.options.intersection(indexed(passage.heading).split()), set()
-    ):
-        best = next((number for number, line in enumerate(lines) if _read(line)), 0)
-        return (passage.line, _read(lines[best]))
+    heading = asked.said(asked.options.intersection(indexed(passage.heading).split()), set())
+    if not said[best] or said[best] < heading / 2:
+        return max(passage.line, 1), next(filter(None, map(_read, lines)), "")
     indent = len(lines[best]) - len(lines[best].lstrip())
     for number in range(best, -1, -1):
         step = _STEP.match(lines[number])
@@ -176,4 +181,6 @@ def _place(asked: Asked, passage: Passage) -> tuple[int, str]:
 
 def _read(line: str) -> str:
     """A line of Markdown as people read it."""
-    return " ".join(_MARKUP.sub(lambda found: found[1] or " ", line).replace(" | ", " · ").split())
+    return " ".join(
+        _MARKUP.sub(lambda found: found[1] or " " * (found[0][0] in "<|"), line).replace(" | ", " · ").split()
+    )

@@ -11,8 +11,11 @@ from typing import Final, NamedTuple
 
 from opsbook.find.words import EMPTY, Written, stem, words
 
-_LONGEST, _MOST, _TELLING = 20_000, 400, 16
+_LONGEST, _MOST, _TELLING = 20_000, 400, 10
 """How many letters and words of what was pasted are read, and how many of these, the rarest, are looked up."""
+
+_COMMON, _FEW = 0.15, 4
+"""In which share of all entries a word is that finds too many, where so many others are there to find by."""
 
 _LAST: Final = "\U0010ffff"
 """Comes after every letter."""
@@ -46,7 +49,6 @@ _ALIKE: Final = [
         "slow latency",
         "full exhausted",
         "broken failed failure",
-        "vm vms",
     )
 ]
 """Words that people use for the same thing."""
@@ -69,7 +71,7 @@ class Vocabulary:
 
     def __init__(self, index: sqlite3.Connection) -> None:
         self._index = index
-        self._size = index.execute("SELECT count(*) FROM entry").fetchone()[0]
+        self.size = index.execute("SELECT count(*) FROM entry").fetchone()[0]
         self._many: dict[str, int] = {}
         self._tries = 6
 
@@ -82,7 +84,7 @@ class Vocabulary:
 
     def weight(self, word: str) -> float:
         """What a word tells: the less, the more entries it is in."""
-        return log(1 + (self._size + 0.5) / (self.many(word) + 0.5))
+        return log(1 + (self.size + 0.5) / (self.many(word) + 0.5))
 
     def longer(self, word: str) -> Sequence[str]:
         """The commonest words that begin with it: `repo` may mean `repositor`."""
@@ -149,9 +151,12 @@ class Asked:
         found = self.wants = list(self._found.values())
         self.options = frozenset(option for want in found for option in want.options)
         rarest = sorted(found, key=lambda want: -want.weight)[:_TELLING]
-        self.telling = sorted({option for want in rarest for option in want.options})
-        row = [part for word, _ in told for part in word.parts if part in self._found]
-        pairs = {f"{one} {two}": min(self._found[one].weight, self._found[two].weight) for one, two in pairwise(row)}
+        known = {option: vocabulary.many(option) for want in rarest for option in want.options}
+        rare = {option for option, many in known.items() if many <= _COMMON * vocabulary.size}
+        self.telling = sorted(rare if len(rare) >= _FEW else known)
+        row = [self._found[part] for word, _ in told for part in word.parts if part in self._found]
+        sure = [(max(want.options, key=lambda name: want.options[name], default=""), want.weight) for want in row]
+        pairs = {f"{one} {two}": min(much, more) for (one, much), (two, more) in pairwise(sure)}
         self.pairs = list(pairs.items())
         self.all = sum(want.weight for want in found) or 1.0
         self.squares = sum(want.weight**2 for want in found) or 1.0

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
@@ -37,6 +38,9 @@ CREATE VIRTUAL TABLE words USING fts5 (signs, title, headings, body, tokenize = 
 CREATE VIRTUAL TABLE vocabulary USING fts5vocab (words, row);
 CREATE TABLE word (word TEXT PRIMARY KEY, many INTEGER) WITHOUT ROWID;
 """
+
+
+_UNSEEN: Final = re.compile(r"\]\([^()\s]*\)|<[^<>\n]*>")
 
 
 class Source(NamedTuple):
@@ -75,34 +79,49 @@ def with_index(
                 return work(index)
         except (sqlite3.Error, ValueError, OSError):  # lost, damaged, or of somebody else: it holds nothing of its own
             for name in (f"{NAME}-journal", NAME):
-                (folder / name).unlink(missing_ok=True)
+                with suppress(OSError):
+                    (folder / name).unlink()
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as index:
-        index.executescript(_TABLES)
         _update(index, sources(), tree, reading)
         return work(index)
 
 
 def _open(path: Path) -> sqlite3.Connection:
     os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
-    index = sqlite3.connect(path, timeout=_WAIT, isolation_level=None)
-    tables = index.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-    if tables and index.execute("SELECT format FROM format").fetchall() == [(_FORMAT,)]:
-        return index
+    return sqlite3.connect(path, timeout=_WAIT, isolation_level=None)
+
+
+def _prepare(index: sqlite3.Connection) -> None:
+    """Make the tables anew in what was written in another format, or not at all."""
+    if _format(index) == _FORMAT:
+        return
     index.execute("BEGIN IMMEDIATE")
-    for name in ("vocabulary", "words", "word", "entry", "format"):
-        index.execute(f"DROP TABLE IF EXISTS {name}")
-    for statement in filter(str.strip, _TABLES.split(";")):
-        index.execute(statement)
-    index.execute("INSERT INTO format VALUES (?)", (_FORMAT,))
+    if _format(index) != _FORMAT:  # else another process was faster
+        for name in ("vocabulary", "words", "word", "entry", "format"):
+            index.execute(f"DROP TABLE IF EXISTS {name}")
+        for statement in filter(str.strip, _TABLES.split(";")):
+            index.execute(statement)
+        index.execute("INSERT INTO format VALUES (?)", (_FORMAT,))
     index.execute("COMMIT")
-    return index
+
+
+def _format(index: sqlite3.Connection) -> str:
+    tables = index.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    return str(index.execute("SELECT max(format) FROM format").fetchone()[0]) if tables else ""
 
 
 def _update(index: sqlite3.Connection, sources: Iterable[Source], tree: Tree, reading: Callable[[int], None]) -> None:
-    """Bring the index up to date; who finds nothing changed writes nothing, and waits for nobody."""
-    found = {source.path: (source, _stamp(tree, source.files)) for source in sources}
+    """Bring the index up to date, and see it as it is now until it is closed, whatever others write.
+
+    Whoever finds nothing changed writes nothing, and waits for nobody.
+    """
+    _prepare(index)
+    quick = tree.stamp if isinstance(tree, Stamped) else lambda _path: None
+    found = {source.path: (source, _stamp(tree, quick, source.files)) for source in sources}
+    index.execute("BEGIN")
     if not _changed(index, found)[0]:
         return
+    index.execute("ROLLBACK")
     index.execute("BEGIN IMMEDIATE")
     changed, gone = _changed(index, found)  # another process may have been faster
     for id_ in gone:
@@ -114,47 +133,45 @@ def _update(index: sqlite3.Connection, sources: Iterable[Source], tree: Tree, re
     index.execute("DELETE FROM word")  # asking the words themselves would count through all that holds one, each time
     index.execute("INSERT INTO word SELECT term, doc FROM vocabulary")
     index.execute("COMMIT")
+    index.execute("BEGIN")
 
 
 def _changed(index: sqlite3.Connection, found: dict[str, tuple[Source, str]]) -> tuple[set[str], list[int]]:
     """The paths of what is new, another or gone; and the rows of what is another or gone."""
     known = index.execute("SELECT source, stamp, id FROM entry").fetchall()
     same = {path for path, stamp, _ in known if path in found and found[path][1] == stamp}
-    return found.keys() ^ same | {path for path, _, _ in known} - same, [
-        row for path, _, row in known if path not in same
-    ]
+    another = [(path, row) for path, _, row in known if path not in same]
+    return (found.keys() - same) | {path for path, _ in another}, [row for _, row in another]
 
 
 def _add(index: sqlite3.Connection, source: Source, stamp: str) -> None:
     entry = source.entry()
     data = json.dumps(entry) if entry is not None else ""
-    row = index.execute(
-        "INSERT INTO entry (source, stamp, kind, weight, data) VALUES (?, ?, ?, ?, ?)",
-        (source.path, stamp, source.kind, entry.weight if entry is not None else 0, data),
-    ).lastrowid
+    # Made of the path, so that an index is the same in whatever order it came about.
+    row = int.from_bytes(sha256(source.path.encode()).digest()[:7], "big")
+    weight = entry.weight if entry is not None else 0.0
+    values: tuple[object, ...] = (row, source.path, stamp, source.kind, weight, data)
+    index.execute("INSERT INTO entry (id, source, stamp, kind, weight, data) VALUES (?, ?, ?, ?, ?, ?)", values)
     if entry is not None:
         # A line for each sign and each passage: what was asked is compared with one at a time.
         signs = "\n".join(map(indexed, entry.signs))
         body = "\n".join(indexed(f"{passage.heading} . {_plain(passage.text)}") for passage in entry.passages)
-        headings = f"{indexed(entry.names)} {joined(entry.title)}\n" + indexed(
-            " . ".join(passage.heading for passage in entry.passages)
-        )
+        headings = indexed(" . ".join(passage.heading for passage in entry.passages))
+        headings = f"{indexed(entry.names)} {joined(entry.title)}\n{headings}"
         values = (row, signs, indexed(entry.title), headings, body)
         index.execute("INSERT INTO words (rowid, signs, title, headings, body) VALUES (?, ?, ?, ?, ?)", values)
 
 
 def _plain(text: str) -> str:
     """A text without what nobody sees of it: where its links lead, and its tags."""
-    import re
-
-    return re.sub(r"\]\([^()\s]*\)|<[^<>\n]*>", " ", text)
+    return _UNSEEN.sub(" ", text)
 
 
-def _stamp(tree: Tree, files: Sequence[str]) -> str:
+def _stamp(tree: Tree, quick: Callable[[str], str | None], files: Sequence[str]) -> str:
     """What is another when one of the files is."""
     stamps = []
     for path in files:
-        stamp = tree.stamp(path) if isinstance(tree, Stamped) else None
+        stamp = quick(path)
         if stamp is None:
             data = tree.read(path)
             stamp = sha256(data).hexdigest() if data is not None else "-"

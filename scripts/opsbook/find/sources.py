@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import partial
 
@@ -11,7 +12,7 @@ from opsbook.core.kind import Kind, Kinds
 from opsbook.core.record import Ref
 from opsbook.find.index import Source
 
-_LATER = ("docs/decisions/", "docs/reference/")
+_LATER = re.compile(r"docs/reference/|.*/(?:adrs?|(?:architecture[_-])?decisions?(?:[_-]records?)?)/")
 _LESS = 0.6
 """Pages about why and about every field hold many words, and are rarely what somebody looks for: their weight."""
 
@@ -39,11 +40,12 @@ def _record(book: Book, kind: Kind, ref: Ref) -> Entry | None:
 def _page(book: Book, path: str) -> Entry:
     from opsbook.core.entry import passages
     from opsbook.core.markdown import parse
+    from opsbook.core.text import one_line
 
     text = parse(book.tree.read(path) or b"")
     front = text.front.value if text.front is not None and isinstance(text.front.value, dict) else {}
     first = next((heading.text for heading in text.headings if heading.level == 1), "")
-    title = str(front.get("title") or first or path.rpartition("/")[2].removesuffix(".md"))
+    title = one_line(str(front.get("title") or first or path.rpartition("/")[2].removesuffix(".md")))
     names = path.removeprefix("docs/").removesuffix(".md")
-    weight = _LESS if path.startswith(_LATER) else 1.0
+    weight = _LESS if _LATER.match(path) else 1.0
     return Entry(path, title, passages(text, title), (), names.replace("/", " "), "", "", weight)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 _WORD: Final = (
@@ -49,18 +50,15 @@ def words(text: str) -> Iterator[Written]:
         yield from _written(found[0])
 
 
-def _written(run: str) -> Iterator[Written]:
+@lru_cache(maxsize=1 << 16)
+def _written(run: str) -> tuple[Written, ...]:
     if not run.isascii():
-        yield from _of_other_scripts(run)
-        return
+        return tuple(_of_other_scripts(run))
     pieces = [piece for name in re.split("[_-]", run) for piece in _pieces(name)]
     whole = stem(re.sub("[_-]", "", run)[:_LONGEST])
     if 1 < len(pieces) <= _MOST_PARTS:
-        yield Written(whole, tuple(stem(piece) for piece in pieces), not re.search("[_-]", run))
-    else:
-        for piece in pieces:
-            if len(piece) > 1:
-                yield Written(stem(piece[:_LONGEST]), (stem(piece[:_LONGEST]),))
+        return (Written(whole, tuple(map(stem, pieces)), not re.search("[_-]", run)),)
+    return tuple(Written(word, (word,)) for word in (stem(piece[:_LONGEST]) for piece in pieces if len(piece) > 1))
 
 
 def _pieces(name: str) -> list[str]:
@@ -90,7 +88,9 @@ def _of_other_scripts(run: str) -> Iterator[Written]:
 
 
 def stem(word: str) -> str:
-    """A word without its ending, roughly: `renewal`, `renews` and `renewed` are `renew`."""
+    """A word without its endings, roughly: `renewal`, `renews` and `renewed` are `renew`, and `VMs` is `vm`."""
+    if word[-1:] == "s" and word[:-1].isupper() and len(word) > 2:
+        return word[:-1].casefold()
     word = word.casefold()
     if len(word) < 4 or not word.isascii() or not word.isalpha():
         return word
@@ -98,9 +98,12 @@ def stem(word: str) -> str:
         word = word[:-3] + "y"
     elif word.endswith("s") and word[-2] not in "siu":
         word = word[:-1]
-    short = _ENDINGS.sub("", word)
-    if len(short) >= 4 or (len(short) == 3 and word.endswith(("ed", "ing"))):
-        return _DOUBLED.sub(r"\1", short) if word.endswith(("ed", "ing")) else short
+    for _ in range(2):  # `deployment` is `deploy`, and that is `deplo`
+        short = _ENDINGS.sub("", word)
+        verb = word.endswith(("ed", "ing"))
+        if short == word or len(short) < (3 if verb or word.endswith("e") else 4):
+            break
+        word = _DOUBLED.sub(r"\1", short) if verb else short
     return word
 
 
