@@ -1,4 +1,4 @@
-"""Runs the commands that kinds describe as data: one that writes, one that shows, one that drafts, one that imports."""
+"""Runs the commands that kinds describe as data: they write, show, draft, import or find."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from opsbook.commands.options import add_options, completes, request_of, values_of
 from opsbook.commands.picking import pick, pick_to_write
-from opsbook.core.command import Bring, Command, Draft, Option, Read, Write
+from opsbook.core.command import Bring, Command, Draft, Find, Option, Read, Write
 from opsbook.core.errors import Refused
 
 if TYPE_CHECKING:
@@ -31,6 +31,10 @@ def arguments(command: Command, kind: str, parser: argparse.ArgumentParser, *, h
         _options(parser, command.options)
         add_options(parser, command.request, helping=helping, only=("keep",) if command.values is not None else None)
         writing.options(parser)
+        return
+    if isinstance(command, Find):
+        parser.add_argument("words", nargs="+", help=command.help)
+        parser.add_argument("--format", choices=("text", "json"), default="text", help="json prints one object")
         return
     if isinstance(command, Read) and command.picks:
         completes(parser.add_argument("id", nargs="?", help=words), kind)
@@ -59,6 +63,10 @@ def run(command: Command, kind: str, args: argparse.Namespace, workspace: Worksp
         from opsbook.commands import bringing
 
         return bringing.run(command, args, workspace)
+    if isinstance(command, Find):
+        from opsbook.commands.finding import find
+
+        return find(args, workspace, kind)
     return _show(command, kind, args, workspace) if isinstance(command, Read) else _draft(command, args, workspace)
 
 

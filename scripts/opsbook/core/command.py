@@ -208,4 +208,14 @@ class Bring(NamedTuple):
     options: Sequence[Option] = ()
 
 
-Command = Write | Read | Draft | Bring
+class Find(NamedTuple):
+    """A command that finds records of its kind by words.
+
+    Attributes:
+        help: of the words.
+    """
+
+    help: str = "what you try to do, or the error text"
+
+
+Command = Write | Read | Draft | Bring | Find

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeAlias
 
 from opsbook.core.command import Pairs, Text, View
 from opsbook.core.shape import Shape
@@ -12,6 +12,7 @@ from opsbook.core.shape import Shape
 if TYPE_CHECKING:
     from opsbook.core.announcement import Announcement
     from opsbook.core.book import Book
+    from opsbook.core.entry import Entry
     from opsbook.core.front import Front
     from opsbook.core.ids import Ids
     from opsbook.core.intake import Intake
@@ -53,7 +54,13 @@ class Kind(Shape):
     """A kind of record. A new one overrides what it needs; what is here holds for a kind that is edited by hand.
 
     Each method imports what it stands on, beyond the models: whoever lists records does not wait for rules and pages.
+
+    Attributes:
+        found_in: the files of a record in whose words it is searched for, by name below its folder; none of a kind that
+            cannot be found.
     """
+
+    found_in: ClassVar[tuple[str, ...]] = ()
 
     @property
     def rules(self) -> tuple[type[RecordRule], ...]:
@@ -151,6 +158,10 @@ class Kind(Shape):
     def indexes(self, rows: Rows, book: Book, now: datetime) -> Iterable[Sheet]:
         """What its other pages are made of, from the rows of its records: a book may have more than fit into memory."""
         return ()
+
+    def found(self, record: Record) -> Entry | None:
+        """What a search knows of a record, of its files that `found_in` names alone; `None` of what is not for all."""
+        return None
 
     def front(self, book: Book, now: datetime) -> Front:
         """What it puts on the home page."""

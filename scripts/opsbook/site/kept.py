@@ -25,14 +25,13 @@ from opsbook.core.record import Record, Ref
 from opsbook.core.rows import Rows
 from opsbook.core.tree import Mode, Tree, quick
 from opsbook.site.page import Page
+from opsbook.site.work import settled
 
 Question = tuple[str, ...]
 Answer = Callable[[Question], str]
 """The digest of the answer to a question, as the book is now."""
 
 _TOLD: Final = tuple(field.name for field in fields(Page) if field.name not in ("path", "html"))
-_RECENT: Final = 2_000_000_000
-"""Nanoseconds within which a file could change twice and look the same: the coarsest clock of a file system."""
 
 _LIBRARIES: Final = ("jinja2", "markdown-it-py", "markupsafe", "mdit-py-plugins", "nh3", "pydantic", "pygments")
 
@@ -178,7 +177,7 @@ class Kept:
         if folder is None:
             self._store = self._opened(":memory:")
         else:
-            path, mark = folder / "pages.sqlite", folder / "now"
+            path = folder / "pages.sqlite"
             try:
                 self._store = self._opened(path)
             except sqlite3.OperationalError:  # another build is at work in it
@@ -186,8 +185,7 @@ class Kept:
             except sqlite3.DatabaseError:
                 path.unlink()
                 self._store = self._opened(path)
-            mark.write_bytes(b"")
-            self._settled = mark.stat().st_ctime_ns - _RECENT
+            self._settled = settled(folder)
         self._seen: dict[str, set[str]] = {"page": set(), "row": set()}
 
     def _opened(self, path: Path | str) -> sqlite3.Connection:

@@ -11,6 +11,9 @@ from pathlib import Path
 
 from opsbook.core.tree import Mode, below
 
+_TICK = 50_000_000
+"""Nanoseconds; the clocks of file systems are coarser than that of the machine."""
+
 
 class DirectoryTree:
     """The files below a folder (a `core.tree.Tree`).

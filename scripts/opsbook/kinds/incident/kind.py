@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from opsbook.core.announcement import Announcement
     from opsbook.core.book import Book
     from opsbook.core.command import View
+    from opsbook.core.entry import Entry
     from opsbook.core.front import Front, Urgent
     from opsbook.core.ids import Ids
     from opsbook.core.kind import Action, Sheet
@@ -45,6 +46,7 @@ class IncidentKind(Kind):
         Part(REPORT, "report", format="markdown"),
     )
     section = IncidentsConfig
+    found_in = (FACTS, REPORT)
     pages = ("incidents/index.md", "incidents/reports.md", "incidents/*/index.md", "incident-process/at-a-glance.md")
 
     @property
@@ -171,6 +173,29 @@ class IncidentKind(Kind):
         from opsbook.kinds.incident.page import indexes
 
         return indexes(rows, book, now)
+
+    def found(self, record: Record) -> Entry | None:
+        """See `Kind.found`: its title, what people noticed, and the report; nothing of one that may be a breach."""
+        from opsbook.core.entry import Entry, Passage, passages
+        from opsbook.kinds.incident.report import GUIDANCE
+
+        found = record.only(FACTS, Incident)
+        if found is None or found[1].classification != "operational":
+            return None
+        file, facts = found
+        impact = facts.impact.summary if facts.impact is not None else None
+        parts = tuple(
+            Passage("", text, file.place((key,))[0] - 1)
+            for key, text in (("title", facts.title), ("impact", impact), ("summary", facts.summary))
+            if text
+        )
+        report = record.files.get(REPORT)
+        if report is not None and report.markdown is not None and GUIDANCE not in report.text:
+            parts += passages(report.markdown, "Incident report", report.path)
+        names = " ".join((record.id, *facts.services))
+        return Entry(
+            file.path, facts.title, parts, (), names, "", f"{'a drill, ' if facts.drill else ''}{facts.status}"
+        )
 
     def front(self, book: Book, now: datetime) -> Front:
         """See `Kind.front`: what is open, how to declare, and the reports."""

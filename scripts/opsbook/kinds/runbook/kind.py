@@ -14,6 +14,7 @@ from opsbook.kinds.runbook.model import Runbook
 
 if TYPE_CHECKING:
     from opsbook.core.book import Book
+    from opsbook.core.entry import Entry
     from opsbook.core.front import Front
     from opsbook.core.kind import Sheet
     from opsbook.core.record import Record
@@ -34,6 +35,7 @@ class RunbookKind(Kind):
     section = RunbooksConfig
     pages = ("runbooks/index.md",)
     beside = PICTURES
+    found_in = ("",)
 
     @property
     def rules(self) -> tuple[type[RecordRule], ...]:
@@ -66,6 +68,26 @@ class RunbookKind(Kind):
         from opsbook.kinds.runbook.page import index
 
         return [index(rows, book, now)]
+
+    def found(self, record: Record) -> Entry | None:
+        """See `Kind.found`: symptoms and goals are what people look for it by."""
+        from opsbook.core.entry import Entry, passages
+
+        file = record.files.get("")
+        if file is None or file.markdown is None:
+            return None
+        runbook = file.get(Runbook)
+        if runbook is None:  # its text may be what somebody needs at this moment
+            return Entry(record.path, record.id, passages(file.markdown, ""), note="its front matter cannot be read")
+        return Entry(
+            record.path,
+            runbook.title,
+            passages(file.markdown, runbook.title),
+            (*runbook.symptoms, *runbook.goals),
+            " ".join((record.id, *runbook.services)),
+            str(runbook.reviewed or ""),
+            "" if runbook.reviewed is not None else "a draft that nobody has reviewed",
+        )
 
     def front(self, book: Book, now: datetime) -> Front:
         """See `Kind.front`."""

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from opsbook.core.types import Duration, IsoDate, Line, Model, OwnerRef, ServiceRef, line, many
 
-Sign = Annotated[str, line(min_length=3, max_length=200)]
+Sign = Annotated[str, line(min_length=2, max_length=200)]
 
 
 class Runbook(Model):

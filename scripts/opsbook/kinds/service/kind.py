@@ -14,6 +14,7 @@ from opsbook.kinds.service.model import Service
 
 if TYPE_CHECKING:
     from opsbook.core.book import Book
+    from opsbook.core.entry import Entry
     from opsbook.core.front import Front
     from opsbook.core.kind import Sheet
     from opsbook.core.record import Record
@@ -34,6 +35,7 @@ class ServiceKind(Kind):
     parts = (Part("", "service", schema="service", model=Service, required=True),)
     section = ServicesConfig
     pages = ("services/index.md",)
+    found_in = ("",)
 
     @property
     def rules(self) -> tuple[type[RecordRule], ...]:
@@ -73,6 +75,20 @@ class ServiceKind(Kind):
         from opsbook.kinds.service.page import index
 
         return [index(rows)]
+
+    def found(self, record: Record) -> Entry | None:
+        """See `Kind.found`: what it does, and where to go with it."""
+        from opsbook.core.entry import Entry, Passage
+
+        if (found := record.only("", Service)) is None:
+            return None
+        file, service = found
+        said = [("", "title", service.title), ("", "description", service.description)]
+        said += [("Where to go", "go_to", service.go_to or "")]
+        said += [("How to see whether it is well", "health", "\n".join(check.title for check in service.health))]
+        parts = tuple(Passage(name, text, file.place((key,))[0] - 1) for name, key, text in said if text)
+        note = "retired" if service.lifecycle == "retired" else ""
+        return Entry(record.path, service.title, parts, (), " ".join((record.id, *service.depends_on)), "", note)
 
     def front(self, book: Book, now: datetime) -> Front:
         """See `Kind.front`: the status pages of services that are not ours."""
