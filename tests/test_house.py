@@ -98,11 +98,13 @@ BOTH = [
     "github3",
     "jinja2",
     "markdown_it",
+    "opsbook.find",
     "opsbook.site",
     "packaging",
     "requests",
     "slack_sdk",
     "slugify",
+    "sqlite3",
     "urllib3",
 ]
 

@@ -31,6 +31,7 @@ READERS = {
     "incident show": (("incident", "show"), {"path", "on_record", "incident", "timeline", "unseen"}),
     "checklist show": (("checklist", "show"), {"id", "on_record", "steps", "unseen"}),
     "check": (("check",), {"checked", "findings"}),
+    "find": (("find", "dashboards"), {"found", "ask", "unseen"}),
     "runbook find": (("runbook", "find", "dashboards"), {"runbooks", "unseen"}),
     "reconcile": (
         ("reconcile",),

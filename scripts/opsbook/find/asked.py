@@ -111,7 +111,9 @@ class Vocabulary:
                 and (distance := _distance(word, found, most)) <= most
             )
             if near:
-                return {found: 0.95 - 0.15 * distance for distance, _, found in near[:3] if distance == near[0][0]}
+                return {
+                    found: 1 - 1.2 * distance / len(word) for distance, _, found in near[:3] if distance == near[0][0]
+                }
         return {}
 
     def apart(self, word: str) -> Sequence[str]:
@@ -142,12 +144,12 @@ class Asked:
         self._found: dict[str, Want] = {}
         told = [(word, much) for text, much in _told(typed[:_LONGEST]) for word in words(text)][:_MOST]
         told = [item for item in told if len(item[0].parts) > 1 or item[0].whole not in EMPTY]
-        wholes = ["", *(word.whole for word, _ in told), ""]
+        said = ["", *("".join(word.said) for word, _ in told), ""]
         for place, (word, much) in enumerate(told, 1):
             if len(word.parts) > 1:
                 self._compound(word, much)
             else:
-                self._word(word.whole, much, (wholes[place - 1] + word.whole, word.whole + wholes[place + 1]))
+                self._word(word.whole, much, (stem(said[place - 1] + said[place]), stem(said[place] + said[place + 1])))
         found = self.wants = list(self._found.values())
         self.options = frozenset(option for want in found for option in want.options)
         rarest = sorted(found, key=lambda want: -want.weight)[:_TELLING]
@@ -199,7 +201,7 @@ class Asked:
                     options,
                     much
                     * vocabulary.weight(max(options, key=vocabulary.many, default=whole))
-                    * (1 if options else 0.5),
+                    * (1 if options else 0.4),
                 ),
             )
         part_tells = much * (0.4 if options else 1.0 if whole.isalpha() else 0.3)
@@ -225,7 +227,7 @@ class Asked:
                 return
             options = vocabulary.near(word)
         if letters and 4 <= len(word) <= 6:
-            options = {**dict.fromkeys(vocabulary.longer(word), 0.5), **options}
+            options = {**options, **{name: 0.5 for name in vocabulary.longer(word) if name not in options}}
         best = max(options, key=lambda name: (options[name], vocabulary.many(name)), default=word)
         self._keep(word, Want(options, much * vocabulary.weight(best)))
 

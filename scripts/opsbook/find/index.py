@@ -26,7 +26,7 @@ NAME: Final = "find.sqlite"
 """The name of the file."""
 
 _FORMAT: Final = f"1 {__version__}"
-"""What is written, and by whom; an index of another format is made anew."""
+"""What is written, and by whom; an index of another is made anew. What changes in `words.py` changes this too."""
 
 _WAIT: Final = 10.0
 """Seconds that one process waits for another that writes; then it makes an index of its own, in memory."""

@@ -24,7 +24,8 @@ _UNSPACED: Final = re.compile(
 _MOST_PARTS: Final = 8
 _LONGEST: Final = 60
 
-_ENDINGS: Final = re.compile(r"(?:ations?|ings?|ions?|ed|als?|ments?|ly|ures?|[ey])$")
+_ENDINGS: Final = re.compile(r"(?:ations?|ings?|ions?|(?<!e)ed|als?|ments?|ly|ures?|[ey])$")
+_LAST: Final = re.compile("[ey]$")
 _DOUBLED: Final = re.compile(r"([bdgklmnprt])\1$")
 
 
@@ -34,11 +35,13 @@ class Written(NamedTuple):
     Attributes:
         whole: it, without signs inside; parts: the words that it is made of, `kube`, `pod` of `KubePod`.
             of a plain word it is the only part.
+        said: its parts with their endings, as they must be to be joined with others.
         cased: whether capitals alone show where its parts begin, as in the name of an alert.
     """
 
     whole: str
     parts: tuple[str, ...]
+    said: tuple[str, ...]
     cased: bool = False
 
 
@@ -57,8 +60,13 @@ def _written(run: str) -> tuple[Written, ...]:
     pieces = [piece for name in re.split("[_-]", run) for piece in _pieces(name)]
     whole = stem(re.sub("[_-]", "", run)[:_LONGEST])
     if 1 < len(pieces) <= _MOST_PARTS:
-        return (Written(whole, tuple(map(stem, pieces)), not re.search("[_-]", run)),)
-    return tuple(Written(word, (word,)) for word in (stem(piece[:_LONGEST]) for piece in pieces if len(piece) > 1))
+        said = tuple(piece.casefold() for piece in pieces)
+        return (Written(whole, tuple(map(stem, pieces)), said, not re.search("[_-]", run)),)
+    return tuple(_plain(piece[:_LONGEST]) for piece in pieces if len(piece) > 1)
+
+
+def _plain(word: str) -> Written:
+    return Written(stem(word), (stem(word),), (word.casefold(),))
 
 
 def _pieces(name: str) -> list[str]:
@@ -79,11 +87,11 @@ def _of_other_scripts(run: str) -> Iterator[Written]:
         start, end = found.span() if found is not None else (len(run), len(run))
         for word in re.split("[_-]+", run[at:start]):
             if word:
-                yield Written(stem(word[:_LONGEST]), (stem(word[:_LONGEST]),))
+                yield _plain(word[:_LONGEST])
         for place in range(start, end):
             pair = run[place : min(place + 2, end)]
             if len(pair) == 2 or end - start == 1:
-                yield Written(pair, (pair,))
+                yield _plain(pair)
         at = end
 
 
@@ -98,12 +106,10 @@ def stem(word: str) -> str:
         word = word[:-3] + "y"
     elif word.endswith("s") and word[-2] not in "siu":
         word = word[:-1]
-    for _ in range(2):  # `deployment` is `deploy`, and that is `deplo`
-        short = _ENDINGS.sub("", word)
-        verb = word.endswith(("ed", "ing"))
-        if short == word or len(short) < (3 if verb or word.endswith("e") else 4):
-            break
-        word = _DOUBLED.sub(r"\1", short) if verb else short
+    for endings in (_ENDINGS, _LAST):  # `deployment` is `deploy`, and that is `deplo`
+        short, verb = endings.sub("", word), word.endswith(("ed", "ing"))
+        if len(short) >= (3 if verb or word.endswith("e") else 4):
+            word = _DOUBLED.sub(r"\1", short) if verb and short != word else short
     return word
 
 
@@ -122,15 +128,15 @@ def indexed(text: str) -> str:
 
 def joined(text: str) -> str:
     """Each two words that stand together in a word of a text, as one: people write `coredns` for `CoreDNSErrors`."""
-    pairs = [zip(word.parts, word.parts[1:], strict=False) for word in words(text) if len(word.parts) > 2]
+    pairs = [zip(word.said, word.said[1:], strict=False) for word in words(text) if len(word.parts) > 2]
     return " ".join(stem(one + two) for pair in pairs for one, two in pair)
 
 
 _SAYS_NOTHING: Final = """
 a about after again all also am an and another any anybody anyone are as at be because been being both but by can
-cannot cant could did do does doesnt doing dont each every few for from get gets getting give go going got had has
-hasnt have havent having he help her here him his how i if im in into is isnt it its ive just know let like look
-looking many me more most much my need needs no nobody not now of off on one only or other our out over please
+cannot cant could did do does doesnt doing dont during each every few for from get gets getting give go going got
+had has hasnt have havent having he help her here him his how i if im in into is isnt it its ive just know let like
+look looking many me more most much my need needs no nobody not now of off on one only or other our out over please
 really she should so some somebody someone something still than that the their them then there these they thing
 this those to too try trying up us use used using very want wants was we well were what whats when where which
 while who why will with without wont would you your
