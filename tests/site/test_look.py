@@ -50,7 +50,7 @@ def test_the_search_and_the_menu_pass_axe_when_they_are_open(
             seen.page.locator("#ob-search li").first.wait_for()
         elif screen == "phone":
             seen.page.locator("label[for=__drawer].md-header__button").click()
-            seen.page.locator(".md-nav--primary a", has_text="Runbooks").wait_for()
+            seen.page.locator(".md-nav--primary").get_by_role("link", name="Runbooks", exact=True).wait_for()
         assert seen.axe() == []
 
 
