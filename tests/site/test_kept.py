@@ -145,3 +145,17 @@ def test_a_file_that_was_touched_is_another_one_and_one_that_was_not_is_the_same
     assert quick(tree, "a") != before
     assert quick(tree, "nowhere") is None
     assert quick(MemoryTree({}), "a") is None
+
+
+def test_a_build_that_was_cut_off_loses_nothing_that_was_kept(tmp_path: Path) -> None:
+    made(BOOK, tmp_path)
+    pages = Site(Book(MemoryTree(BOOK), registry()), registry(), NOW, list).pages(tmp_path)
+    next(pages)
+    pages.close()
+    assert made(BOOK, tmp_path)[1] == set()
+
+
+def test_what_is_gone_is_let_go_of(tmp_path: Path) -> None:
+    made(BOOK, tmp_path)
+    made(after(["a runbook that is gone"]), tmp_path)
+    assert "runbooks/response/respond.md" in made(BOOK, tmp_path)[1]

@@ -244,11 +244,14 @@ class Kept:
         self._store.execute("REPLACE INTO page VALUES (?, ?, ?, ?, ?)", (path, key, asked, told, page.html))
         return page
 
-    def close(self) -> None:
-        """Forget what was not asked for, and let go of the store."""
+    def forget(self) -> None:
+        """Let go of what was not asked for, when all was."""
         for table, seen in self._seen.items():
             gone = [(path,) for (path,) in self._store.execute(f"SELECT path FROM {table}") if path not in seen]  # noqa: S608 (a closed list)
             self._store.executemany(f"DELETE FROM {table} WHERE path = ?", gone)  # noqa: S608
+
+    def close(self) -> None:
+        """Keep what was made, also by a build that did not end well."""
         self._store.execute("COMMIT")
         self._store.close()
 

@@ -114,6 +114,7 @@ class Site:
             self.made = kept.made
             book = Asked(self._book, partial(kept.stamp, self._book.tree))
             yield from _Making(book, kept, self._kinds, self._now, self._help, self._tell, self._spread).pages()
+            kept.forget()
 
     def pictures(self) -> Iterator[str]:
         """The pictures of `docs/`."""

@@ -23,7 +23,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, workspace: Workspace) -> int:
     """Serve until it is interrupted."""
     from opsbook.site.build import build
-    from opsbook.site.pages import Site
+    from opsbook.site.pages import Site, alone
     from opsbook.site.serve import serve
     from opsbook.site.work import working
 
@@ -33,7 +33,9 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
 
         def make() -> int:
             book = workspace.again().open_book
-            site = Site(book, workspace.kinds, workspace.now(), help_lines, screen.line, workspace.spread)
+            # Later there are threads, and a process with threads is not forked.
+            spread = alone if output.exists() else workspace.spread
+            site = Site(book, workspace.kinds, workspace.now(), help_lines, screen.line, spread)
             return build(site, workspace.root, folder, output, generator=args.generator, on_progress=screen.line).made
 
         watch = ["docs", *(kind.folder for kind in workspace.kinds.values())]
