@@ -134,3 +134,11 @@ def test_a_record_is_found_by_its_id_on_its_branch_too(tmp_path: Path) -> None:
     done = desk.opsbook("declare", "--title", "Login fails", "--severity", "P1", "--by", "oncall-a", "--format", "json")
     id_ = json.loads(done.out)["id"]
     assert desk.opsbook("find", id_.lower()).out.splitlines()[0] == "Login fails"
+
+
+def test_an_incident_that_is_only_on_its_branch_is_found_by_its_words(tmp_path: Path) -> None:
+    desk = make_desk(tmp_path / "book")
+    assert (
+        desk.opsbook("declare", "--title", "The lighthouse is dark", "--severity", "P1", "--by", "oncall-a").code == 0
+    )
+    assert desk.opsbook("find", "lighthouse dark").out.splitlines()[0] == "The lighthouse is dark"

@@ -39,10 +39,10 @@ def find(args: argparse.Namespace, workspace: Workspace, kind: str = "") -> int:
     Raises:
         UsageError: there are no words.
     """
-    typed, book = " ".join(args.words), workspace.book
+    typed, book = " ".join(args.words), workspace.open_book
     if not typed.strip():
         raise UsageError("Nothing to look for.", "opsbook find 'certificate has expired'")
-    found = _called(typed, workspace) if RECORD_ID.fullmatch(typed.strip().upper()) and not kind else []
+    found = _called(typed, book) if RECORD_ID.fullmatch(typed.strip().upper()) and not kind else []
     with working(workspace.keeps / "find") as folder:
         everything, since = partial(sources, book, workspace.kinds), settled(folder)
         found = found or with_index(
@@ -59,10 +59,9 @@ def find(args: argparse.Namespace, workspace: Workspace, kind: str = "") -> int:
     return present(View(data, blocks, none, found=bool(found)), args, workspace)
 
 
-def _called(id_: str, workspace: Workspace) -> list[Answer]:
+def _called(id_: str, book: Book) -> list[Answer]:
     """The record with an id, also one of which nothing else may be found, or that is only on its branch."""
-    book = workspace.open_book
-    refs = [ref for kind in workspace.kinds if (ref := book.find(kind, id_.strip().upper())) is not None]
+    refs = [ref for kind in book.kinds if (ref := book.find(kind, id_.strip().upper())) is not None]
     return [
         Answer(ref.path, ref.kind, Entry(ref.path, book.title(ref.kind, ref.id) or ref.id), "", "", "", ref.path, 1)
         for ref in refs

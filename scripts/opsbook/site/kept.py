@@ -186,7 +186,7 @@ class Kept:
                 path.unlink()
                 self._store = self._opened(path)
             self._settled = settled(folder)
-        self._seen: dict[str, set[str]] = {"page": set(), "row": set()}
+        self._seen: dict[str, set[str]] = {"page": set(), "row": set(), "stamp": set()}
 
     def _opened(self, path: Path | str) -> sqlite3.Connection:
         store = sqlite3.connect(path, timeout=0, isolation_level=None)
@@ -208,8 +208,10 @@ class Kept:
     def stamp(self, tree: Tree, path: str) -> str:
         """A digest of all that is at or below a path; without reading it, where it is as it was."""
         looked = quick(tree, path)
-        if looked is not None and (known := self._stamps.get(looked[0])) is not None:
-            return known
+        if looked is not None:
+            self._seen["stamp"].add(looked[0])
+            if (known := self._stamps.get(looked[0])) is not None:
+                return known
         content = digest(*((name, mode, tree.read(name)) for name, mode in tree.paths(path)))
         if looked is not None and looked[1] < self._settled:
             self._stamps[looked[0]] = content
@@ -246,9 +248,9 @@ class Kept:
 
     def forget(self) -> None:
         """Let go of what was not asked for, when all was."""
-        for table, seen in self._seen.items():
-            gone = [(path,) for (path,) in self._store.execute(f"SELECT path FROM {table}") if path not in seen]  # noqa: S608 (a closed list)
-            self._store.executemany(f"DELETE FROM {table} WHERE path = ?", gone)  # noqa: S608
+        for (table, seen), name in zip(self._seen.items(), ("path", "path", "quick"), strict=True):
+            gone = [(key,) for (key,) in self._store.execute(f"SELECT {name} FROM {table}") if key not in seen]  # noqa: S608 (a closed list)
+            self._store.executemany(f"DELETE FROM {table} WHERE {name} = ?", gone)  # noqa: S608
 
     def close(self) -> None:
         """Keep what was made, also by a build that did not end well."""

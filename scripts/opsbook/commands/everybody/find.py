@@ -6,6 +6,9 @@ import argparse
 
 from opsbook.commands.workspace import Workspace
 
+FETCHES = False
+"""Whoever is stuck does not wait for the network: what this clone knows is searched."""
+
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What is looked for, in any words, and how it is printed."""

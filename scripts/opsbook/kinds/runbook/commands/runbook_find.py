@@ -4,4 +4,5 @@ from __future__ import annotations
 
 from opsbook.core.command import Find
 
+FETCHES = False
 COMMAND = Find()
