@@ -42,6 +42,20 @@ def test_a_book_of_before_is_moved_on(desk: Desk) -> None:
     assert (again.code, again.out) == (0, "The book is up to date.\n")
 
 
+def test_who_decides_about_publishing_has_a_place_of_its_own(desk: Desk) -> None:
+    old = (
+        OPSBOOK_YML
+        + "authority:\n  # who signs\n  incident.publish: {any: [oncall]}\n  incident.resolve: {any: [oncall]}\n"
+    )
+    desk.commit({"opsbook.yml": old}, "A book of before")
+    assert "“incident.publish” is nothing that takes an agreement" in desk.opsbook("check").out
+    assert desk.opsbook("migrate").code == 0
+    text = (desk.path / "opsbook.yml").read_text()
+    assert "incident.publish" not in text
+    assert "  publication:\n    roles:\n      - oncall\n" in text
+    assert "CFG007" not in desk.opsbook("check").out
+
+
 def test_what_cannot_be_read_is_left_as_it_is(desk: Desk) -> None:
     broken = OLD + "roles: [\n"
     desk.commit({"opsbook.yml": broken, f"{FOLDER}/incident.yaml": FACTS + "severity: P2\n"}, "Broken")

@@ -189,6 +189,7 @@ def test_a_section_that_is_none_falls_back_to_its_defaults_and_the_others_stay()
 
 def test_several_faults_in_one_list_are_all_reported_and_the_rest_is_kept() -> None:
     text = CONFIG.replace("name: On-call engineer A", "nam: A").replace("id: oncall-b", "id: On Call B")
+    text = text[: text.index("  - id: product-a")] + text[text.index("authority:") :]
     broken = book(opsbook=text)
     assert [code for code, _ in said(broken)] == ["MOD001", "MOD002", "MOD003"]
     assert broken.config.core.people == ()

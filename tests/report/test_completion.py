@@ -52,7 +52,7 @@ def test_the_package_knows_the_command_line_as_it_is() -> None:
         ("check --format = gi", ["github"]),  # as bash takes the line apart
         ("incident update --status res", ["resolved"]),
         ("incident update --severity ", ["P1", "P2", "P3"]),
-        ("incident update --lead ", ["oncall-a", "oncall-b"]),
+        ("incident update --lead ", ["oncall-a", "oncall-b", "product-a", "tech-a"]),
         ("incident note --by oncall-b", ["oncall-b"]),
         ("declare --service p", ["payments"]),
         ("declare --service checkout --service ", ["checkout", "payments"]),
@@ -212,10 +212,13 @@ def test_fish_asks_too(book: Clone, environ: dict[str, str]) -> None:
     assert done.stdout.split("=\n") == [
         "INC-20261121-7KQ4M\tcheckout-down\n",
         "--format=github\n",
-        "oncall-a\tOn-call engineer A\noncall-b\tOn-call engineer B\n",
+        "oncall-a\tOn-call engineer A\noncall-b\tOn-call engineer B\n" + PRODUCT,
         "services/\n",
         "",
     ]
+
+
+PRODUCT = "product-a\tProduct manager A\ntech-a\tTech lead A\n"
 
 
 def test_every_shell_has_its_script() -> None:

@@ -79,7 +79,7 @@ def _write(command: Write, kind: str, args: argparse.Namespace, workspace: Works
         from opsbook.commands import asking
 
         return asking.declare(command, command.dialogue, values, args, workspace)
-    record = pick_to_write(args.id, kind, workspace) if command.picks else None
+    record = pick_to_write(args.id, kind, workspace, awaited=command.awaited) if command.picks else None
     if command.values is not None:
         made = {"keep": args.keep, **command.values(args, workspace.actor(args.by))}
         values = {name: value for name, value in made.items() if value is not None}

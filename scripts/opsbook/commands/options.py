@@ -63,8 +63,10 @@ def _add(parser: argparse.ArgumentParser, name: str, field: FieldInfo, given: Gi
     elif get_origin(field.annotation) is tuple:
         completes(parser.add_argument(flag, dest=name, action="append", metavar=given.metavar, help=words), given.of)
     else:
-        metavar = given.metavar or None
-        completes(parser.add_argument(flag, dest=name, choices=choices, metavar=metavar, help=words), given.of)
+        metavar, names = given.metavar or None, filter(None, (given.short, flag))
+        if given.words:
+            parser.add_argument(f"{name}_words", nargs="*", metavar=name.upper(), help=words)
+        completes(parser.add_argument(*names, dest=name, choices=choices, metavar=metavar, help=words), given.of)
 
 
 def values_of(args: argparse.Namespace, model: type[Request], need: tuple[str, str]) -> dict[str, Any]:
@@ -87,6 +89,8 @@ def values_of(args: argparse.Namespace, model: type[Request], need: tuple[str, s
             value = tuple(_numbers(value))
         elif isinstance(value, list):
             value = tuple(value)
+        elif given.words:
+            value = value or " ".join(getattr(args, f"{name}_words")) or None
         if value not in (None, ()):
             values[name] = value
     return values

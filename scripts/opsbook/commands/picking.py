@@ -13,13 +13,13 @@ from opsbook.core.kind import Kind
 from opsbook.core.text import one_line, shorten, terminal
 
 
-def pick(fragment: str | None, kind_name: str, workspace: Workspace) -> str:
+def pick(fragment: str | None, kind_name: str, workspace: Workspace, *, awaited: bool = False) -> str:
     """The id of the record that a person means: the whole id, its last characters, or none (`-`) for the only open one.
 
     Raises:
         Refused: nothing or more than one matches. NotSeen: nothing does, and not everything could be seen.
     """
-    return _pick(fragment, [workspace.kinds[kind_name]], workspace)[1]
+    return _pick(fragment, [workspace.kinds[kind_name]], workspace, awaited=awaited)[1]
 
 
 def pick_any(fragment: str | None, workspace: Workspace) -> tuple[str, str]:
@@ -27,11 +27,15 @@ def pick_any(fragment: str | None, workspace: Workspace) -> tuple[str, str]:
     return _pick(fragment, list(workspace.kinds.values()), workspace)
 
 
-def _pick(fragment: str | None, kinds: Sequence[Kind], workspace: Workspace) -> tuple[str, str]:
+def _pick(
+    fragment: str | None, kinds: Sequence[Kind], workspace: Workspace, *, awaited: bool = False
+) -> tuple[str, str]:
     book, named = workspace.open_book, fragment not in (None, "-")
     matches: list[tuple[str, str]] = []
     for kind in kinds:
         found = kind.pick(fragment or "", book) if named else [item.id for item in kind.open_in(book)]
+        if not named and (awaited or (not found and len(kinds) > 1)):
+            found = [item.id for item in kind.awaiting(book, workspace.now())] or found
         matches += [(kind.name, id_) for id_ in found]
     if len(matches) == 1:
         return matches[0]
@@ -74,13 +78,13 @@ def _ask(matches: Sequence[tuple[str, str]], names: Sequence[str]) -> tuple[str,
     return found[0]
 
 
-def pick_to_write(fragment: str | None, kind_name: str, workspace: Workspace) -> str:
+def pick_to_write(fragment: str | None, kind_name: str, workspace: Workspace, *, awaited: bool = False) -> str:
     """As `pick`, for a request: a whole id is taken at its word where not everything could be seen.
 
     What is asked for is then saved until somebody can see whether there is such a record.
     """
     try:
-        return pick(fragment, kind_name, workspace)
+        return pick(fragment, kind_name, workspace, awaited=awaited)
     except NotSeen:
         id_ = (fragment or "").strip().upper()
         if not RECORD_ID.fullmatch(id_):

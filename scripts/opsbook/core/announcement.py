@@ -49,6 +49,8 @@ class Announcement:
         unrecorded: the forge was down: the words "not yet on record" go with it.
         standing: the state of the record after it, with `facts` and `links`; none where nothing is kept in step.
         opens: whether it is the first that this audience hears of the record.
+        calls: accounts of the people who are asked for something, like `slack:U012ABCDEF`: a sink that knows the
+            account lets them notice. They come from `opsbook.yml`, never from words that somebody typed.
         loud: whether also those should notice who do not follow the conversation about the record.
         by_hand: it was found in the facts alone: no operation wrote it, so it is said after its merge and not before.
     """
@@ -66,6 +68,7 @@ class Announcement:
     unrecorded: bool = field(default=False, compare=False)
     standing: Standing | None = None
     opens: bool = False
+    calls: tuple[str, ...] = ()
     loud: bool = False
     by_hand: bool = field(default=False, compare=False)
 

@@ -134,6 +134,7 @@ class Write(NamedTuple):
         seen: what the person has before them, where two people may change the same.
         need: what is said when a positional argument is empty: what is wrong, and the command as it should be.
         dialogue: what is asked at a terminal.
+        awaited: it is about a record of which something is awaited, open or not.
     """
 
     request: type[Request]
@@ -145,6 +146,7 @@ class Write(NamedTuple):
     seen: Callable[[Record, Any], Mapping[str, Any]] | None = None
     need: tuple[str, str] = ("", "")
     dialogue: Dialogue | None = None
+    awaited: bool = False
 
     def said(self, request: Request) -> str:
         """What is said before the id when a request is done."""

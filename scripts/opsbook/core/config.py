@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 from pydantic import Field
 
@@ -65,6 +65,14 @@ class Entry(Model):
 
 class Section(Model):
     """A section of `opsbook.yml`; every field has a default, so that a book can be smaller than ours."""
+
+    def decided(self) -> Mapping[str, str]:
+        """The actions of its kind that `authority` may name, and what whoever is asked agrees to."""
+        return {}
+
+    def moved(self, everything: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Any]]:
+        """What of `opsbook.yml` has another place now, as edits for `migrate`; `everything` is the file's values."""
+        return iter(())
 
     def vocabulary(self) -> Vocabulary:
         """The words that this section defines for records to use."""
@@ -222,6 +230,8 @@ class Deciders(Model):
     """Each of these roles agrees."""
     any: tuple[RoleRef, ...] = many()
     """One of these roles agrees."""
+    since: IsoDate | None = None
+    """From which day on (UTC); what was decided before takes nobody's agreement. Set it when you change the roles."""
 
 
 class HelpQueue(Entry):

@@ -100,6 +100,10 @@ class Kind(Shape):
         """The records of a book that are so, the worst first, found without reading all the others."""
         return ()
 
+    def awaiting(self, book: Book, now: datetime) -> Sequence[Record]:
+        """Records that are over, and of which somebody still has to say something; the latest first."""
+        return ()
+
     def pick(self, fragment: str, book: Book) -> list[str]:
         """The ids that a person may mean: the whole id, else all that end with it, in any case."""
         wanted = fragment.strip().casefold()

@@ -18,10 +18,16 @@ def migration(book: Book, kinds: Kinds, ids: Ids) -> dict[str, bytes]:
     """
     found: dict[str, bytes] = {}
     document, value = book.config.document, book.config.document.value
-    if isinstance(value, dict) and not document.faults and book.config.core.version < FORMAT:
-        text = (book.tree.read(CONFIG_PATH) or b"").decode()
-        edits = [(("version",), FORMAT), *_authority(value.get("authority"))]
-        found[CONFIG_PATH] = yaml.edit(text, edits, ("version", "requires")).encode()
+    if isinstance(value, dict) and not document.faults:
+        edits: list[tuple[tuple[str, ...], object]] = []
+        if book.config.core.version < FORMAT:
+            edits = [(("version",), FORMAT), *_authority(value.get("authority"))]
+        elsewhere = [edit for section in book.config.sections.values() for edit in section.moved(value)]
+        gone = [place for place, to in elsewhere if to is yaml.DELETE]
+        edits = [edit for edit in edits if edit[0] not in gone] + elsewhere
+        if edits:
+            text = (book.tree.read(CONFIG_PATH) or b"").decode()
+            found[CONFIG_PATH] = yaml.edit(text, edits, ("version", "requires")).encode()
     pages = Pages(book)
     for path in (*pages.written(), *(ref.path for ref in book.everything() if book.kinds[ref.kind].is_page)):
         data = book.tree.read(path) or b""

@@ -105,6 +105,7 @@ class Given:
         metavar: what stands for the value in the help.
         const: what the option means, where it takes no value; off: the option that means the opposite.
         of: what it is one of, for completion: a kind of record, or a vocabulary of `opsbook.yml`.
+        short: a letter that does the same, like `-s`; words: whether it may be given as plain words too.
         many: whether a positional argument takes any number of words (`*`), or at least one (`+`).
     """
 
@@ -114,6 +115,8 @@ class Given:
     off: str = ""
     of: str = ""
     many: Literal["", "*", "+"] = ""
+    short: str = ""
+    words: bool = False
 
 
 HIDDEN = Given(flag="-")

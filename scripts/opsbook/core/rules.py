@@ -250,8 +250,31 @@ def config_file(book: Book) -> File:
 
 
 RECORD_RULES: tuple[type[RecordRule], ...] = (LEK001, LEK002, BOK002)
+
+
+class CFG007(BookRule):
+    """Authority over something that nobody decides.
+
+    Correct the name: the actions that take an agreement are listed in the configuration reference. Who decides about
+    publishing a report stands under `incidents.publication`; `opsbook migrate` moves it there.
+    """
+
+    reads = frozenset()
+
+    def check(self, book: Book, now: datetime) -> Iterable[Problem]:
+        """Each action of `authority` against those that kinds know, and each entry against naming nobody."""
+        known = {name for section in book.config.sections.values() for name in section.decided()}
+        for action, needed in book.config.core.authority.items():
+            line, column = book.config.document.place(("authority", action), key=True)
+            if action not in known:
+                message = f"“{action}” is nothing that takes an agreement; known: {', '.join(sorted(known)) or 'none'}"
+                yield Problem(message, path=CONFIG_PATH, line=line, column=column)
+            elif not needed.all and not needed.any:
+                yield Problem(f"{action} names nobody who agrees", path=CONFIG_PATH, line=line, column=column)
+
+
 BOOK_RULES: tuple[type[BookRule], ...] = (
-    *(LEK003, LEK004, BOK001, BOK003, BOK004, CFG001, CFG002, CFG003, CFG006),
+    *(LEK003, LEK004, BOK001, BOK003, BOK004, CFG001, CFG002, CFG003, CFG006, CFG007),
     *PAGE_RULES,
     *REDIRECT_RULES,
     *BASELINE_RULES,

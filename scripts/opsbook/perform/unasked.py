@@ -60,7 +60,7 @@ def remind(book: Book, context: Context) -> Said:
 
 def reminders(book: Book, kinds: Kinds, now: datetime) -> list[Announcement]:
     """Everything that is due in the open records at `now`, whether somebody was reminded of it or not."""
-    every = ((kind, record) for kind in kinds.values() for record in kind.open_in(book))
+    every = ((kind, item) for kind in kinds.values() for item in (*kind.open_in(book), *kind.awaiting(book, now)))
     return [item for kind, record in every for item in kind.remind(record, book, now)]
 
 

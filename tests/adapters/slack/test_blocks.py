@@ -51,6 +51,17 @@ def test_any_announcement_makes_a_valid_message_that_pings_nobody(form: str, ite
         assert pings(shown(shape, call)) == []
 
 
+@pytest.mark.parametrize("form", ["top with news", "reply"])
+@tries(60)
+@given(item=announcements())
+def test_only_the_accounts_that_are_asked_are_pinged_and_each_once(form: str, item: Announcement) -> None:
+    """They come from the configuration; what is no account is nobody, however it is written."""
+    item = replace(item, calls=("slack:U012ABCDEF", "github:octo-fiction", "slack:<!channel>", "slack:W0123456789"))
+    shape = FORMS[form](item)
+    assert faults(shape.blocks) == []
+    assert pings(shown(shape)) == ["@U012ABCDEF", "@W0123456789"]
+
+
 @pytest.mark.parametrize("form", FORMS)
 @tries(60)
 @given(item=announcements())

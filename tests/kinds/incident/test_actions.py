@@ -28,7 +28,9 @@ WORDS = st.one_of(
     st.sampled_from([*TEXTS, "Restarted.", "password=" + "hunter22", "somebody@desk.internal", " x ", "\n", "x" * 500]),
     st.text(max_size=40),
 )
-PEOPLE = st.sampled_from(["oncall-a", "oncall-b", "github:octo-fiction", "local:someone", "nobody", ""])
+PEOPLE = st.sampled_from(
+    ["oncall-a", "oncall-b", "product-a", "tech-a", "github:octo-fiction", "local:someone", "nobody", ""]
+)
 SEVERITIES = st.sampled_from(["P1", "P2", "P3", "p1", "P9", ""])
 
 
@@ -63,7 +65,21 @@ UPDATES = some(
     components=st.just(["web"]),
     services=st.lists(st.sampled_from(["checkout", "payments", "gone"]), max_size=2),
     summary=WORDS,
+    bridge=WORDS,
+    detected_at=st.sampled_from(["2026-11-21T09:00:00Z", "2031-01-01T00:00:00Z", "soon"]),
+    ended_as=st.sampled_from(["false alarm", "duplicate", "merged"]),
+    same_as=st.sampled_from(["INC-20261116-3M8XD", "3M8XD", "gone", OPEN]),
 )
+TEAM = [
+    ("agree", some(to=st.sampled_from(["resolve", "downgrade", "close"]), text=WORDS)),
+    ("attend", some(presence=st.sampled_from(["joined", "left"]), person=PEOPLE, role=WORDS)),
+    ("handover", some(person=PEOPLE, role=st.sampled_from(["lead", "comms"]), text=WORDS)),
+    (
+        "escalate",
+        some(outcome=st.sampled_from(["tried", "no answer", "reached"]), role=st.just("tech-lead"), text=WORDS),
+    ),
+]
+"""What people say of each other."""
 NOTES = some(
     text=WORDS,
     kind=st.sampled_from(["note", "decision", "change", "joke"]),
@@ -81,6 +97,7 @@ ACTIONS = st.one_of(
     st.tuples(st.just("update"), UPDATES),
     st.tuples(st.just("note"), NOTES),
     st.tuples(st.just("step"), STEPS),
+    *(st.tuples(st.just(verb), values) for verb, values in TEAM),
 )
 PASSING = st.sampled_from([0, 0, 1, 60, 600, 7200, 86_400])
 """Seconds between two actions."""
@@ -88,7 +105,7 @@ PASSING = st.sampled_from([0, 0, 1, 60, 600, 7200, 86_400])
 SKEWS = st.sampled_from([0, 0, 1, 60, 150])
 """Seconds by which the clock of the machine is behind."""
 
-BREACHES = {"INC004", "INC008", "INC010", "INC011", "INC014"}
+BREACHES = {"INC004", "INC008", "INC010", "INC011", "INC014", "INC021"}
 DELIBERATE = {"INC005", "INC012"}
 """Users are affected and nobody said where; closed before the report is written. The door refuses the plans that bring
 them, and tells the person what is missing."""

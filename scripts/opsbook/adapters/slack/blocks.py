@@ -37,6 +37,8 @@ UNRECORDED = "⚠️ *Not yet on record.* The book cannot be reached just now: t
 
 _ACTIVE = re.compile(r"[*_~`]|:[^\s:]+:|^\s*>")
 """Where Slack's markup might see more than words: bold, italic, strike, code, emoji, quote."""
+_ACCOUNT = re.compile(r"slack:([UW][A-Z0-9]{2,20})")
+_MENTIONS = 20
 _ADDRESS = re.compile(r"https?://[^\s<>|\"`\\^{}]+")
 
 
@@ -71,6 +73,7 @@ def headline(announcement: Announcement, *, news: bool = False) -> Shape:
         yield from _unrecorded(announcement)
         if news:
             yield from _prose(announcement.headline, width * 4)
+        yield from _calls(announcement)
         yield from _facts(announcement, width)
         yield from _steps(steps, width)
         yield from _links(announcement, width)
@@ -92,6 +95,7 @@ def reply(announcement: Announcement) -> Shape:
     def blocks(width: int) -> Iterator[Block]:
         said = visible(announcement.headline).strip() or announcement.record
         yield from _prose(f"{drill}{sign}{said}", SECTION)
+        yield from _calls(announcement)
         yield from _unrecorded(announcement)
         if announcement.standing is None:
             yield from _facts(announcement, width)
@@ -124,6 +128,14 @@ def _spoken(announcement: Announcement, words: str) -> str:
 def _unrecorded(announcement: Announcement) -> Iterator[Block]:
     if announcement.unrecorded:
         yield _section({"type": "mrkdwn", "text": UNRECORDED})
+
+
+def _calls(announcement: Announcement) -> Iterator[Block]:
+    """A mention of each account of Slack that is asked for something."""
+    accounts = [found[1] for call in announcement.calls if (found := _ACCOUNT.fullmatch(call)) is not None]
+    if accounts:
+        text = " ".join(f"<@{account}>" for account in accounts[:_MENTIONS])
+        yield _section({"type": "mrkdwn", "text": f"Asked: {text}", "verbatim": True})
 
 
 def _prose(words: str, limit: int) -> Iterator[Block]:

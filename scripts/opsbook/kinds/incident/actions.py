@@ -17,6 +17,7 @@ from opsbook.core.text import one_line, shorten
 from opsbook.core.times import Times
 from opsbook.core.types import Step
 from opsbook.kinds.incident import files, model
+from opsbook.kinds.incident.config import IncidentsConfig
 from opsbook.kinds.incident.requests import Note, Tick
 from opsbook.kinds.incident.view import IncidentView, name_of
 from opsbook.kinds.incident.words import moment, words
@@ -38,7 +39,17 @@ def note(book: Book, request: Note, now: datetime, ids: Ids, operation: str) -> 
     path, data = files.entry(record.path, entry, ids)
     subject = f"Correct a {kind} of {record.id}" if corrects else f"Add a {kind} to {record.id}"
     plan = plan_of(record, {path: data}, subject, (("Note", shorten(text, 200)),), github(text))
-    return replace(plan, understood=(said,) if said else ())
+    return replace(plan, understood=tuple(filter(None, (said, _flagged(record, entry, book)))))
+
+
+def _flagged(record: Record, entry: model.Note, book: Book) -> str:
+    """What whoever changed production and does not lead is told: it is kept, and the lead is asked."""
+    view = IncidentView(record)
+    if entry.kind != "change" or entry.corrects is not None or view.led(entry):
+        return ""
+    called, leads = book.config.section(IncidentsConfig).words.lead, view.leads_at(entry.at)
+    who = book.config.core.person_name(leads[-1]) if leads else "nobody yet"
+    return f"Only the {called} changes production, and that is {who}: it is kept, and flagged."
 
 
 def _corrected(record: Record, request: Note, book: Book, now: datetime) -> tuple[str, model.NoteKind]:

@@ -10,8 +10,19 @@ from opsbook.core.announcement import Announcement, Standing, Tone
 from opsbook.core.book import Book
 from opsbook.core.record import File, Record
 from opsbook.core.times import Times
+from opsbook.kinds.incident.agreements import MEANINGS, Decision, asked, decisions, holders
 from opsbook.kinds.incident.config import IncidentsConfig
-from opsbook.kinds.incident.model import AnyEntry, Declared, Incident, RoleChange, SeverityChange, StatusChange, Update
+from opsbook.kinds.incident.model import (
+    Agreement,
+    AnyEntry,
+    Declared,
+    Incident,
+    Note,
+    RoleChange,
+    SeverityChange,
+    StatusChange,
+    Update,
+)
 from opsbook.kinds.incident.view import IncidentView
 
 _TONES: tuple[Tone, ...] = ("alarm", "warning")
@@ -106,6 +117,9 @@ def _operational(view: IncidentView, old: IncidentView | None, book: Book) -> It
     ]
     if due is not None:
         state.append(("Next update", Times(due, core.timezone).full(due)))
+    every = decisions(view, book)
+    state += [("Agreement", f"pending: {asked(item, core)} ({item.what})") for item in every if item.pending]
+    asks = _asks(view, every, book)
     standing, links = _standing(view, config), links_of(view, book)
     told = [News("declared", "declared", f"{facts.severity} incident: {facts.title}")] if declared else []
     told += _news(view, old, fresh, book)
@@ -125,9 +139,27 @@ def _operational(view: IncidentView, old: IncidentView | None, book: Book) -> It
                 drill=facts.drill,
                 standing=standing,
                 opens=opens,
+                calls=asks.get(news.fact, ()),
                 loud=news.name in _LOUD,
                 by_hand=news.by_hand,
             )
+
+
+def _asks(view: IncidentView, every: Sequence[Decision], book: Book) -> dict[str, tuple[str, ...]]:
+    """The accounts of those who are asked for something by what is new, by the name of the entry's file."""
+    core = book.config.core
+    wanted = {f"{item.name}.yaml": holders(core, item.missing) for item in every if item.pending}
+    lead = view.facts.roles.lead if view.facts is not None else None
+    for file, entry in view.timeline.entries:
+        if isinstance(entry, RoleChange) and entry.person != entry.by:
+            wanted[file.path.rpartition("/")[2]] = [entry.person]
+        elif isinstance(entry, Note) and entry.kind == "change" and lead is not None:
+            wanted[file.path.rpartition("/")[2]] = [lead]
+    accounts = {person.id: f"slack:{person.slack}" for person in core.people if person.slack is not None}
+    return {
+        fact: tuple(account for who in people if (account := accounts.get(who, who)).startswith("slack:"))
+        for fact, people in wanted.items()
+    }
 
 
 def _standing(view: IncidentView, config: IncidentsConfig) -> Standing:
@@ -168,6 +200,12 @@ def _news(
             said[entry.role] = entry.person
             who = f"{core.person_name(entry.person)} is {getattr(called, entry.role)}"
             yield News("role", fact, f"{who} for: {facts.title}")
+        elif isinstance(entry, Agreement):
+            yield News("agreement", fact, f"{core.person_name(entry.by)} agrees that {_agreed(entry)}: {facts.title}")
+        elif isinstance(entry, Note) and entry.kind == "change" and entry.corrects is None and not view.led(entry):
+            lead = core.person_name(facts.roles.lead) if facts.roles.lead else f"nobody is {called.lead} yet"
+            changed = f"{core.person_name(entry.by)} changed production; only the {called.lead} does ({lead})"
+            yield News("change", fact, f"{changed}: {facts.title}")
     before = {**_known(old, view), **said}
     for name, now in _values(facts).items():
         if name not in before or now == before[name] or now is None:
@@ -180,6 +218,10 @@ def _news(
         else:
             headline = f"{core.person_name(now)} is {getattr(called, name)} for: {facts.title}"
         yield News("role" if is_role else name, f"{name}:{fact}" if is_role else fact, headline, by_hand=True)
+
+
+def _agreed(entry: Agreement) -> str:
+    return MEANINGS.get(entry.action, entry.action)
 
 
 def _values(facts: Incident) -> dict[str, str | None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
@@ -141,6 +141,26 @@ class IncidentsConfig(Section):
     """The review after the incident."""
     publication: Publication = Publication.model_construct()
     """Who decides about publishing a report."""
+
+    def decided(self) -> Mapping[str, str]:
+        """See `Section.decided`."""
+        from opsbook.kinds.incident.agreements import MEANINGS
+
+        return MEANINGS
+
+    def moved(self, everything: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Any]]:
+        """See `Section.moved`: who decides about publishing has a rule of its own."""
+        from opsbook.core import yaml
+
+        authority, ours = everything.get("authority"), everything.get("incidents")
+        if not isinstance(authority, dict) or "incident.publish" not in authority:
+            return
+        old, new = authority["incident.publish"], ours.get("publication") if isinstance(ours, dict) else None
+        several = [role for key in ("any", "all") for role in old.get(key) or ()] if isinstance(old, dict) else []
+        named = old if isinstance(old, list) else several
+        if named and not (isinstance(new, dict) and new.get("roles")):
+            yield ("incidents", "publication", "roles"), named
+        yield ("authority", "incident.publish"), yaml.DELETE
 
     def vocabulary(self) -> Vocabulary:
         """Severities and update templates."""

@@ -68,10 +68,20 @@ class IncidentKind(Kind):
         """See `Kind.actions`."""
         from opsbook.kinds.incident.actions import note, tick
         from opsbook.kinds.incident.declare import declare
-        from opsbook.kinds.incident.requests import Declare, Note, Tick, Update
+        from opsbook.kinds.incident.people import agree, attend, escalate, hand_over
+        from opsbook.kinds.incident.requests import Agree, Attend, Declare, Escalate, HandOver, Note, Tick, Update
         from opsbook.kinds.incident.update import update
 
-        return {Declare: declare, Note: note, Update: update, Tick: tick}
+        return {
+            Declare: declare,
+            Note: note,
+            Update: update,
+            Tick: tick,
+            Agree: agree,
+            Attend: attend,
+            HandOver: hand_over,
+            Escalate: escalate,
+        }
 
     @property
     def intake(self) -> IncidentIntake:
@@ -96,6 +106,12 @@ class IncidentKind(Kind):
         from opsbook.kinds.incident.similar import open_incidents
 
         return [view.record for view in open_incidents(book)]
+
+    def awaiting(self, book: Book, now: datetime) -> Sequence[Record]:
+        """See `Kind.awaiting`: somebody's agreement."""
+        from opsbook.kinds.incident.agreements import awaiting
+
+        return [view.record for view in awaiting(book, now)]
 
     def listing(self, book: Book, now: datetime, *, every: bool) -> View:
         """See `Kind.listing`."""

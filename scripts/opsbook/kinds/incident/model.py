@@ -17,6 +17,7 @@ from opsbook.core.types import (
     OneOf,
     Operation,
     PersonRef,
+    RoleRef,
     RunbookRef,
     ServiceRef,
     Step,
@@ -44,10 +45,30 @@ means(
     "Leads the work; the only one who changes production.",
     "Tells the team, the users and everybody else who must know.",
 )
+Ending = Literal["false alarm", "duplicate", "merged"]
+means(
+    Ending,
+    "Nothing was wrong after all.",
+    "The same was declared before; people follow that one.",
+    "It turned out to be part of another one; its people and its words are followed there.",
+)
+Presence = Literal["joined", "left"]
+means(Presence, "Works on it from now on.", "Does not work on it any more.")
+Attempt = Literal["tried", "no answer", "reached"]
+means(
+    Attempt,
+    "They are being contacted.",
+    "They could not be reached: the next in the order is contacted.",
+    "They know, and decide whether to alert the executive group.",
+)
+Executives = Literal["alerted", "not needed"]
+means(Executives, "Whoever was reached alerts a member of the executive group.", "They decided that nobody needs to.")
 Outcome = Literal["done", "skipped", "undone"]
 means(Outcome, "It was done.", "It was left out, on purpose.", "It is open again, although it was ticked.")
 
+INCIDENT_ID = r"^INC-[0-9]{8}-[0-9A-HJKMNP-TV-Z]{5}$"
 SeverityRef = Annotated[str, OneOf("severities", "severity")]
+EntryName = Annotated[str, matching(r"^[0-9]{8}T[0-9]{6}Z-[0-9a-z]{5}$", "must be the name of a file of the timeline")]
 ComponentRef = Annotated[str, OneOf("components", "status page component")]
 
 
@@ -56,8 +77,12 @@ class Times(Model):
 
     started_at: UtcTime | None = None
     """When users were first affected, as far as it is known."""
+    detected_at: UtcTime | None = None
+    """When somebody, or an alert, first noticed it."""
     declared_at: UtcTime
     """When the incident was declared."""
+    acknowledged_at: UtcTime | None = None
+    """When somebody began to work on it; the first lead, where nothing else is known."""
     identified_at: UtcTime | None = None
     """When the cause was known."""
     mitigated_at: UtcTime | None = None
@@ -114,7 +139,7 @@ class Incident(Model):
 
     id: Annotated[
         str,
-        matching(r"^INC-[0-9]{8}-[0-9A-HJKMNP-TV-Z]{5}$", "must be the id of an incident, like INC-20261121-7KQ4M"),
+        matching(INCIDENT_ID, "must be the id of an incident, like INC-20261121-7KQ4M"),
     ]
     """`INC-<UTC date>-<five random characters>`; the folder begins with it."""
     title: Line
@@ -140,6 +165,14 @@ class Incident(Model):
     """What users notice."""
     summary: Text | None = None
     """What is known, in a few sentences."""
+    ended_as: Ending | None = None
+    """How it ended, where it was not an incident of its own."""
+    same_as: Annotated[str, matching(INCIDENT_ID, "must be the id of an incident, like INC-20261121-7KQ4M")] | None = (
+        None
+    )
+    """The incident that it is a duplicate of, or was merged into."""
+    bridge: Line | None = None
+    """Where those who work on it talk: the address of a call, or a room."""
     follow_ups: tuple[FollowUp, ...] = many()
     """What was agreed in the review."""
     links: tuple[Link, ...] = many()
@@ -177,10 +210,7 @@ class Note(EntryBase):
     """A note; a decision; a change made to production (by the lead only)."""
     text: Text
     """The words."""
-    corrects: (
-        Annotated[str, matching(r"^[0-9]{8}T[0-9]{6}Z-[0-9a-z]{5}$", "must be the name of a file of the timeline")]
-        | None
-    ) = None
+    corrects: EntryName | None = None
     """The note whose words these replace where it is shown; the old ones stay on record."""
 
 
@@ -258,22 +288,70 @@ class Agreement(EntryBase):
     """What sort of entry this is."""
     action: Annotated[str, line(max_length=60)]
     """What was agreed to, as in `authority`: `incident.resolve`."""
+    about: EntryName | None = None
+    """The entry that they agree to; the last one of that action where none is named."""
+    text: Text | None = None
+    """What they said with it."""
     attested: bool = False
-    """Whether somebody else vouches for who it was: a review on the forge, a verified account of the chat."""
+    """Whether somebody else vouches for who it was: a comment on the forge, a verified account of the chat."""
 
 
-class TimelineEntry(
-    Choice[
-        Annotated[
-            Declared | Note | Update | StatusChange | SeverityChange | RoleChange | StepDone | Agreement,
-            Field(discriminator="kind"),
-        ]
-    ]
-):
+class Present(EntryBase):
+    """Somebody works on the incident, or does not any more."""
+
+    kind: Presence
+    """What sort of entry this is."""
+    person: PersonRef
+    """Who."""
+    role: Annotated[str, line(max_length=60)] | None = None
+    """As what: `database`, `writes the report`."""
+
+
+class Handover(EntryBase):
+    """A role was handed over, with what whoever takes it has to know; made from the record at that moment."""
+
+    kind: Literal["handover"]
+    """What sort of entry this is."""
+    role: RoleName
+    """The role."""
+    person: PersonRef
+    """Who takes it."""
+    text: Text
+    """The state, the last words said, the promises made, what is unsent; and what the person who leaves adds."""
+
+
+class Escalation(EntryBase):
+    """Somebody beyond the team was contacted, in the order that `opsbook.yml` gives."""
+
+    kind: Literal["escalation"]
+    """What sort of entry this is."""
+    role: RoleRef
+    """Who, as a post."""
+    outcome: Attempt
+    """What came of it."""
+    executives: Executives | None = None
+    """Whether the executive group was alerted; whoever was reached decides."""
+    text: Text | None = None
+    """What was said."""
+
+
+AnyEntry = (
+    Declared
+    | Note
+    | Update
+    | StatusChange
+    | SeverityChange
+    | RoleChange
+    | StepDone
+    | Agreement
+    | Present
+    | Handover
+    | Escalation
+)
+
+
+class TimelineEntry(Choice[Annotated[AnyEntry, Field(discriminator="kind")]]):
     """One file of `timeline/`: facts that accumulate, so that two writers never conflict."""
-
-
-AnyEntry = Declared | Note | Update | StatusChange | SeverityChange | RoleChange | StepDone | Agreement
 
 
 class FrozenChecklist(Model):

@@ -15,6 +15,7 @@ from opsbook.core.rows import Row, Rows
 from opsbook.core.text import untitled
 from opsbook.core.times import Times
 from opsbook.core.types import spoken
+from opsbook.kinds.incident.agreements import Decision, asked, decisions
 from opsbook.kinds.incident.announcements import links_of
 from opsbook.kinds.incident.config import IncidentsConfig
 from opsbook.kinds.incident.model import Declared, Incident, StepDone, Update
@@ -168,6 +169,10 @@ def _values(view: IncidentView, row: IncidentRow, book: Book) -> dict[str, Any]:
         "channel": _channel(facts, book) if facts is not None and is_open and not secret else None,
         "pull": _pull(view, book) if is_open and not secret else None,
         "status_page": core.site.status_page if is_open and not secret else None,
+        "bridge": facts.bridge if facts is not None and is_open and not secret else None,
+        "people": [(core.person_name(who), role) for who, role in view.people.items()] if is_open else [],
+        "decisions": [] if secret else [_decided(item, book) for item in decisions(view, book)],
+        "same_as": _other(facts, book) if facts is not None and facts.same_as is not None else None,
         "last": next(({"at": said.at, "text": said.text} for _, said in reversed([*view.timeline.of(Update)])), None),
         "promised": severity is not None and severity.update_every is not None,
         "report": untitled(report.markdown.body)
@@ -176,6 +181,26 @@ def _values(view: IncidentView, row: IncidentRow, book: Book) -> dict[str, Any]:
         "unfinished": report is not None and not row.reported and not secret,
         "folder": view.record.path,
     }
+
+
+def _decided(decision: Decision, book: Book) -> dict[str, Any]:
+    """What was decided, who agreed, and who is still asked."""
+    core = book.config.core
+    names = [(core.person_name(by), said is not None and not said.attested) for by, said in decision.agreed.items()]
+    return {
+        "what": decision.what,
+        "agreed": names,
+        "asked": asked(decision, core) if decision.missing else "",
+        "pending": decision.pending,
+        "due": decision.due,
+        "word": decision.action.partition(".")[2],
+    }
+
+
+def _other(facts: Incident, book: Book) -> tuple[str, str | None]:
+    """The incident as which it goes on: its id, and where its page lies."""
+    ref = book.find("incident", facts.same_as or "")
+    return facts.same_as or "", book.kinds["incident"].page(ref.path) if ref is not None else None
 
 
 def _lists(view: IncidentView, steps: Mapping[tuple[str, int], StepDone], book: Book) -> list[dict[str, Any]]:

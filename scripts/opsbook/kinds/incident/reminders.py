@@ -15,6 +15,7 @@ from opsbook.core.book import Book
 from opsbook.core.record import Record
 from opsbook.core.times import Times
 from opsbook.core.types import write_time
+from opsbook.kinds.incident.agreements import asked, decisions
 from opsbook.kinds.incident.announcements import links_of, readers_of
 from opsbook.kinds.incident.config import IncidentsConfig
 from opsbook.kinds.incident.view import IncidentView
@@ -30,7 +31,7 @@ def remind(record: Record, book: Book, now: datetime) -> Sequence[Announcement]:
     """What is due in an open incident at `now`. A security incident is told to nobody, so nobody is reminded of it."""
     view, config = IncidentView(record), book.config.section(IncidentsConfig)
     facts = view.facts
-    if facts is None or not view.is_open or facts.classification != "operational":
+    if facts is None or facts.classification != "operational":
         return ()
     audience = config.channels.drill if facts.drill else config.channels.incident
     if audience is None:
@@ -48,14 +49,21 @@ def remind(record: Record, book: Book, now: datetime) -> Sequence[Announcement]:
             footer=readers_of(book, audience),
             drill=facts.drill,
         )
-        for name, fact, what, do in _due(view, config, times)
+        for name, fact, what, do in _due(view, config, times, book)
     ]
 
 
-def _due(view: IncidentView, config: IncidentsConfig, times: Times) -> Iterator[tuple[str, str, str, str]]:
+def _due(view: IncidentView, config: IncidentsConfig, times: Times, book: Book) -> Iterator[tuple[str, str, str, str]]:
     """Name, fact, what is due, and the command that settles it."""
     facts, now = view.facts, times.now
     assert facts is not None
+    for decision in decisions(view, book):
+        if decision.pending and decision.due <= now:
+            who, fact = asked(decision, book.config.core), f"{decision.action}:{write_time(decision.at)}"
+            what = f"{who} did not say yet whether it is {decision.what}, asked {times.clock(decision.at)}"
+            yield "unagreed", fact, what, f"opsbook agree -i {facts.id}"
+    if not view.is_open:
+        return
     update = view.next_update(config)
     if update is not None and update - SOON <= now:
         what = "is due at" if now <= update else "was due at"

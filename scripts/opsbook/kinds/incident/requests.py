@@ -21,9 +21,9 @@ class Declare(Request):
 
     action: ClassVar[str] = "incident.declare"
 
-    title: Annotated[str, Given(metavar="TEXT")] = ""
+    title: Annotated[str, Given(metavar="TEXT", words=True)] = ""
     """What is wrong, in one line."""
-    severity: Annotated[str, Given(metavar="S", of="severities")] = ""
+    severity: Annotated[str, Given(metavar="S", of="severities", short="-s")] = ""
     """For example P1; you can change it later."""
     services: _Services = many()
     """Affected; repeat for more."""
@@ -98,8 +98,24 @@ class Update(Request):
     """Affected as well."""
     summary: Typed = None
     """What is known, in a few sentences."""
+    started_at: _Moment = None
+    """When users were first affected."""
+    detected_at: _Moment = None
+    """When somebody, or an alert, first noticed it."""
+    acknowledged_at: _Moment = None
+    """When somebody began to work on it."""
+    identified_at: _Moment = None
+    """When the cause was known."""
+    mitigated_at: _Moment = None
+    """When users were no longer affected."""
     reviewed_at: _Moment = None
     """When the review was held."""
+    bridge: Typed = None
+    """Where those who work on it talk: the address of a call, or a room."""
+    ended_as: Annotated[Literal["false alarm", "duplicate", "merged"] | None, Given(flag="-")] = None
+    """How it ended, where it was not an incident of its own."""
+    same_as: Annotated[str | None, Given(flag="-", of="incident")] = None
+    """The incident that it is a duplicate of, or is merged into."""
     user_facing: Annotated[bool | None, Given(off="--internal")] = None
     """Users notice it."""
     keep: _Keep = None
@@ -121,5 +137,70 @@ class Tick(Request):
     """Left out and not done."""
     text: Typed = None
     """What was found, or why it is left out."""
+    keep: _Keep = None
+    """Keep mail addresses and phone numbers in the words, and why: "the hotline is public"."""
+
+
+class Agree(Request):
+    """Agree to what was decided: that an incident is resolved, or less severe than it was."""
+
+    action: ClassVar[str] = "incident.agree"
+
+    to: Annotated[Literal["resolve", "downgrade", "close"] | None, Given(of="agreement")] = None
+    """What you agree to; the only decision that waits for you, if you do not say."""
+    text: Typed = None
+    """What you say with it."""
+    attested: Annotated[bool, HIDDEN] = False
+    """Whether the desk or the chat vouches for who it is."""
+    keep: _Keep = None
+    """Keep mail addresses and phone numbers in the words, and why: "the hotline is public"."""
+
+
+class Attend(Request):
+    """Say that somebody works on an incident, or does not any more."""
+
+    action: ClassVar[str] = "incident.attend"
+
+    presence: Literal["joined", "left"] = "joined"
+    """Whether they begin or end."""
+    person: _Person = None
+    """Who; you, if you do not say."""
+    role: Typed = None
+    """As what: "database", "writes the report"."""
+    keep: _Keep = None
+    """Keep mail addresses and phone numbers in the words, and why: "the hotline is public"."""
+
+
+class HandOver(Request):
+    """Hand a role over, with what whoever takes it has to know."""
+
+    action: ClassVar[str] = "incident.handover"
+    aside: ClassVar[frozenset[str]] = frozenset({"seen"})
+
+    person: Annotated[str, Given(metavar="WHO", of="people")]
+    """Who takes over."""
+    role: Literal["lead", "comms"] = "lead"
+    """Which role."""
+    text: Typed = None
+    """What else they have to know."""
+    keep: _Keep = None
+    """Keep mail addresses and phone numbers in the words, and why: "the hotline is public"."""
+    seen: Annotated[Mapping[str, Any], HIDDEN] = {}
+    """Who held the role when it was handed over."""
+
+
+class Escalate(Request):
+    """Contact people beyond the team in the configured order, and record what came of it."""
+
+    action: ClassVar[str] = "incident.escalate"
+
+    outcome: Literal["tried", "no answer", "reached"] = "tried"
+    """What came of the last attempt; without it the next in the order is contacted."""
+    role: Annotated[str | None, Given(metavar="ROLE", of="roles")] = None
+    """Who, where it is not whoever is next."""
+    executives: Literal["alerted", "not needed"] | None = None
+    """What whoever was reached decided about the executive group."""
+    text: Typed = None
+    """What was said."""
     keep: _Keep = None
     """Keep mail addresses and phone numbers in the words, and why: "the hotline is public"."""

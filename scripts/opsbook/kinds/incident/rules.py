@@ -13,8 +13,10 @@ from opsbook.core.code import Problem
 from opsbook.core.record import File, Record
 from opsbook.core.rule import BookRule, RecordRule
 from opsbook.core.types import write_time
+from opsbook.kinds.incident.agreements import asked, asked_since, decisions
 from opsbook.kinds.incident.config import IncidentsConfig
 from opsbook.kinds.incident.model import (
+    Agreement,
     Declared,
     Incident,
     Note,
@@ -285,7 +287,7 @@ class INC010(RecordRule):
     def check(self, record: Record, book: Book, now: datetime) -> Iterable[Problem]:
         """The time from the resolution to the review, against `incidents.review.within`."""
         for _, file, facts in _facts(record):
-            if facts.times.resolved_at is None or facts.drill:
+            if facts.times.resolved_at is None or facts.drill or facts.ended_as is not None:
                 continue
             by = facts.times.resolved_at + book.config.section(IncidentsConfig).review.within
             if (facts.times.reviewed_at or now) > by:
@@ -318,7 +320,7 @@ class INC012(RecordRule):
     def check(self, record: Record, book: Book, now: datetime) -> Iterable[Problem]:
         """Every section is there with something in it, and no guidance is left."""
         for _, file, facts in _facts(record):
-            if facts.status != "closed":
+            if facts.status != "closed" or facts.ended_as is not None:
                 continue
             report = record.files.get(REPORT)
             if report is None or report.markdown is None:
@@ -362,16 +364,12 @@ class INC014(RecordRule):
 
     def check(self, record: Record, book: Book, now: datetime) -> Iterable[Problem]:
         """Each entry of kind change against who was the lead at that moment."""
-        for view, _, facts in _facts(record):
-            leads = [(entry.at, entry.person) for _, entry in view.timeline.of(RoleChange) if entry.role == "lead"]
+        for view, _, _ in _facts(record):
             for file, entry in view.timeline.of(Note):
                 if entry.kind != "change" or entry.corrects is not None:
                     continue
-                held = _last((at, person) for at, person in leads if at <= entry.at)
-                if not leads and facts.roles.lead is not None:
-                    held = [facts.roles.lead]
-                if entry.by not in held:
-                    lead = held[-1] if held else "nobody"
+                if not view.led(entry):
+                    lead = (view.leads_at(entry.at) or ["nobody"])[-1]
                     yield Problem(f"{entry.by} changed production while the lead was {lead}", file, ("by",))
 
 
@@ -467,6 +465,85 @@ class INC019(RecordRule):
                 yield Problem(f"there is no note {entry.corrects}", file, ("corrects",))
 
 
+class INC020(RecordRule):
+    """An agreement that does not count.
+
+    Take it out, or let somebody agree who holds one of the roles that `authority` of `opsbook.yml` names for this
+    action: `opsbook agree`. What is on record as agreed must be agreed.
+    """
+
+    always = True
+
+    def check(self, record: Record, book: Book, now: datetime) -> Iterable[Problem]:
+        """Each entry of kind agreement against the decisions of the timeline, and the roles of whoever agreed."""
+        view = view_of(record)
+        said = list(view.timeline.of(Agreement))
+        if not said:
+            return
+        core, taken = book.config.core, decisions(view, book)
+        for file, entry in said:
+            needed = core.authority.get(entry.action)
+            if needed is None or not asked_since(core, entry.action, entry.at):
+                if needed is None and entry.action not in book.config.section(IncidentsConfig).decided():
+                    yield Problem(f"nobody can agree to “{entry.action}”", file, ("action",))
+                continue
+            held = {role for person in core.people if person.id == entry.by for role in person.roles}
+            if not held & {*needed.all, *needed.any}:
+                roles = " or ".join(dict.fromkeys((*needed.all, *needed.any)))
+                yield Problem(f"{entry.by} is not {roles}: this takes the agreement of others", file, ("by",))
+            elif entry.about is not None and not any(
+                entry.by in item.agreed for item in taken if item.name == entry.about
+            ):
+                yield Problem(f"nothing was decided that {entry.by} could agree to", file, ("about",))
+
+
+class INC021(RecordRule):
+    """Nobody agreed in time.
+
+    Nothing to repair: it is what happened, and the review can ask why. Whoever is asked can still agree: `opsbook
+    agree`. The lead consults others to decide when an incident is resolved or can be downgraded (the incident process).
+    """
+
+    severity = "warning"
+
+    def check(self, record: Record, book: Book, now: datetime) -> Iterable[Problem]:
+        """Each decision that `authority` names against the agreements, by the end of the next working day."""
+        for view, file, facts in _facts(record):
+            if facts.drill:
+                continue
+            for decision in decisions(view, book):
+                if decision.broken(now):
+                    who = asked(decision, book.config.core)
+                    said = (
+                        file
+                        if not decision.name
+                        else next(item for item, _ in view.timeline.entries if name_of(item) == decision.name)
+                    )
+                    what = f"it is {decision.what} without the agreement of {who}, due by {write_time(decision.due)}"
+                    yield Problem(what, said, ("status",) if said is file else ("at",))
+
+
+class INC022(RecordRule):
+    """How it ended does not fit.
+
+    `same_as` names another incident, which goes on or was dealt with there, where `ended_as` is duplicate or merged;
+    a false alarm names none. `opsbook resolve --duplicate-of ID`, `--merged-into ID` and `--false-alarm` write both.
+    """
+
+    def check(self, record: Record, book: Book, now: datetime) -> Iterable[Problem]:
+        """`ended_as` and `same_as` against each other, the status and the other incident."""
+        for view, file, facts in _facts(record):
+            if (facts.same_as is not None) != view.elsewhere:
+                place = "same_as" if facts.same_as is not None else "ended_as"
+                yield Problem("same_as goes with ended_as: duplicate or merged", file, (place,))
+            elif facts.same_as is not None and book.find("incident", facts.same_as) is None:
+                yield Problem(f"there is no incident {facts.same_as}", file, ("same_as",))
+            elif facts.same_as == facts.id:
+                yield Problem("it is a duplicate of itself", file, ("same_as",))
+            if facts.ended_as is not None and view.is_open:
+                yield Problem(f"it ended as {facts.ended_as}, and is {facts.status}", file, ("ended_as",))
+
+
 class CFG004(BookRule):
     """A severity calls for a checklist that is not there.
 
@@ -530,5 +607,8 @@ RULES: tuple[type[RecordRule], ...] = (
     INC017,
     INC018,
     INC019,
+    INC020,
+    INC021,
+    INC022,
 )
 BOOK_RULES: tuple[type[BookRule], ...] = (CFG004, CFG005)

@@ -9,6 +9,7 @@ from opsbook.core.book import Book
 from opsbook.core.command import Block, Pairs, Text, View
 from opsbook.core.record import Record
 from opsbook.core.times import Times
+from opsbook.kinds.incident.agreements import asked, decisions
 from opsbook.kinds.incident.config import IncidentsConfig
 from opsbook.kinds.incident.told import said
 from opsbook.kinds.incident.view import IncidentView
@@ -23,6 +24,22 @@ def shown(record: Record, book: Book, now: datetime) -> View:
         "timeline": [entry.model_dump(mode="json", exclude_none=True) for _, entry in view.timeline.entries],
     }
     return View(data, _blocks(view, book, now))
+
+
+def _people(view: IncidentView, book: Book) -> Iterator[tuple[str, str]]:
+    """Who else works on it, where they talk, how it ended, and who is still asked whether they agree."""
+    facts, core = view.facts, book.config.core
+    assert facts is not None
+    if view.people:
+        yield "Working on it", ", ".join(who + (f" ({role})" if role else "") for who, role in view.people.items())
+    if facts.bridge is not None:
+        yield "Bridge", facts.bridge
+    if facts.ended_as is not None:
+        yield "Ended as", f"{facts.ended_as}{f' ({facts.same_as})' if facts.same_as is not None else ''}"
+    for decision in decisions(view, book):
+        who = [by + ("" if said is None or said.attested else " (claimed)") for by, said in decision.agreed.items()]
+        still = f"; still asked: {asked(decision, core)}" if decision.missing else ""
+        yield f"Agreed: {decision.what}", f"{', '.join(who) or 'nobody'}{still}"
 
 
 def _checklist(view: IncidentView) -> Iterator[tuple[str, str]]:
@@ -51,6 +68,7 @@ def _blocks(view: IncidentView, book: Book, now: datetime) -> Iterator[Block]:
             (words.label("lead"), facts.roles.lead or "nobody yet: opsbook take lead"),
             (words.label("comms"), facts.roles.comms or "nobody yet: opsbook take comms"),
             ("Services", ", ".join(facts.services) or "-"),
+            *_people(view, book),
             ("Next update", clock.clock(due) + late if due is not None else "-"),
             ("Folder", record.path),
         ]

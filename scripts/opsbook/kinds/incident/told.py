@@ -9,7 +9,10 @@ from opsbook.kinds.incident.model import (
     Agreement,
     AnyEntry,
     Declared,
+    Escalation,
+    Handover,
     Note,
+    Present,
     RoleChange,
     SeverityChange,
     StatusChange,
@@ -36,7 +39,13 @@ def words_of(entry: AnyEntry, name: Callable[[str], str], words: Words) -> str:
         case StepDone():
             return f"Step {entry.step} {entry.outcome}" + (f": {entry.text}" if entry.text else "")
         case Agreement():
-            return f"Agreed: {entry.action}" + ("" if entry.attested else " (claimed)")
+            return _agreed(entry)
+        case Present():
+            return f"{name(entry.person)} {entry.kind}" + (f": {entry.role}" if entry.role else "")
+        case Handover():
+            return entry.text
+        case Escalation():
+            return _escalated(entry)
 
 
 def said(entry: AnyEntry, words: Words) -> str:
@@ -59,4 +68,22 @@ def said(entry: AnyEntry, words: Words) -> str:
         case StepDone():
             return f"Step {entry.step} {entry.outcome}" + (f": {entry.text}" if entry.text else "")
         case Agreement():
-            return f"Agreed: {entry.action}" + ("" if entry.attested else " (claimed)")
+            return _agreed(entry)
+        case Present():
+            return f"{entry.person} {entry.kind}" + (f": {entry.role}" if entry.role else "")
+        case Handover():
+            return f"Handed over to {entry.person} ({getattr(words, entry.role)}): {entry.text}"
+        case Escalation():
+            return f"Escalation: {_escalated(entry)}"
+
+
+def _agreed(entry: Agreement) -> str:
+    """What somebody agreed to, and whether anybody else vouches for who it was."""
+    claimed = "" if entry.attested else " (claimed)"
+    return f"Agrees: {entry.action.partition('.')[2]}{claimed}" + (f". {entry.text}" if entry.text else "")
+
+
+def _escalated(entry: Escalation) -> str:
+    """Who was contacted beyond the team, and what came of it."""
+    executives = f"; executive group {entry.executives}" if entry.executives is not None else ""
+    return f"{entry.role}: {entry.outcome}{executives}" + (f". {entry.text}" if entry.text else "")

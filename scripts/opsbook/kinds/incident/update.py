@@ -17,14 +17,15 @@ from opsbook.core.times import Times
 from opsbook.core.types import write_time
 from opsbook.kinds.incident import files
 from opsbook.kinds.incident.actions import bullets, details, plan_of
+from opsbook.kinds.incident.agreements import CLOSE, DOWNGRADE, RESOLVE, asks
 from opsbook.kinds.incident.config import IncidentsConfig
 from opsbook.kinds.incident.declare import service, severity_of
-from opsbook.kinds.incident.model import AnyEntry, Incident, RoleChange, SeverityChange, StatusChange
+from opsbook.kinds.incident.model import AnyEntry, Incident, Note, RoleChange, SeverityChange, StatusChange
 from opsbook.kinds.incident.model import Update as Told
 from opsbook.kinds.incident.requests import Update
 from opsbook.kinds.incident.view import FACTS, IncidentView
-from opsbook.kinds.incident.vocabulary import STATUSES, Status
-from opsbook.kinds.incident.words import CLOCK_SKEW, listed, moment, person, words
+from opsbook.kinds.incident.vocabulary import OPEN, STATUSES, Status
+from opsbook.kinds.incident.words import CLOCK_SKEW, listed, moment, person, sentence, words
 
 _TIME_OF = {
     "identified": "identified_at",
@@ -33,6 +34,16 @@ _TIME_OF = {
     "closed": "closed_at",
 }
 """The time that a status sets when it is reached for the first time."""
+
+_TYPED = {
+    "started_at": "Users were first affected",
+    "detected_at": "First noticed",
+    "acknowledged_at": "Somebody began to work on it",
+    "identified_at": "The cause was known",
+    "mitigated_at": "Users were no longer affected",
+    "reviewed_at": "Reviewed",
+}
+"""The times that somebody may say afterwards, and how the timeline says it."""
 
 _FACTUAL = (StatusChange, SeverityChange, RoleChange)
 """Entries that repeat a fact of `incident.yaml`."""
@@ -52,6 +63,7 @@ def update(book: Book, request: Update, now: datetime, ids: Ids, operation: str)
             f"Notes work meanwhile. `opsbook check {record.path}` says what is wrong.",
         )
     change = _Change(book, request, view, view.facts, _not_before(view, now), operation)
+    change.ending()
     change.status()
     change.severity()
     change.roles()
@@ -92,14 +104,52 @@ class _Change:
         if label:
             self.lines.append((label, shown))
 
+    def ending(self) -> None:
+        """That it was a false alarm, or goes on as another incident."""
+        how, facts = self._asked.ended_as, self._facts
+        if how is None:
+            if self._asked.status in OPEN:
+                for name in ("ended_as", "same_as"):
+                    if getattr(facts, name) is not None:
+                        self._set((name,), yaml.DELETE)
+            return
+        if how == "false alarm":
+            self._set(("ended_as",), how, "Ended as", how)
+            return
+        other = self._other(self._asked.same_as or "")
+        self._set(("ended_as",), how, "Ended as", f"{how}: {other}")
+        self._set(("same_as",), other)
+
+    def _other(self, id_: str) -> str:
+        """The incident that this one goes on as."""
+        ends = [known for known in self._book.refs("incident") if id_ and known.endswith(id_)]
+        id_ = ends[0] if len(ends) == 1 else id_
+        found = self._book.resolve("incident", id_)
+        facts = IncidentView(found).facts if found is not None else None
+        if found is None or facts is None or id_ == self._facts.id:
+            raise Refused(
+                f"“{shorten(one_line(id_), 40)}” is no other incident that can be read.",
+                "`opsbook incident list --all` shows them.",
+            )
+        if facts.same_as is not None:
+            raise Refused(f"{id_} goes on as {facts.same_as}.", f"Name {facts.same_as} instead.")
+        return id_
+
     def status(self) -> None:
         """The status, and the times that follow from it."""
         status, facts = self._asked.status, self._facts
         if status is None or not self._differs("status", facts.status, status):
             return
+        if status == "closed" and self._asked.same_as is not None and facts.times.resolved_at is None:
+            self.facts_to.append((("times", "resolved_at"), write_time(self._now)))
         self._set(("status",), status, "Status", f"{facts.status} → {status}")
-        self.facts_to += _times(facts, status, self._now)
+        self.facts_to += _times(facts, status, self._now, elsewhere=self._asked.same_as is not None)
         self.entries.append(StatusChange(kind="status", status=status, text=self._why, **self._said))
+        if self._asked.same_as is None:
+            if status not in OPEN and facts.status in OPEN:
+                self._ask(RESOLVE)
+            if status == "closed":
+                self._ask(CLOSE)
 
     def severity(self) -> None:
         """How bad it is."""
@@ -109,6 +159,14 @@ class _Change:
         if self._differs("severity", before, severity):
             self._set(("severity",), severity, "Severity", f"{before} → {severity}")
             self.entries.append(SeverityChange(kind="severity", severity=severity, text=self._why, **self._said))
+            order = [item.id for item in self._book.config.section(IncidentsConfig).severities]
+            if before in order and order.index(severity) > order.index(before):
+                self._ask(DOWNGRADE)
+
+    def _ask(self, action: str) -> None:
+        """Say who is asked whether they agree."""
+        if who := asks(self._book.config.core, action, self._asked.by, self._now):
+            self.understood.append(f"Agreement pending: {who}.")
 
     def roles(self) -> None:
         """Who leads, and who tells people."""
@@ -149,12 +207,21 @@ class _Change:
         if asked.services:
             services = list(dict.fromkeys([*facts.services, *(service(self._book, name) for name in asked.services)]))
             self._set(("services",), services, "Services", ", ".join(services))
-        if asked.reviewed_at:
-            held_at, said = moment(self._book, asked.reviewed_at, self._now, "reviewed-at")
-            reviewed = write_time(held_at)
+        if asked.bridge:
+            bridge = sentence(self._book, asked.bridge, "bridge", asked.keep)
+            self._differs("bridge", facts.bridge, bridge)
+            self._set(("bridge",), bridge, "Bridge", bridge)
+        for name, what in _TYPED.items():
+            if (typed := getattr(asked, name)) is None:
+                continue
+            at, said = moment(self._book, typed, self._now, name.replace("_", "-"))
+            written = write_time(at)
             self.understood.append(said)
-            self._differs("reviewed_at", held(facts)["reviewed_at"], reviewed)
-            self._set(("times", "reviewed_at"), reviewed, "Reviewed", reviewed)
+            if self._differs(name, held(facts)[name], written):
+                self._set(("times", name), written, name.removesuffix("_at").capitalize(), written)
+                if name != "reviewed_at":  # what the facts alone hold says nobody who said so
+                    text = f"{what} at {Times(self._now, self._book.config.core.timezone).full(at)}."
+                    self.entries.append(Note(kind="note", text=text, **self._said))
 
     def tell(self) -> None:
         """What users are told: a saved template, words of one's own, or both."""
@@ -213,7 +280,7 @@ def seen(record: Record, request: Update) -> dict[str, Any]:
 
 def held(facts: Incident) -> dict[str, Any]:
     """The facts that two people may change at the same time, as JSON values."""
-    impact, reviewed = facts.impact, facts.times.reviewed_at
+    impact, times = facts.impact, facts.times
     return {
         "status": facts.status,
         "severity": facts.severity,
@@ -223,7 +290,8 @@ def held(facts: Incident) -> dict[str, Any]:
         "impact": impact.summary if impact is not None else None,
         "user_facing": impact.user_facing if impact is not None else None,
         "components": list(impact.components) if impact is not None else [],
-        "reviewed_at": write_time(reviewed) if reviewed is not None else None,
+        "bridge": facts.bridge,
+        **{name: write_time(at) if (at := getattr(times, name)) is not None else None for name in _TYPED},
     }
 
 
@@ -259,13 +327,13 @@ def _not_before(view: IncidentView, now: datetime) -> datetime:
     return max([now, *(at for at in known if at is not None and at <= now + CLOCK_SKEW)])
 
 
-def _times(facts: Incident, status: Status, now: datetime) -> list[tuple[tuple[str, ...], Any]]:
+def _times(facts: Incident, status: Status, now: datetime, *, elsewhere: bool) -> list[tuple[tuple[str, ...], Any]]:
     """The times that follow from a status: reached now, or no longer true."""
     changes: list[tuple[tuple[str, ...], Any]] = []
     name = _TIME_OF.get(status)
     if name is not None and getattr(facts.times, name) is None:
         changes.append((("times", name), write_time(now)))
-    if status == "closed" and facts.times.resolved_at is None:
+    if status == "closed" and facts.times.resolved_at is None and not elsewhere:
         raise Refused("An incident is resolved before it is closed.", "Use --status resolved first.")
     later = [time for other, time in _TIME_OF.items() if STATUSES.index(other) > STATUSES.index(status)]
     if "resolved_at" in later:

@@ -18,6 +18,7 @@ from opsbook.kinds.incident.model import (
     FrozenChecklist,
     Incident,
     Note,
+    Present,
     RoleChange,
     SeverityChange,
     StatusChange,
@@ -112,6 +113,22 @@ class IncidentView:
             return said[-1] in OPEN
         return not (isinstance(times, dict) and {"resolved_at", "closed_at"} & times.keys())
 
+    @property
+    def elsewhere(self) -> bool:
+        """Whether it goes on as another incident: who follows it, and who agrees to its end, do so there."""
+        return self.facts is not None and self.facts.ended_as in ("duplicate", "merged")
+
+    @property
+    def people(self) -> dict[str, str | None]:
+        """Who works on it now, with what they do where they said it; the lead and comms have a place of their own."""
+        here: dict[str, str | None] = {}
+        for _, entry in self.timeline.of(Present):
+            if entry.kind == "joined":
+                here[entry.person] = entry.role
+            else:
+                here.pop(entry.person, None)
+        return here
+
     @cached_property
     def corrections(self) -> dict[str, Note]:
         """The last correction of each note, by the name of its file."""
@@ -127,6 +144,18 @@ class IncidentView:
             elif entry.corrects is None or entry.corrects not in names:
                 right = self.corrections.get(name_of(file))
                 yield (entry.model_copy(update={"text": right.text}) if right is not None else entry), right
+
+    def leads_at(self, moment: datetime) -> list[str]:
+        """Who led at a moment; two in the second of a handover, and nobody before anybody did."""
+        said = [(e.at, e.person) for _, e in self.timeline.of(RoleChange) if e.role == "lead"]
+        if not said:
+            return [self.facts.roles.lead] if self.facts is not None and self.facts.roles.lead else []
+        latest = max((at for at, _ in said if at <= moment), default=None)
+        return [person for at, person in said if at == latest]
+
+    def led(self, entry: Note) -> bool:
+        """Whether whoever wrote an entry led at that moment."""
+        return entry.by in self.leads_at(entry.at)
 
     @property
     def declared(self) -> tuple[File, Declared] | None:

@@ -1,4 +1,4 @@
-"""change a fact of an incident: its severity, status, roles, services, impact or summary"""
+"""change a fact of an incident: its severity, status, roles, services, impact, summary, bridge or times"""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from opsbook.core.command import Option, Write
 from opsbook.kinds.incident.requests import Update
 from opsbook.kinds.incident.update import seen
 
-_ONE = ("severity", "status", "lead", "comms", "impact", "summary", "reviewed-at")
+_TIMES = ("started-at", "detected-at", "acknowledged-at", "identified-at", "mitigated-at", "reviewed-at")
+_ONE = ("severity", "status", "lead", "comms", "impact", "summary", "bridge", *_TIMES)
 _MANY = {"service": "services", "component": "components"}
 
 

@@ -1,0 +1,210 @@
+"""Who has to agree to what was decided in an incident, who did, and who is still asked.
+
+The incident process: the lead consults the product manager and the delivery manager to decide when an incident is
+resolved or can be downgraded. Whom `authority` of `opsbook.yml` names is asked at once and answers when they can; an
+agreement that is missing is a breach by the end of the next working day, and stops nobody at three in the morning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from opsbook.core.config import CoreConfig, Deciders
+from opsbook.kinds.incident.config import IncidentsConfig
+from opsbook.kinds.incident.model import Agreement, SeverityChange, StatusChange
+from opsbook.kinds.incident.view import IncidentView, name_of
+from opsbook.kinds.incident.vocabulary import OPEN
+
+if TYPE_CHECKING:
+    from opsbook.core.book import Book
+
+RESOLVE, DOWNGRADE, CLOSE = "incident.resolve", "incident.downgrade", "incident.close"
+
+MEANINGS: Mapping[str, str] = {
+    RESOLVE: "it is resolved, or was a false alarm",
+    DOWNGRADE: "it is less severe than it was",
+    CLOSE: "it is closed: reviewed, with its report complete and its follow-ups agreed",
+}
+"""What somebody agrees to, by the action that `authority` names."""
+
+_OF_LATE = timedelta(days=45)
+"""How old an incident may be for what is still awaited to be looked for; an open one is always looked at."""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Something that was decided, and takes the agreement of others.
+
+    Attributes:
+        action: as `authority` names it.
+        name: of the entry of the timeline that says so; empty where the facts alone do, edited by hand.
+        at, by: when, and by whom; nobody where the facts alone say so.
+        what: in a few words: `resolved`, `P2`.
+        until: when it was taken back, by a decision to the contrary.
+        agreed: who agreed, with the entry; whoever decided agrees by deciding.
+        missing: the roles whose agreement is missing: every one of them, or one if `any_of`.
+        any_of: one of the roles is enough.
+        due: by when.
+    """
+
+    action: str
+    name: str
+    at: datetime
+    by: str | None
+    what: str
+    until: datetime | None
+    agreed: Mapping[str, Agreement | None]
+    missing: tuple[str, ...]
+    any_of: bool
+    due: datetime
+
+    @property
+    def pending(self) -> bool:
+        """Whether somebody is still asked."""
+        return bool(self.missing) and self.until is None
+
+    def broken(self, now: datetime) -> bool:
+        """Whether nobody agreed in time; what was taken back before that broke nothing."""
+        return bool(self.missing) and self.due < min(now, self.until or now)
+
+
+def decisions(view: IncidentView, book: Book) -> list[Decision]:
+    """Every decision that `authority` names, in order; none where it names none."""
+    core, config = book.config.core, book.config.section(IncidentsConfig)
+    if view.facts is None or not core.authority.keys() & MEANINGS.keys() or "people" not in book.config.vocabulary:
+        return []  # who holds a role cannot be known where `people` cannot be read
+    taken = [item for item in _taken(view, config) if asked_since(core, item[0], item[2])]
+    said = list(view.timeline.of(Agreement))
+    return [_decision(item, taken, said, core) for item in taken]
+
+
+def pending(view: IncidentView, book: Book) -> list[Decision]:
+    """Those of which somebody's agreement is still missing."""
+    return [decision for decision in decisions(view, book) if decision.pending]
+
+
+def awaiting(book: Book, now: datetime) -> list[IncidentView]:
+    """Incidents that are over, of which somebody's agreement is still missing, the latest first."""
+    if not book.config.core.authority.keys() & MEANINGS.keys():
+        return []
+    since = f"INC-{(now - _OF_LATE).astimezone(UTC):%Y%m%d}"
+    late = [ref for ref in book.refs("incident").values() if ref.id >= since]
+    views = [IncidentView(book.record(ref)) for ref in sorted(late, key=lambda ref: ref.id, reverse=True)]
+    return [view for view in views if any(_matters(view, item) for item in pending(view, book))]
+
+
+def _matters(view: IncidentView, decision: Decision) -> bool:
+    """Whether a decision still waits for somebody: what is closed is past agreeing to, but to its being closed."""
+    closed = view.facts is not None and view.facts.status == "closed"
+    return not view.is_open and (not closed or decision.action == CLOSE)
+
+
+def asked_since(core: CoreConfig, action: str, at: datetime) -> bool:
+    """Whether a decision of that moment takes anybody's agreement."""
+    needed = core.authority.get(action)
+    return needed is not None and (needed.since is None or needed.since <= at.astimezone(UTC).date())
+
+
+def holders(core: CoreConfig, roles: Sequence[str]) -> list[str]:
+    """The ids of the people who hold one of the roles now."""
+    return [person.id for person in core.people if person.retired is None and set(person.roles) & set(roles)]
+
+
+def asked(decision: Decision, core: CoreConfig) -> str:
+    """Who is asked, in words: the holders of each role, or the role where nobody holds it."""
+    names = [_names(role, core) for role in decision.missing]
+    return (" or " if decision.any_of else " and ").join(names)
+
+
+def _names(role: str, core: CoreConfig) -> str:
+    people = [core.person_name(id_) for id_ in holders(core, (role,))]
+    return " or ".join(people) or core.owner_title(role)
+
+
+_Said = Sequence[tuple[object, Agreement]]
+_Taken = tuple[str, str, datetime, str | None, str, datetime | None]
+
+
+def _taken(view: IncidentView, config: IncidentsConfig) -> Iterator[_Taken]:
+    """Each decision without the agreements: action, name of the entry, when, by whom, what, and when it was undone."""
+    assert view.facts is not None
+    order = {severity.id: rank for rank, severity in enumerate(config.severities)}
+    status: list[tuple[str, str, datetime, str | None]] = [
+        (entry.status, name_of(file), entry.at, entry.by) for file, entry in view.timeline.of(StatusChange)
+    ]
+    severity: list[tuple[str, str, datetime, str | None]] = [
+        (entry.severity, name_of(file), entry.at, entry.by) for file, entry in view.timeline.of(SeverityChange)
+    ]
+    first = view.declared[1].severity if view.declared is not None else None
+    times = view.facts.times
+    last = max([times.declared_at, *(entry.at for _, entry in view.timeline.entries)])
+    # What somebody wrote into the facts alone is a decision all the same.
+    if view.facts.status != (status[-1][0] if status else "investigating"):
+        status.append((view.facts.status, "", times.resolved_at or last, None))
+    if first is not None and view.facts.severity and view.facts.severity != (severity[-1][0] if severity else first):
+        severity.append((view.facts.severity, "", last, None))
+    before = "investigating"
+    for place, (to, name, at, by) in enumerate(status):
+        undone = next((moved for other, _, moved, _ in status[place + 1 :] if other in OPEN), None)
+        if to not in OPEN and before in OPEN and not view.elsewhere:
+            yield RESOLVE, name, at, by, to, undone
+        if to == "closed" and not view.elsewhere:
+            yield CLOSE, name, at, by, to, undone
+        before = to
+    worst = order.get(first or "", -1)
+    for place, (to, name, at, by) in enumerate(severity):
+        rank = order.get(to, -1)
+        if 0 <= worst < rank:
+            undone = next((m for other, _, m, _ in severity[place + 1 :] if order.get(other, -1) < rank), None)
+            yield DOWNGRADE, name, at, by, to, undone
+        worst = rank
+
+
+def _decision(
+    item: _Taken, every: Sequence[_Taken], said: Sequence[tuple[object, Agreement]], core: CoreConfig
+) -> Decision:
+    action, name, at, by, what, until = item
+    others = [other for other in every if other[0] == action]
+    after = min((other[2] for other in others if other[2] > at), default=None)
+    # Whoever is consulted beforehand agrees beforehand: to the next decision, once the one before was taken back.
+    earlier = [other for other in others if other[2] < at]
+    since = at if earlier and earlier[-1][5] is None else max((other[5] for other in earlier if other[5]), default=None)
+    agreed: dict[str, Agreement | None] = {by: None} if by is not None else {}
+    for _, entry in said:
+        here = (since is None or entry.at >= since) and (after is None or entry.at < after)
+        named = entry.about == name if entry.about is not None else here
+        if entry.action == action and named:
+            agreed.setdefault(entry.by, entry)
+    needed = core.authority[action]
+    return Decision(
+        action, name, at, by, what, until, agreed, _missing(needed, agreed, core), bool(needed.any), due(at, core)
+    )
+
+
+def _missing(needed: Deciders, agreed: Mapping[str, object], core: CoreConfig) -> tuple[str, ...]:
+    held = {role for person in core.people if person.id in agreed for role in person.roles}
+    every = tuple(role for role in needed.all if role not in held)
+    one = () if not needed.any or held & set(needed.any) else needed.any
+    return every or one
+
+
+def due(at: datetime, core: CoreConfig) -> datetime:
+    """By when somebody agrees who was asked at `at`: the end of the next working day, in the zone of the book."""
+    from opsbook.core.times import Times
+
+    day = Times(at, core.timezone).local(at).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    while day.weekday() >= 5:
+        day += timedelta(days=1)
+    return (day + timedelta(days=1)).astimezone(UTC)
+
+
+def asks(core: CoreConfig, action: str, by: str, now: datetime) -> str:
+    """Who is asked about a decision that somebody takes now, in words; nothing where nobody is."""
+    if not asked_since(core, action, now):
+        return ""
+    missing = _missing(core.authority[action], {by: None}, core)
+    taken = Decision(action, "", now, by, "", None, {}, missing, bool(core.authority[action].any), now)
+    return asked(taken, core) if missing else ""
