@@ -75,8 +75,8 @@ class Intake(ABC):
         """Markdown for whoever asked: it is on record, or on its way there."""
 
     @abstractmethod
-    def refuse(self, book: Book, message: str, remedy: str, again: str) -> str:
-        """Markdown for whoever asked: the form cannot be used as it is; `again` says how to try again."""
+    def refuse(self, book: Book, asked: Asked, message: str, remedy: str, again: str) -> str:
+        """Markdown for whoever asked: it cannot be done as it is; `again` says how to try again."""
 
     @abstractmethod
     def forbid(self, book: Book, needed: str, has: str) -> str:

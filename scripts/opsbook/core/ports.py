@@ -251,10 +251,10 @@ class Sink(Protocol):
 
 
 class Asked(NamedTuple):
-    """A form that somebody filled in where nobody can be asked back: an issue, or the inputs of a workflow.
+    """What somebody asks for where nobody can be asked back: an issue, a comment, or the inputs of a workflow.
 
     Attributes:
-        name: which one it is in the book, `issue-12` or `run-4711`; the same however often it is looked at.
+        name: which one it is in the book, always the same: `issue-12`, `comment-512`, `run-4711`.
         origin: which one on the whole service: nobody knows it beforehand, and it stays when the book is renamed.
         by: who asks: an id of `opsbook.yml`, or `github:<login>`.
         login: the name that the desk knows them by.
@@ -263,6 +263,8 @@ class Asked(NamedTuple):
         edited_by: who else has changed the words since; empty when nobody has.
         title, body: of an issue, as they were typed.
         inputs: of a workflow; `None` for an issue.
+        record: the record that a comment is about, whose pull request it stands on; empty for a form.
+        place: the number of the issue or pull request where it is answered.
     """
 
     name: str
@@ -275,6 +277,8 @@ class Asked(NamedTuple):
     title: str = ""
     body: str = ""
     inputs: Mapping[str, str] | None = None
+    record: str = ""
+    place: int = 0
 
 
 class Desk(Protocol):

@@ -11,11 +11,11 @@ from opsbook.core.ports import Desk
 from opsbook.wiring.environment import github, variable
 
 
-def desk(who: Callable[[str, str], str]) -> Desk:
+def desk(who: Callable[[str, str], str], main: str) -> Desk:
     """The event that a runner of GitHub was started for.
 
     Args:
-        who: the id of a GitHub user, by login and number.
+        who: the id of a GitHub user, by login and number; main: the main branch.
 
     Raises:
         UsageError: this is no workflow on GitHub.
@@ -37,6 +37,7 @@ def desk(who: Callable[[str, str], str]) -> Desk:
         path=Path(path),
         run=variable("GITHUB_RUN_ID"),
         who=who,
+        main=main,
         summary=Path(summary) if summary else None,
     )
 

@@ -291,7 +291,7 @@ class LocalWorkspace:
         """See `Workspace.desk`."""
         from opsbook.wiring.workflow import desk
 
-        return desk(self._identity.of_github)
+        return desk(self._identity.of_github, self.book.config.core.forge.main)
 
     def output(self, name: str, value: str) -> None:
         """See `Workspace.output`."""

@@ -17,6 +17,7 @@ from opsbook.adapters.github.api import Api, Comment, aware
 from opsbook.adapters.github.session import GitHubRefused
 from opsbook.core.config import PERMISSIONS
 from opsbook.core.errors import ForgeError, ForgeUnknown, UsageError
+from opsbook.core.ids import RECORD_ID
 from opsbook.core.ports import Asked
 from opsbook.core.text import one_line, shorten
 
@@ -32,7 +33,7 @@ class GitHubDesk:
 
     Args:
         event: the name of the event; path: of the file that tells it; run: the number of the run.
-        who: the person of a login and the id of the account.
+        who: the person of a login and the id of the account; main: the branch that pull requests are merged into.
         summary: the file into which a run writes what people read on its page; none where there is no such page.
 
     Raises:
@@ -40,12 +41,21 @@ class GitHubDesk:
     """
 
     def __init__(
-        self, api: Api, *, event: str, path: Path, run: str, who: Callable[[str, str], str], summary: Path | None = None
+        self,
+        api: Api,
+        *,
+        event: str,
+        path: Path,
+        run: str,
+        who: Callable[[str, str], str],
+        main: str,
+        summary: Path | None = None,
     ) -> None:
         self._api = api
         self._name = event
         self._run = run
         self._who = who
+        self._main = main
         self._summary = summary
         self._event = _read(path)
         self.scope = f"{api.owner}/{api.name}"
@@ -59,7 +69,35 @@ class GitHubDesk:
             return self._dispatched()
         if self._name == "issues" and self._event.get("action") in ("opened", "edited"):
             return self._issue()
+        if self._name == "issue_comment" and self._event.get("action") == "created":
+            return self._comment()
         return None
+
+    def _comment(self) -> Asked | None:
+        """A comment on the pull request of a record: one that begins with a word of ours, like `/agree`.
+
+        The title of a pull request is anybody's words; that the branch of the record has this one is GitHub's.
+        """
+        author = _account(self._event, "comment", "user")
+        body, place = _text(self._event, "comment", "body"), _number(self._event, "issue", "number")
+        if author is None or not body.startswith("/") or _at(self._event, "issue", "pull_request") is None:
+            return None
+        named = RECORD_ID.search(_text(self._event, "issue", "title"))
+        record = named[0] if named is not None else ""
+        if not record or all(pull.number != place for pull in self._api.pulls(f"opsbook/{record}", self._main)):
+            return None
+        login, number = author
+        return Asked(
+            name=f"comment-{_number(self._event, 'comment', 'id')}",
+            origin=f"comment {_number(self._event, 'comment', 'id')}",
+            by=self._who(login, str(number)),
+            login=login,
+            number=number,
+            at=_moment(self._event, "comment", "created_at"),
+            body=body,
+            record=record,
+            place=place,
+        )
 
     def _issue(self) -> Asked | None:
         author, sender = _account(self._event, "issue", "user"), _account(self._event, "sender")
@@ -76,6 +114,7 @@ class GitHubDesk:
             edited_by="" if sender[1] == number else sender[0],
             title=_text(self._event, "issue", "title"),
             body=_text(self._event, "issue", "body"),
+            place=_number(self._event, "issue", "number"),
         )
 
     def _dispatched(self) -> Asked | None:
@@ -113,11 +152,10 @@ class GitHubDesk:
             if self._summary is not None:
                 self._write(self._summary, text)
             return
-        issue = int(asked.name.removeprefix("issue-"))
         marker = f"<!-- opsbook-intake {asked.name} -->"
-        self._say(issue, marker, f"{marker}\n{text}")
-        if done:
-            self._api.close_issue(issue)
+        self._say(asked.place, marker, f"{marker}\n{text}")
+        if done and not asked.record:
+            self._api.close_issue(asked.place)
 
     def _write(self, summary: Path, text: str) -> None:
         try:

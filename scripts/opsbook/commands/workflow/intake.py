@@ -1,4 +1,4 @@
-"""declare what somebody asks for with a form on GitHub, and answer it; for workflows"""
+"""do what somebody asks for on GitHub, with a form or a comment, and answer it; for workflows"""
 
 from __future__ import annotations
 
@@ -45,19 +45,20 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
         if asked is None or intake is None:
             return _nothing(f"Nothing to do: {desk.occasion} declares no incident.", args, screen)
         origin = Origin("github", asked.origin, asked.at)
-        begun = _begun(intake, origin, workspace.context())
+        # What a comment asks for stands in it for good; who may ask is said by their role, not by the repository.
+        begun = _begun(intake, origin, workspace.context()) if not asked.record else None
         request = begun or read
         if begun is None:
-            fault = _not_allowed(asked, desk, workspace) or _not_theirs(asked) or fault
+            fault = (None if asked.record else _not_allowed(asked, desk, workspace)) or _not_theirs(asked) or fault
             if fault is not None:
                 return _turn_away(fault, intake, asked, desk, args, workspace, screen)
     except ForgeFault as error:
-        message = f"{error.message} Nothing is declared yet, because GitHub could not be asked who may."
+        message = f"{error.message} Nothing is done yet, because GitHub could not be asked."
         raise type(error)(message, f"Run this job again, or declare it in a terminal. {error.remedy}") from None
     assert request is not None
 
     def answered(outcome: Outcome) -> int:
-        if not outcome.unpublished:
+        if not outcome.unpublished and not asked.record:
             workspace.output("record", outcome.id)  # what `opsbook merge` may merge now
         text = intake.answer(workspace.book, request, _summed_up(outcome))
         if _answer(desk, asked, text, screen, done=not outcome.unpublished):
@@ -141,10 +142,12 @@ def _turn_away(
 ) -> NoReturn:
     """Say to whoever asked what is wrong and what to do, and end as refused."""
     again = "Edit this issue: it is read again." if asked.inputs is None else "Then start the workflow again."
+    if asked.record:
+        again = "Then write another comment."
     if isinstance(error, _NotAllowed):
         text = intake.forbid(workspace.book, error.needed, error.has)
     else:
-        text = intake.refuse(workspace.book, error.message, error.remedy, again)
+        text = intake.refuse(workspace.book, asked, error.message, error.remedy, again)
     if not args.dry_run:
         _answer(desk, asked, text, screen, done=False)
     raise error

@@ -5,22 +5,25 @@ Answers are Markdown, and nothing that people typed acts in it.
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any, ClassVar
 
 from opsbook.core.alert import alert, link
 from opsbook.core.book import Book
+from opsbook.core.errors import Refused
 from opsbook.core.ids import Ids
 from opsbook.core.inert import github
 from opsbook.core.intake import Answer, Intake
 from opsbook.core.ports import Asked
 from opsbook.core.record import Record
+from opsbook.core.request import Request
 from opsbook.core.text import one_line, shorten
 from opsbook.core.types import spoken
 from opsbook.kinds.incident import forms
 from opsbook.kinds.incident.config import IncidentsConfig
 from opsbook.kinds.incident.declare import PREFIX
-from opsbook.kinds.incident.requests import Declare
+from opsbook.kinds.incident.requests import Agree, Declare
 from opsbook.kinds.incident.view import IncidentView
 
 _LIMIT = 300
@@ -40,9 +43,9 @@ class IncidentIntake(Intake):
         """See `Intake.inputs`."""
         return forms.inputs(book)
 
-    def read(self, asked: Asked) -> Declare | None:
-        """See `Intake.read`."""
-        return forms.read(asked)
+    def read(self, asked: Asked) -> Request | None:
+        """See `Intake.read`: a form declares, a comment agrees."""
+        return forms.read(asked) if not asked.record else _agreed(asked)
 
     def first_id(self, ids: Ids, now: datetime) -> str:
         """See `Intake.first_id`."""
@@ -64,10 +67,17 @@ class IncidentIntake(Intake):
 
     def done(self, request: Any) -> str:
         """See `Intake.done`."""
+        if isinstance(request, Agree):
+            return "Agreed in {record}"
         return "Drill {record} declared" if request.drill else "{record} declared"
 
     def answer(self, book: Book, request: Any, answer: Answer) -> str:
         """See `Intake.answer`."""
+        if isinstance(request, Agree):
+            if answer.unpublished:
+                return f"**Not yet on record.** {_words(answer.unpublished)} Run the job again when GitHub answers.\n"
+            who = book.config.core.person_name(request.by)
+            return f"**On record:** {_words(who)} agrees. The page of the incident says whom else it is asked of.\n"
         severity = book.config.section(IncidentsConfig).severity(request.severity.upper())
         name = f"{severity.id} {severity.title}" if severity else request.severity
         drill = "**This is a drill.** " if request.drill else ""
@@ -95,8 +105,10 @@ class IncidentIntake(Intake):
         listed = "\n".join(f"{number}. {step}" for number, step in enumerate(steps, 1))
         return f"{first}\n\n{table}\n\n**Next**\n\n{listed}\n\n{_call(book)}\n"
 
-    def refuse(self, book: Book, message: str, remedy: str, again: str) -> str:
+    def refuse(self, book: Book, asked: Asked, message: str, remedy: str, again: str) -> str:
         """See `Intake.refuse`."""
+        if asked.record:
+            return f"**Nothing is recorded.** {_words(message)}\n\n{_words(remedy)} {again}\n"
         return f"**Nothing is declared yet.** {_words(message)}\n\n{_words(remedy)} {again}\n\n{_call(book)}\n"
 
     def forbid(self, book: Book, needed: str, has: str) -> str:
@@ -107,6 +119,18 @@ class IncidentIntake(Intake):
             "Ask somebody who has it to declare the incident: with a form of their own, in a terminal or in the chat. "
             f"This issue stays open until somebody has looked at it.\n\n{_call(book)}\n"
         )
+
+
+def _agreed(asked: Asked) -> Agree | None:
+    """What a comment agrees to: `/agree`, `/agree resolve`, and words below it."""
+    first, _, rest = asked.body.replace("\r\n", "\n").partition("\n")
+    found = re.fullmatch(r"/agree(?:\s+(\S+))?\s*", first)
+    if found is None:
+        return None
+    if found[1] is not None and found[1] not in ("resolve", "downgrade", "close"):
+        raise Refused(f"“{shorten(found[1], 40)}” is nothing that is agreed to.", "Write /agree, or /agree resolve.")
+    values = {"to": found[1], "text": rest.strip() or None, "attested": True}
+    return Agree.model_validate({"by": asked.by, "record": asked.record, **values})
 
 
 def _call(book: Book) -> str:
