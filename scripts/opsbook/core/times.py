@@ -8,7 +8,8 @@ from functools import cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-_HOUR = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
+HOUR = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
+"""A time of day as people type it."""
 _AHEAD = timedelta(minutes=5)
 """A clock that is this much behind does not make yesterday of a time that was typed."""
 
@@ -38,7 +39,7 @@ class Times(NamedTuple):
         Raises:
             ValueError: it is neither.
         """
-        if (found := _HOUR.fullmatch(text.strip())) is not None:
+        if (found := HOUR.fullmatch(text.strip())) is not None:
             local = self.local(self.now)
             moment = local.replace(hour=int(found[1]), minute=int(found[2]), second=0, microsecond=0)
             return (moment if moment <= local + _AHEAD else moment - timedelta(days=1)).astimezone(UTC)

@@ -15,9 +15,9 @@ from opsbook.kinds.incident.told import said
 from opsbook.kinds.incident.view import IncidentView
 
 
-def shown(record: Record, book: Book, now: datetime) -> View:
-    """What is on record."""
-    view = IncidentView(record)
+def shown(record: Record, book: Book, now: datetime, view: IncidentView | None = None) -> View:
+    """What is on record, or of the record as `view` has it."""
+    view = view or IncidentView(record)
     data = {
         "path": record.path,
         "incident": view.facts.model_dump(mode="json", exclude_none=True) if view.facts is not None else None,

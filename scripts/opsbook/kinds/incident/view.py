@@ -57,10 +57,16 @@ def name_of(file: File) -> str:
 
 
 class IncidentView:
-    """A record of the kind `incident`, typed."""
+    """A record of the kind `incident`, typed.
 
-    def __init__(self, record: Record) -> None:
+    Args:
+        timeline, facts: what takes the place of those of the record, to look at it as it was.
+    """
+
+    def __init__(self, record: Record, *, timeline: Timeline | None = None, facts: Incident | None = None) -> None:
         self.record = record
+        if timeline is not None:
+            self.timeline, self.facts = timeline, facts
 
     @cached_property
     def file(self) -> File | None:
