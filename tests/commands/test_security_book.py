@@ -363,3 +363,53 @@ def test_a_github_book_that_names_itself_as_restricted_gets_no_fact(tmp_path: Pa
         path for path in Desk(hub.hub.git.path).files(branch) if "INC-" in path and "incident.yaml" not in path
     ] == []
     assert leaks(hub.hub.git.path) == []
+
+
+# -- an incident that turns out to be a breach
+
+
+def test_an_incident_that_may_be_a_breach_is_moved_and_leaves_a_stub(two: Two) -> None:
+    here, there = two.here, {"OPSBOOK_SECURITY_BOOK": str(two.there.path)}
+    assert here.opsbook("declare", SECRET, "-s", "P1", "--service", "checkout", "--yes").code == 0
+    assert here.opsbook("note", MORE).code == 0
+    (branch,) = here.git("for-each-ref", "--format=%(refname:short)", "refs/heads/opsbook").split()
+    record = branch.removeprefix("opsbook/")
+    before = {path.rpartition(f"{record}-")[2]: text for path, text in here.written().items()}
+    done = here.opsbook("secure", record[-5:], "--yes", environ=there)
+    assert done.code == 0, str(done)
+    assert done.out.index("First: alert The security desk") < done.out.index("Stub of") < done.out.index("Already told")
+    assert "the history of this repository" in done.out
+    folder = f"incidents/{record[4:8]}/{record}"
+    assert set(here.written()) == {f"{folder}/incident.yaml"}, "nothing stays beside the stub"
+    assert not _tells(here.written()[f"{folder}/incident.yaml"].encode())
+    kept = {path.removeprefix(f"{folder}/"): text for path, text in two.there.written().items()}
+    assert {name.partition("/")[2] for name in before} == set(kept)
+    assert "classification: restricted" in kept["incident.yaml"]
+    assert any(MORE in text for text in kept.values())
+    for desk in (here, two.there):
+        assert desk.opsbook("check", "--format", "json").json["findings"] == []
+    again = here.opsbook("secure", record[-5:], "--yes", environ=there)
+    assert again.code == 1
+    assert "is a security incident" in again.err
+
+
+def test_without_a_restricted_book_nothing_is_moved_and_whom_to_alert_is_said_first(two: Two) -> None:
+    assert two.here.opsbook("declare", SECRET, "-s", "P1", "--yes").code == 0
+    before = two.here.written()
+    done = two.here.opsbook("secure", "-", "--yes")
+    assert done.code == 1
+    assert done.out.startswith("First: alert The security desk")
+    assert "The facts stay where they are" in done.err
+    assert two.here.written() == before
+
+
+def test_facts_whose_book_cannot_be_reached_wait_here_and_the_stub_does_not(two: Two, tmp_path: Path) -> None:
+    assert two.here.opsbook("declare", SECRET, "-s", "P1", "--yes").code == 0
+    away = {"OPSBOOK_SECURITY_BOOK": str(tmp_path / "gone")}
+    done = two.here.opsbook("secure", "-", "--yes", environ=away)
+    assert done.code == 4, str(done)
+    done = two.here.opsbook("reconcile", environ={"OPSBOOK_SECURITY_BOOK": str(two.there.path)})
+    assert done.code == 0, str(done)
+    assert any(SECRET in text for text in two.there.written().values())
+    (path,) = two.here.written()
+    assert path.endswith("incident.yaml")

@@ -28,7 +28,7 @@ def declare(command: Write, dialogue: Dialogue, values: Values, args: argparse.N
     security = workspace.book.config.core.security
     # Whom to alert is said before anything that was typed is judged: it helps also whoever is refused.
     if alerted := command.request.model_construct(by="", **values).stub() is not None:
-        _alert(security, screen)
+        alert(security, screen)
     by = workspace.actor(args.by)
     if alerted and not security.restricted:
         return _in_two_books(request_of(command.request, by, None, values), dialogue, args, workspace, screen)
@@ -72,7 +72,7 @@ def _show_alike(dialogue: Dialogue, values: Values, workspace: Workspace, screen
         raise Refused("Nothing was declared.", instead)
 
 
-def _alert(security: SecurityAlert, screen: Screen) -> None:
+def alert(security: SecurityAlert, screen: Screen) -> None:
     """Say whom to alert, before anything else."""
     screen.bad(f"First: alert {security.who}.")
     screen.block(security.how.strip(), "  ")

@@ -80,6 +80,10 @@ def _write(command: Write, kind: str, args: argparse.Namespace, workspace: Works
 
         return asking.declare(command, command.dialogue, values, args, workspace)
     record = pick_to_write(args.id, kind, workspace, awaited=command.awaited) if command.picks else None
+    if command.carried is not None:
+        from opsbook.commands import securing
+
+        return securing.move(command, kind, record or "", args, workspace)
     if command.values is not None:
         made = {"keep": args.keep, **command.values(args, workspace.actor(args.by))}
         values = {name: value for name, value in made.items() if value is not None}

@@ -134,6 +134,7 @@ class Write(NamedTuple):
         seen: what the person has before them, where two people may change the same.
         need: what is said when a positional argument is empty: what is wrong, and the command as it should be.
         dialogue: what is asked at a terminal.
+        carried: the files of a record whose facts go to the restricted book, where that is what it does.
         awaited: it is about a record of which something is awaited, open or not.
     """
 
@@ -147,6 +148,7 @@ class Write(NamedTuple):
     need: tuple[str, str] = ("", "")
     dialogue: Dialogue | None = None
     awaited: bool = False
+    carried: Callable[[Record, Any], Mapping[str, Any]] | None = None
 
     def said(self, request: Request) -> str:
         """What is said before the id when a request is done."""

@@ -69,7 +69,18 @@ class IncidentKind(Kind):
         from opsbook.kinds.incident.actions import note, tick
         from opsbook.kinds.incident.declare import declare
         from opsbook.kinds.incident.people import agree, attend, escalate, hand_over
-        from opsbook.kinds.incident.requests import Agree, Attend, Declare, Escalate, HandOver, Note, Tick, Update
+        from opsbook.kinds.incident.requests import (
+            Agree,
+            Attend,
+            Declare,
+            Escalate,
+            HandOver,
+            Note,
+            Secure,
+            Tick,
+            Update,
+        )
+        from opsbook.kinds.incident.secure import secure
         from opsbook.kinds.incident.update import update
 
         return {
@@ -81,6 +92,7 @@ class IncidentKind(Kind):
             Attend: attend,
             HandOver: hand_over,
             Escalate: escalate,
+            Secure: secure,
         }
 
     @property

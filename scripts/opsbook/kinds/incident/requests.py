@@ -204,3 +204,16 @@ class Escalate(Request):
     """What was said."""
     keep: _Keep = None
     """Keep mail addresses and phone numbers in the words, and why: "the hotline is public"."""
+
+
+class Secure(Request):
+    """Move an incident that may be a breach into the restricted book, and leave a stub."""
+
+    action: ClassVar[str] = "incident.secure"
+
+    files: Annotated[Mapping[str, str], HIDDEN] = {}
+    """What the person moves: the files of the record, by their names in its folder."""
+
+    def stub(self, id_: str | None = None) -> Self | None:
+        """See `Request.stub`: that it is one now, and nothing of what it was."""
+        return type(self)(by=self.by, record=id_ or self.record)
