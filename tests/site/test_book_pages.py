@@ -148,6 +148,7 @@ def test_a_page_passes_axe_and_fits_every_screen_in_light_and_dark(
             seen.page.locator(f"body[data-md-color-scheme={name}]").wait_for()
             assert seen.axe() == [], f"{screen} {scheme}"
         assert (seen.strangers, seen.missing, seen.errors) == ([], [], [])
+        assert seen.weight() < 150_000
 
 
 def test_the_words_of_a_stranger_are_read_as_typed_and_do_nothing(

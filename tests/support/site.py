@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gzip
 import shutil
 import threading
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
+from urllib.request import urlopen
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Error, Page, Response, Route, sync_playwright
@@ -64,6 +66,12 @@ FLAGS = (
     "--disable-sync",
     "--no-first-run",
 )
+
+
+@functools.cache
+def _packed(address: str) -> int:
+    with urlopen(address) as answer:
+        return len(gzip.compress(answer.read(), 6))
 
 
 @functools.cache
@@ -125,6 +133,12 @@ class Visit:
         self.page.set_viewport_size({"width": width, "height": 844})
         found: list[str] = self.page.evaluate(CLIPPED)
         return found
+
+    def weight(self) -> int:
+        """Bytes that a browser fetches for the page, pictures apart, packed as servers send them."""
+        fetched = "[location.href, ...performance.getEntriesByType('resource').map(entry => entry.name)]"
+        addresses = {str(address).partition("#")[0] for address in self.page.evaluate(fetched)}
+        return sum(_packed(address) for address in addresses if not address.endswith((".png", ".svg")))
 
     def axe(self) -> list[str]:
         """What axe finds against WCAG 2.2 level AA: rule, element and reason, one line each."""
