@@ -34,9 +34,14 @@ def words_of(entry: AnyEntry, name: Callable[[str], str], words: Words) -> str:
         case RoleChange():
             return f"{name(entry.person)} is {getattr(words, entry.role)}"
         case StepDone():
-            return f"Step {entry.step} {entry.outcome}" + (f": {entry.text}" if entry.text else "")
+            return _step(entry)
         case Agreement():
             return f"Agreed: {entry.action}" + ("" if entry.attested else " (claimed)")
+
+
+def _step(entry: StepDone) -> str:
+    seen = f" ({entry.evidence.url})" if entry.evidence is not None else ""
+    return f"Step {entry.step} {entry.outcome}" + (f": {entry.text}" if entry.text else "") + seen
 
 
 def said(entry: AnyEntry, words: Words) -> str:
@@ -57,6 +62,6 @@ def said(entry: AnyEntry, words: Words) -> str:
         case RoleChange():
             return f"{entry.person} is {getattr(words, entry.role)}"
         case StepDone():
-            return f"Step {entry.step} {entry.outcome}" + (f": {entry.text}" if entry.text else "")
+            return _step(entry)
         case Agreement():
             return f"Agreed: {entry.action}" + ("" if entry.attested else " (claimed)")
