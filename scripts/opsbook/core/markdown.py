@@ -307,7 +307,7 @@ class _Page:
             if token.type == "inline":
                 cells.append(token.content)
             elif token.type == "tr_close":
-                rows.append(Row(tuple(cells), line, _columns(source)))
+                rows.append(Row(tuple(cells), line, _columns(source, len(cells))))
                 cells = []
             elif token.type == "tr_open":
                 line, source = self._line(token), self._lines[token.map[0] if token.map else 0]
@@ -363,14 +363,12 @@ class _Page:
 _BAR: Final = re.compile(r"(?<!\\)\|[ \t]*")
 
 
-def _columns(source: str) -> tuple[int, ...]:
-    """Where the cells of a row begin in its line, from 1."""
-    first = next(iter(_BAR.finditer(source)), None)
-    bare = first is None or source[: first.start()].strip(" \t>")
-    return (
-        *([len(source) - len(source.lstrip(" \t>")) + 1] if bare else ()),
-        *(bar.end() + 1 for bar in _BAR.finditer(source)),
-    )
+def _columns(source: str, count: int) -> tuple[int, ...]:
+    """Where so many cells of a row begin in its line, from 1; those that are missing, where the line ends."""
+    bars = list(_BAR.finditer(source))
+    bare = not bars or source[: bars[0].start()].strip(" \t>")
+    first = [len(source) - len(source.lstrip(" \t>")) + 1] if bare else []
+    return tuple([*first, *(bar.end() + 1 for bar in bars), *[len(source) + 1] * count][:count])
 
 
 class _Places:

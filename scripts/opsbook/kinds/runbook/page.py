@@ -21,6 +21,8 @@ from opsbook.kinds.runbook.model import Runbook
 
 SHORT = 8
 """How many lines of the index are shown at once; a longer list is folded."""
+FEW = 3
+"""For how many open incidents, the worst first, a page offers to record the steps that were ticked on it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +91,7 @@ def _ticks(record: Record, rows: Rows, text: Markdown | None) -> dict[str, Any]:
     if text is None or not lines_of(text):
         return {"steps": False, "ends": []}
     same = rows.beside("checklist", f"{record.id}@{hashlib.sha256(record.files[''].data or b'').hexdigest()}")
-    ends = [f"--runbook {record.id} -i {item.id[-5:]}" for group in same for item in group.urgent]
+    ends = [f"--runbook {record.id} -i {item.id[-5:]}" for group in same for item in group.urgent[:FEW]]
     return {"steps": True, "ends": ends}
 
 

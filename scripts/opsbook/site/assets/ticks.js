@@ -91,6 +91,7 @@
     input.addEventListener("change", () => keep(show()));
     label.append(input, ` ${number}`);
     cell.replaceChildren(label);
+    cell.setAttribute("aria-label", number);
     boxes.set(number, input);
   }
   const last = [...document.querySelectorAll(".ob-checklist")].at(-1);
