@@ -418,7 +418,7 @@ def test_a_step_is_ticked_on_a_phone_by_keys_and_kept_and_the_command_that_recor
         for number in (7, 8, 9):
             seen.page.get_by_role("checkbox", name=f"{number}. ").first.check()
         expect(told.locator("code")).to_have_text(f"opsbook tick 3 7-9 -i {end}")
-        expect(told.get_by_role("status")).to_have_text("4 ticked, in this browser only. To put it on record:")
+        expect(told.get_by_role("status")).to_have_text("4 ticked, in this browser only.")
         assert told.is_visible()
         assert seen.clipped(360) == []
         for scheme in ("light", "dark"):

@@ -46,6 +46,11 @@
 
   const says = make("p", box);
   says.setAttribute("role", "status");
+  button(box, "Clear", () => {
+    for (const input of boxes.values()) input.checked = false;
+    keep(show());
+    boxes.values().next().value.focus();
+  });
   const commands = ends.map((end) => {
     const line = make("p", box);
     const code = make("code", line);
@@ -68,17 +73,10 @@
       code.textContent = `opsbook tick ${spans(numbers)} ${end}`;
       copy.textContent = "Copy";
     }
-    const where = ends.length ? "in this browser only. To put it on record:" : "in this browser only.";
-    says.textContent = numbers.length ? `${numbers.length} ticked, ${where}` : "";
+    says.textContent = numbers.length ? `${numbers.length} ticked, in this browser only.` : "";
     box.hidden = !numbers.length;
     return numbers;
   };
-  button(box, "Clear", () => {
-    for (const input of boxes.values()) input.checked = false;
-    keep(show());
-    boxes.values().next().value.focus();
-  });
-
   const before = new Set(kept());
   for (const row of rows) {
     const [cell, action] = row.cells;
