@@ -121,6 +121,26 @@ def test_two_clones_of_one_remote_note_at_the_same_moment_and_the_remote_holds_b
     )
 
 
+def test_two_people_who_tick_in_two_clones_at_once_never_conflict(tmp_path: Path) -> None:
+    remote = Desk(make_remote(tmp_path / "remote"))
+    here, there = clone(remote.path, tmp_path / "here"), clone(remote.path, tmp_path / "there")
+    id_ = here.declare()
+    there.git("fetch", "--quiet")
+    ends = together(
+        here.begin("tick", "1-2", "--by", "oncall-a"),
+        there.begin("tick", "3", "--by", "oncall-b", "--note", "Well."),
+        there.begin("skip", "2", "--by", "oncall-b", "--why", "It heals by itself"),
+    )
+    assert {done.code for done in ends} == {0}, [str(done) for done in ends if done.code]
+    entries = [text for text in remote.written(f"opsbook/{id_}").values() if "kind: step" in text]
+    assert sorted(re.findall(r"^step: (\d)$", "\n".join(entries), re.MULTILINE)) == ["1", "2", "2", "3"]
+    rows = here.opsbook("checklist", "show", "--format", "json").json["steps"]
+    assert [row["outcome"] is not None for row in rows] == [True, True, True]
+    same = together(*(desk.begin("untick", "1", "--by", by) for desk, by in ((here, "oncall-a"), (there, "oncall-b"))))
+    assert sorted(done.code for done in same) == [0, 1], "the second one hears who was first"
+    assert "Step 1 is open already, by oncall-" in "".join(done.err for done in same)
+
+
 def test_somebody_who_declares_while_the_branch_of_another_incident_is_checked_out_disturbs_nothing(desk: Desk) -> None:
     id_ = desk.declare()
     desk.git("switch", "--quiet", f"opsbook/{id_}")

@@ -23,12 +23,13 @@ ACTS = {
     "set severity P2 --why smaller": ("severity P1 → P2", "severity: P2"),
     "set status identified": ("status investigating → identified", "status: identified"),
     "set service checkout": ("services checkout", "- checkout"),
-    "tick 1": ("1 step done in", "outcome: done"),
-    "tick 1 --skip --text known": ("1 step left out in", "outcome: skipped"),
     "join oncall-b --as database": ("oncall-b joined", "role: database"),
     "escalate --role oncall": ("Escalation of", "outcome: tried"),
     "set bridge Room 4": ("bridge Room 4", "bridge: Room 4"),
     "resolve --false-alarm": ("Resolved", "ended_as: false alarm"),
+    "tick 1": ("1 done in", "outcome: done"),
+    "tick 1-2 --note Well. --evidence https://dash.example/d/1": ("2 done in", "url: https://dash.example/d/1"),
+    "skip 1 --why known": ("1 left out in", "outcome: skipped"),
     "resolve --why fixed": ("Resolved", "status: resolved"),
     "resolve it was the queue": ("Resolved", "text: it was the queue"),
 }
@@ -112,6 +113,22 @@ def test_the_steps_of_all_checklists_are_numbered_once_and_the_command_that_is_s
     assert desk.opsbook("tick", str(len(rows))).code == 0
     again = desk.opsbook("checklist", "show", "--format", "json").json["steps"]
     assert [row["number"] for row in again if row["outcome"] == "done"] == [1, len(rows)]
+
+
+def test_a_tick_says_what_is_next_and_is_undone(desk: Desk) -> None:
+    record = desk.declare()
+    assert re.search(r"1 done in .*\. Next: 2, ", desk.opsbook("tick", "1").out)
+    assert desk.opsbook("skip", "2", "--why", "known").code == 0
+    again = desk.opsbook("tick", "1", "3", "--by", "oncall-b")
+    assert "Step 1 is done already, by oncall-a at" in again.out
+    assert again.out.startswith("1 done in "), "what is counted happened"
+    same = desk.opsbook("tick", "1", "--by", "oncall-b")
+    assert (same.code, "Step 1 is done already, by oncall-a at" in same.err) == (1, True)
+    assert "needs to know why" in desk.opsbook("skip", "4").err
+    assert desk.opsbook("untick", "1-3", "--why", "the wrong cluster").out.startswith("3 open again in ")
+    assert all(row["outcome"] is None for row in desk.opsbook("checklist", "show", "--format", "json").json["steps"])
+    for words in (("tick", record, "1"), ("skip", record, "2", "--why", "x"), ("untick", record, "1")):
+        assert desk.opsbook("checklist", *words).code == 0
 
 
 def test_a_note_is_corrected_and_the_old_words_stay_on_record(desk: Desk) -> None:

@@ -72,7 +72,10 @@ def test_everything_on_a_page_has_its_place() -> None:
     assert page.tables == (
         Table(
             ("Step", "Action", "[Owner](o.md)"),
-            (Row(("1", "do | it, [z](z1)", "**lead** [z](z2)"), 20), Row(("2", "[z](z3)", ""), 21)),
+            (
+                Row(("1", "do | it, [z](z1)", "**lead** [z](z2)"), 20, (3, 7, 27)),
+                Row(("2", "[z](z3)", ""), 21, (3, 7, 17)),
+            ),
             "Steps",
             18,
         ),

@@ -101,7 +101,7 @@ def test_the_timeline_is_told_from_its_end_while_an_incident_is_open_and_from_it
 
 def test_a_checklist_is_folded_to_the_step_that_comes_next_numbered_as_it_is_ticked() -> None:
     desk = Desk()
-    desk.do("step", "INC-20261121-7KQ4M", steps=[1], runbook="response/respond")
+    desk.do("step", "INC-20261121-7KQ4M", steps=[2], runbook="response/respond")
     text = words(desk, OPEN)
     assert "Respond to an incident" in text
     page = source(desk, OPEN)

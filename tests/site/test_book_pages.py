@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Locator, expect
 
 from opsbook.adapters.machine.directory import DirectoryTree
 from opsbook.core.book import Book
@@ -18,7 +18,7 @@ from opsbook.site.build import build
 from opsbook.site.page import Page, address
 from opsbook.site.pages import Site
 from tests.support.requests import ask
-from tests.support.site import SCREENS, TALL, WIDTHS, Scheme, served, visit
+from tests.support.site import SCREENS, TALL, WIDTHS, Scheme, Visit, served, visit
 
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 11, 21, 16, 2, tzinfo=UTC)
@@ -88,6 +88,7 @@ def where(scene: dict[str, object], made: list[Page]) -> dict[str, str]:
         "reports": "incidents/reports.md",
         "process at a glance": "incident-process/at-a-glance.md",
         "runbook": "runbooks/incident-response/respond-to-an-incident.md",
+        "runbook to lead": "runbooks/incident-response/lead-an-incident.md",
         "runbooks": "runbooks/index.md",
         "service of ours": "services/support-ticket-system.md",
         "service of others": "services/github.md",
@@ -104,7 +105,17 @@ def where(scene: dict[str, object], made: list[Page]) -> dict[str, str]:
 
 KINDS = [
     *("incident open", "incident late", "incident hostile", "incident drill", "incident security", "incident broken"),
-    *("incident closed", "home", "incidents", "year", "reports", "process at a glance", "runbook", "runbooks"),
+    *(
+        "incident closed",
+        "home",
+        "incidents",
+        "year",
+        "reports",
+        "process at a glance",
+        "runbook",
+        "runbook to lead",
+        "runbooks",
+    ),
     *("service of ours", "service of others", "services", "rules", "records", "configuration", "commands", "prose"),
     "decision",
 ]
@@ -158,7 +169,8 @@ def test_the_words_of_a_stranger_are_read_as_typed_and_do_nothing(
         assert HOSTILE[:120].strip() in seen.page.title()
         assert seen.page.locator("article h1").inner_text() == HOSTILE[:120].strip()
         assert seen.page.evaluate("window.broken") is None
-        assert seen.page.locator("article script, article [onclick], article img").count() == 0
+        foreign = "article script:not([src$='/assets/ticks.js']), article [onclick], article img"
+        assert seen.page.locator(foreign).count() == 0
         assert "<script>broken=1</script> {{ 7*7 }}" in seen.page.locator(".ob-timeline").inner_text()
 
 
@@ -268,7 +280,7 @@ TREES = {
 - definition:
   - link "#paas-incident"
 - heading /What to do next/ [level=2]
-- group: "Lead an incident 2 of 9 done Next: 3. Ask the people you need to join you. (Incident lead)"
+- group: "Lead an incident 2 of 9 done Next: 3. Ask the people you need to join you. (Incident lead, On-call engineer A)"
 - group: /Run incident comms 0 of 8 done/
 - group: /Respond to an incident 0 of 80 done/
 - heading /Timeline/ [level=2]
@@ -376,9 +388,98 @@ def test_keys_alone_reach_everything(browser: Browser, site: str, where: dict[st
         assert first.evaluate("node => node.parentElement.open")
         missed = set(page.locator(wanted).evaluate_all("nodes => nodes.map((node, i) => (node.id ||= `w${i}`))"))
         page.evaluate("document.activeElement.blur()")
-        for _ in range(len(missed) + 60):
+        for _ in range(len(missed) + 80):
             page.keyboard.press("Tab")
             missed.discard(page.evaluate("document.activeElement.id"))
             if not missed:
                 break
         assert not missed
+
+
+# -- steps that are ticked on a page
+
+LEAD = "runbook to lead"
+"""A runbook of which open incidents have a copy."""
+
+
+def _boxes(seen: Visit) -> Locator:
+    seen.page.evaluate("document.querySelectorAll('article details').forEach(part => part.open = true)")
+    return seen.page.locator("article .ob-checklist input")
+
+
+def test_a_step_is_ticked_on_a_phone_by_keys_and_kept_and_the_command_that_records_it_is_offered(
+    browser: Browser, site: str, where: dict[str, str], scene: dict[str, object]
+) -> None:
+    end = scene["ids"]["open"][-5:]  # type: ignore[index]
+    with visit(browser, site + where["incident open"], screen=(360, 740)) as seen:
+        boxes, told = _boxes(seen), seen.page.locator(".ob-ticks")
+        assert boxes.count() == 95, "two of 97 are done"
+        expect(told).to_be_hidden()
+        seen.page.get_by_role("checkbox", name="3. Ask the people you need to join you.").focus()
+        seen.page.keyboard.press("Space")
+        for number in (7, 8, 9):
+            seen.page.get_by_role("checkbox", name=f"{number}. ").first.check()
+        expect(told.locator("code")).to_have_text(f"opsbook tick 3 7-9 -i {end}")
+        expect(told.get_by_role("status")).to_have_text("4 ticked, in this browser only.")
+        assert told.is_visible()
+        assert seen.clipped(360) == []
+        for scheme in ("light", "dark"):
+            seen.page.emulate_media(color_scheme=scheme)
+            assert seen.axe() == []
+        seen.page.reload(wait_until="networkidle")
+        expect(told.locator("code")).to_have_text(f"opsbook tick 3 7-9 -i {end}")
+        seen.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        told.get_by_role("button", name="Copy").click()
+        expect(told.get_by_role("button", name="Copied")).to_be_visible()
+        assert seen.page.evaluate("navigator.clipboard.readText()") == f"opsbook tick 3 7-9 -i {end}"
+        told.get_by_role("button", name="Clear").click()
+        expect(told).to_be_hidden()
+        assert seen.page.evaluate("localStorage.length && Object.keys(localStorage).filter(k => /ticks/.test(k))") in (
+            0,
+            [],
+        )
+        assert (seen.strangers, seen.missing, seen.errors) == ([], [], [])
+
+
+def test_what_is_on_record_by_now_is_not_ticked_in_the_browser_any_more(
+    browser: Browser, site: str, where: dict[str, str], scene: dict[str, object]
+) -> None:
+    name = f"opsbook ticks {scene['ids']['open']}"  # type: ignore[index]
+    with visit(browser, site + where["incident open"]) as seen:
+        seen.page.evaluate("name => localStorage.setItem(name, '[1, 4, 9999]')", name)
+        seen.page.reload(wait_until="networkidle")
+        expect(seen.page.locator(".ob-ticks code")).to_contain_text("opsbook tick 4 -i")
+        assert seen.page.evaluate("name => localStorage.getItem(name)", name) == "[4]"
+
+
+def test_a_runbook_keeps_ticks_too_and_offers_the_open_incidents_that_have_its_very_words(
+    browser: Browser, site: str, where: dict[str, str], scene: dict[str, object]
+) -> None:
+    with visit(browser, site + where[LEAD]) as seen:
+        _boxes(seen).nth(1).check()
+        codes = seen.page.locator(".ob-ticks code").all_inner_texts()
+        assert len(codes) == 3
+        end = scene["ids"]["open"][-5:]  # type: ignore[index]
+        assert f"opsbook tick 2 --runbook incident-response/lead-an-incident -i {end}" in codes
+        assert seen.axe() == []
+        assert seen.clipped(360) == []
+    with visit(browser, site + "runbooks/change-management/release-a-change/") as seen:
+        _boxes(seen).first.check()
+        expect(seen.page.locator(".ob-ticks [role=status]")).to_have_text("1 ticked, in this browser only.")
+        assert seen.page.locator(".ob-ticks code").count() == 0
+
+
+@pytest.mark.parametrize("kind", ["incident closed", "incident security", "prose", "service of ours"])
+def test_a_page_without_steps_to_do_asks_for_no_script_for_them(
+    browser: Browser, site: str, where: dict[str, str], kind: str
+) -> None:
+    with visit(browser, site + where[kind]) as seen:
+        assert seen.page.locator("script[src*=ticks]").count() == 0
+        assert _boxes(seen).count() == 0
+
+
+def test_without_a_script_a_checklist_is_what_is_on_record(browser: Browser, site: str, where: dict[str, str]) -> None:
+    with visit(browser, site + where["incident open"], script=False) as seen:
+        assert seen.page.locator("article input").count() == 0
+        expect(seen.page.locator(".ob-ticks")).to_be_hidden()
+        assert seen.page.locator(".ob-step--done").count() == 2

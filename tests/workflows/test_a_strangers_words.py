@@ -281,7 +281,11 @@ ATTRIBUTES = re.compile(
 )
 """What our templates write, and nothing that loads, runs, sends or draws over the rest."""
 
-LOOK = """() => Array.from(document.querySelectorAll("article, article *:not(.md-code__nav, .md-code__nav *)"), element =>
+OURS = ".md-code__nav, .md-code__nav *, .ob-ticks, .ob-ticks *, .ob-checklist label, .ob-checklist input"
+"""What the scripts of the theme and of `ticks.js` make."""
+
+LOOK = f"""() => Array.from(document.querySelectorAll(
+  "article, article *:not({OURS}, script[src$='/assets/ticks.js'])"), element =>
   [element.localName, Array.from(element.attributes, attribute => [attribute.name, attribute.value])])"""
 
 

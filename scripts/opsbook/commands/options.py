@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
+from opsbook.core.checklist import numbers
 from opsbook.core.errors import UsageError
 from opsbook.core.request import Given, Request
 from opsbook.core.text import visible
@@ -86,7 +87,7 @@ def values_of(args: argparse.Namespace, model: type[Request], need: tuple[str, s
             if not visible(value).strip():  # what cannot be seen is shown as what it is, and so is something
                 raise UsageError(*need)
         elif given.many:
-            value = tuple(_numbers(value))
+            value = tuple(numbers(value))
         elif isinstance(value, list):
             value = tuple(value)
         elif given.words:
@@ -121,15 +122,3 @@ def _bare(annotation: Any) -> Any:
     """A type without the possibility that there is nothing."""
     found = [item for item in get_args(annotation) if item is not type(None)]
     return found[0] if type(None) in get_args(annotation) and len(found) == 1 else annotation
-
-
-def _numbers(words: list[str]) -> Iterator[int]:
-    """`1 2 5-8` as numbers."""
-    for word in words:
-        first, dash, last = word.partition("-")
-        if not first.isdecimal() or (dash and not last.isdecimal()) or len(word) > 12:
-            raise UsageError(f"“{word}” is no step.", "Name numbers and ranges, like 1 2 5-8.")
-        start, end = int(first), int(last) if dash else int(first)
-        if not 0 <= end - start < 1000:
-            raise UsageError(f"“{word}” is no range of steps.", "Write the smaller number first, like 5-8.")
-        yield from range(start, end + 1)

@@ -91,7 +91,8 @@ def phrase(pattern: str, title: str = "") -> Phrase:
     """What is said of an outcome, from a pattern.
 
     Args:
-        pattern: `{record}` stands for the id, `{id}` for its end, `{changes}` for what changed.
+        pattern: `{record}` stands for the id, `{id}` for its end, `{changes}` for what changed,
+            `{count}` for how much did.
         title: of the record, for whoever did not say which one.
     """
 
@@ -99,9 +100,10 @@ def phrase(pattern: str, title: str = "") -> Phrase:
         words = {
             "record": outcome.id,
             "id": outcome.id[-5:] + (f" ({shorten(one_line(title), 60)})" if title else ""),
+            "count": str(len(outcome.summary) or "All"),
             "changes": "; ".join(f"{label.lower()} {_quoted(text)}" for label, text in outcome.summary),
         }
-        return re.sub(r"\{(record|id|changes)\}", lambda found: words[found[1]], pattern)
+        return re.sub(r"\{(record|id|changes|count)\}", lambda found: words[found[1]], pattern)
 
     return said
 
@@ -172,7 +174,7 @@ def _outcome(result: Outcome, done: Phrase, workspace: Workspace) -> Lines:
     for why in dict.fromkeys(item.unheard for item in result.unheard):
         missed = [item for item in result.unheard if item.unheard == why]
         told.append(f"{names(missed)} not told: {why}." if told else f"Nobody was told: {why}.")
-    yield GOOD, " ".join([f"{done(result)}{_where(result)}.", *told])
+    yield GOOD, " ".join([f"{done(result)}{_where(result)}.", *filter(None, [result.then]), *told])
     yield from ((PLAIN, f"  {line}") for line in result.understood)
     yield from _masked(result)
     yield from ((PLAIN, f"  first finished what was saved here before: {request}") for request in result.before)

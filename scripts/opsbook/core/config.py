@@ -7,7 +7,7 @@ its defaults with a finding, so that a typing error in one never stops a declara
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 from pydantic import Field
@@ -156,6 +156,13 @@ class Rota(Entry):
     """How long a turn lasts."""
     people: tuple[PersonRef, ...] = Field(strict=False, min_length=1)
     """Who takes turns, in order."""
+
+    def turn(self, now: datetime) -> tuple[str | None, datetime]:
+        """Who has the turn, and until when; before the first turn nobody."""
+        if now < self.starts:
+            return None, self.starts
+        turn = (now - self.starts) // self.every
+        return self.people[turn % len(self.people)], self.starts + (turn + 1) * self.every
 
 
 class SecurityAlert(Model):

@@ -55,10 +55,11 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """The cells of one row of a table, as Markdown text, and its line."""
+    """The cells of one row of a table, as Markdown text, its line, and the column in which each begins."""
 
     cells: tuple[str, ...]
     line: int
+    columns: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,7 +299,7 @@ class _Page:
     def _table(self, tokens: list[Token], start: int) -> None:
         rows: list[Row] = []
         cells: list[str] = []
-        line = 0
+        line, source = 0, ""
         for index in range(start, len(tokens)):
             token = tokens[index]
             if token.type == "table_close":
@@ -306,10 +307,10 @@ class _Page:
             if token.type == "inline":
                 cells.append(token.content)
             elif token.type == "tr_close":
-                rows.append(Row(tuple(cells), line))
+                rows.append(Row(tuple(cells), line, _columns(source, len(cells))))
                 cells = []
             elif token.type == "tr_open":
-                line = self._line(token)
+                line, source = self._line(token), self._lines[token.map[0] if token.map else 0]
         heading = self._headings[-1].text if self._headings else ""
         self._tables.append(Table(rows[0].cells, tuple(rows[1:]), heading, rows[0].line))
 
@@ -357,6 +358,17 @@ class _Page:
         self._links.append(link)
         if found := _SCHEME.match(_IGNORED.sub("", link.target)):
             self._html.append((link.line, f"{found[1].lower()}: link"))
+
+
+_BAR: Final = re.compile(r"(?<!\\)\|[ \t]*")
+
+
+def _columns(source: str, count: int) -> tuple[int, ...]:
+    """Where so many cells of a row begin in its line, from 1; those that are missing, where the line ends."""
+    bars = list(_BAR.finditer(source))
+    bare = not bars or source[: bars[0].start()].strip(" \t>")
+    first = [len(source) - len(source.lstrip(" \t>")) + 1] if bare else []
+    return tuple([*first, *(bar.end() + 1 for bar in bars), *[len(source) + 1] * count][:count])
 
 
 class _Places:

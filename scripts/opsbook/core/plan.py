@@ -69,6 +69,7 @@ class Plan:
         subject: one line for the commit, safe to print.
         title: title of the pull request; body: its Markdown text, built by us with people's words made inert.
         summary: lines for the person who asked, to preview and to confirm.
+        then: what comes next in the record, as a sentence.
         understood: what was made of a value that can be typed in several ways, to be said back.
         labels: words by which pull requests can be found and counted, for a forge that has labels.
         anonymous: who acted must not be told: the commit names nobody.
@@ -86,6 +87,7 @@ class Plan:
     anonymous: bool = False
     straight: bool = False
     understood: tuple[str, ...] = ()
+    then: str = ""
 
     @property
     def branch(self) -> str:

@@ -243,10 +243,13 @@ class OneOf:
             {
                 "noun": self.noun,
                 "known": known,
-                "more": "" if self.otherwise is None else "; or github:<login>, slack:<id>, local:<name>",
+                "more": _OTHERWISE.get(self.otherwise or "", ""),
             },
         )
 
+
+_OTHERWISE = {OUTSIDER: "; or github:<login>, slack:<id>, local:<name>", "^users notice$": "; or users notice"}
+"""What a message says of a pattern that is accepted besides a vocabulary."""
 
 PersonRef = Annotated[str, OneOf("people", "person", OUTSIDER)]
 """A person: an id of `opsbook.yml`, or an outsider."""
@@ -273,6 +276,10 @@ def many(*, max_length: int = 500) -> Any:
     return Field(default=(), strict=False, max_length=max_length)
 
 
+ConditionRef = Annotated[str, OneOf("severities", "severity", "^users notice$")]
+"""When a step is needed: in an incident of a severity, or when users notice it."""
+
+
 class Step(Model):
     """One line of a checklist."""
 
@@ -282,6 +289,8 @@ class Step(Model):
     """What to do, as an instruction."""
     owner: OwnerRef
     """The role or team that does it."""
+    when: tuple[ConditionRef, ...] = many()
+    """When it is needed: one of these holds, severities or `users notice`. Without any it always is."""
 
 
 class Link(Model):

@@ -124,6 +124,7 @@ def run(intent: Intent, context: Context, *, adopted: bool, elsewhere: bool = Fa
         unreceipted=heard.unreceipted,
         summary=plan.summary,
         understood=plan.understood,
+        then=plan.then,
         masked=_masked(intent.request, context),
         outbox=kept,
         before=tuple(done),

@@ -128,7 +128,7 @@ class Outcome(Said):
         id: the record; path: its folder or file; branch, commit, url: where it is published.
         next: what a person may run next. shared, share: see `Published`.
         unpublished: why it is not published yet; empty when it is.
-        summary, understood: see `Plan`.
+        summary, understood, then: see `Plan`.
         masked: what of the words that were typed is not kept: the field, and what it was.
         outbox: where its texts are kept.
         before: earlier requests about the same record that were saved here, and are finished now.
@@ -146,6 +146,7 @@ class Outcome(Said):
     unpublished: str = ""
     summary: tuple[tuple[str, str], ...] = ()
     understood: tuple[str, ...] = ()
+    then: str = ""
     masked: tuple[tuple[str, str], ...] = ()
     outbox: tuple[str, ...] = ()
     before: tuple[str, ...] = ()

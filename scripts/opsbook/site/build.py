@@ -115,12 +115,17 @@ def _file(name: str, data: bytes) -> Made:
 
 
 def _filled(made: Layout, page: Page, above: Markup) -> bytes:
-    below = "".join(f'<script src="{ROOT}assets/{name}"></script>' for name in _DRAWING) if _has_diagram(page) else ""
+    scripts = (*(_DRAWING if _has_diagram(page) else ()), *(_TICKING if '<div class="ob-ticks"' in page.html else ()))
+    below = "".join(f'<script src="{ROOT}assets/{name}"></script>' for name in scripts)
     return made.shell(page.path).fill(replace(page, html=f"{above}{page.html}{below}")).encode()
 
 
 _DRAWING = ("mermaid.min.js", "diagrams.js")
 """What draws diagrams: large, so that no other page asks for it."""
+
+
+_TICKING = ("ticks.js",)
+"""What lets people tick steps on the page that they look at."""
 
 
 def _has_diagram(page: Page) -> bool:

@@ -111,11 +111,8 @@ def _headline(real: int, drills: int, first: Front) -> str:
 
 def _turn(rota: Rota, now: datetime, book: Book) -> tuple[str, datetime | None]:
     """Who has the turn of a rota at `now`, and until when; a rota that has not begun has nobody."""
-    if now < rota.starts:
-        return "nobody yet", rota.starts
-    turn = (now - rota.starts) // rota.every
-    who = rota.people[turn % len(rota.people)]
-    return book.config.core.person_name(who), rota.starts + (turn + 1) * rota.every
+    who, until = rota.turn(now)
+    return book.config.core.person_name(who) if who is not None else "nobody yet", until
 
 
 def _first_sentence(text: str) -> str:

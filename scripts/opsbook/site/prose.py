@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from html.parser import HTMLParser
@@ -20,7 +21,7 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from markupsafe import Markup, escape
 
-from opsbook.core import gfm
+from opsbook.core import checklist, gfm
 from opsbook.core.checklist import HEADER
 from opsbook.core.markdown import Heading, Markdown
 from opsbook.core.pages import FOLDER, SCHEMES, Lead, scheme
@@ -53,7 +54,7 @@ def written(text: Markdown, lead: Leads, repository: str, *, titled: bool = True
         repository: where files of the book can be seen that are no pages; empty when nobody knows.
         titled: its first heading is shown; else it is the title of a record, which the page says already.
     """
-    tokens, headings = text.parsed.tokens, list(text.headings)
+    tokens, headings = _steps(text), list(text.headings)
     if not titled and tokens and tokens[0].type == "heading_open" and tokens[0].tag == "h1":
         tokens, headings = tokens[3:], headings[1:]
     printer = _Printer(lead, repository, headings)
@@ -242,6 +243,56 @@ def code(text: str, language: str) -> str:
 _ROLES = {"thead": "rowgroup", "tbody": "rowgroup", "tr": "row", "th": "columnheader", "td": "cell"}
 _MANY = 4
 """So many columns do not fit on a phone: each row is a block there, which begins with its first cell."""
+
+
+def _steps(text: Markdown) -> list[Token]:
+    """The tokens of a page, with each task list that is a checklist as the table that it might have been.
+
+    Only a page with an owner has checklists: somebody who does what nobody else is named for.
+    """
+    tokens = text.parsed.tokens
+    front = text.front.value if text.front is not None and isinstance(text.front.value, dict) else {}
+    found = list(checklist.task_lists(tokens)) if "owner" in front else []
+    if not found:
+        return tokens
+    tasks = iter([line for line in checklist.lines_of(text) if line.task])
+    made, at = list[Token](), 0
+    for start, end in found:
+        items = [(next(tasks), item) for item in checklist.items(tokens[start:end])]
+        heads = (*HEADER, *([checklist.WHEN] if any(line.when for line, _ in items) else []))
+        made += [*tokens[at:start], Token("table_open", "table", 1), Token("thead_open", "thead", 1)]
+        made += [*_row("th", [[_inline(head.capitalize())] for head in heads]), Token("thead_close", "thead", -1)]
+        made.append(Token("tbody_open", "tbody", 1))
+        for line, item in items:
+            rest = [_action(item[2], line.action), *item[4:-1]] if item[1].type == "paragraph_open" else item[1:-1]
+            cells = [[_inline(line.step)], rest, [_inline(line.owner)], [_inline(", ".join(line.when))]]
+            made += _row("td", cells[: len(heads)])
+        made += [Token("tbody_close", "tbody", -1), Token("table_close", "table", -1)]
+        at = end
+    return made + tokens[at:]
+
+
+def _row(tag: str, cells: Sequence[Sequence[Token]]) -> list[Token]:
+    made = [Token("tr_open", "tr", 1)]
+    for cell in cells:
+        made += [Token(f"{tag}_open", tag, 1), *cell, Token(f"{tag}_close", tag, -1)]
+    return [*made, Token("tr_close", "tr", -1)]
+
+
+def _inline(text: str) -> Token:
+    return Token("inline", "", 0, content=text, children=[Token("text", "", 0, content=text)])
+
+
+def _action(token: Token, action: str) -> Token:
+    """The line of a task without its owner and condition, which are the end of its last words."""
+    children = [copy(child) for child in token.children or []]
+    box = checklist.BOX.match(token.content)
+    if children and children[-1].type == "text":
+        last = children[-1].content
+        children[-1].content = checklist.said(f" {last}").action.removeprefix(" ")
+    if box and children and children[0].type == "text":
+        children[0].content = checklist.BOX.sub("", children[0].content)
+    return Token("inline", "", 0, content=action, children=children)
 
 
 def _prepared(tokens: Sequence[Token]) -> None:

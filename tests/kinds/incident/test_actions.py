@@ -15,6 +15,7 @@ from opsbook.core.errors import Refused
 from opsbook.core.ids import Ids, operation_key
 from opsbook.core.tree import Overlay
 from opsbook.kinds import registry
+from opsbook.kinds.incident.steps import stands
 from opsbook.kinds.incident.vocabulary import SECURITY_TITLE, STATUSES
 from tests.cases.cases import SHORT
 from tests.kinds.small import Desk, book
@@ -396,9 +397,108 @@ def test_steps_are_ticked_once_each_and_the_last_word_counts() -> None:
     plan = desk.do("step", OPEN, steps=[2, 3, 2], text="Done by hand")
     assert len(plan.files) == 2
     desk.later(minutes=1)
-    desk.do("step", OPEN, steps=[2], outcome="skipped")
-    steps = desk.view(OPEN).steps()
-    assert {number: entry.outcome for (_, number), entry in steps.items()} == {1: "done", 2: "skipped", 3: "done"}
+    desk.do("step", OPEN, steps=[2], outcome="skipped", text="It heals by itself")
+    assert outcomes(desk) == {1: "done", 2: "skipped", 3: "done"}
+    desk.do("step", OPEN, steps=[2, 3], outcome="undone")  # in the same second: the last word counts all the same
+    assert outcomes(desk) == {1: "done"}
+
+
+def outcomes(desk: Desk, id_: str = OPEN) -> dict[int, str]:
+    return {number: entry.outcome for (_, number), entry in desk.view(id_).steps().items()}
+
+
+def test_who_ticks_what_is_done_hears_who_did_it_and_nothing_is_recorded_twice() -> None:
+    desk = Desk()
+    plan = desk.do("step", OPEN, steps=[1, 2])
+    assert (len(plan.files), plan.understood) == (1, ("Step 1 is done already, by oncall-a at 10:20.",))
+    with pytest.raises(Refused, match=r"Step 1 is done already, by oncall-a at 10:20\. Step 2 is done already"):
+        desk.plan("step", OPEN, steps=[1, 2])
+    assert len(desk.plan("step", OPEN, steps=[1], text="And the graph agrees").files) == 1, "there is more to say"
+    with pytest.raises(Refused, match="Step 3 is open already"):
+        desk.plan("step", OPEN, steps=[3], outcome="undone")
+
+
+def test_evidence_is_kept_as_a_link_masked_and_never_taken_for_words() -> None:
+    desk = Desk()
+    desk.do("step", OPEN, steps=[2], evidence="https://dash.example/d/1?token=ghp_" + "a1B2" * 9)
+    evidence = desk.view(OPEN).steps()["response/respond", 2].evidence
+    assert evidence is not None
+    assert evidence.url.startswith("https://dash.example/d/1")
+    assert "a1B2" not in evidence.url + evidence.title
+    with pytest.raises(Refused, match="is no address"):
+        desk.plan("step", OPEN, steps=[3], evidence="see the graph")
+
+
+def test_whoever_leaves_a_step_out_says_why() -> None:
+    with pytest.raises(Refused, match="why a step was left out"):
+        Desk().plan("step", OPEN, steps=[2, 3], outcome="skipped")
+
+
+def test_what_comes_next_is_said_of_the_same_checklist_with_whoever_has_it() -> None:
+    desk = Desk()
+    assert desk.plan("step", OPEN, steps=[2]).then == "Next: 3, On-call engineer."
+    assert desk.plan("step", OPEN, steps=[3]).then == "Next: 2, Operations engineer."
+    assert desk.do("step", OPEN, steps=[2, 3]).then == "No step is open."
+    rota = "rotas: [{id: r, title: On call, starts: 2026-11-09T09:00:00Z, people: [oncall-a, oncall-b]}]\nmailboxes:"
+    on_call = Desk(book(rota=("mailboxes:", rota)).tree)
+    assert on_call.plan("step", OPEN, steps=[2]).then == "Next: 3, On-call engineer (oncall-b)."
+
+
+CONDITIONS = """\
+---
+title: Respond to an incident
+owner: platform
+reviewed: 2026-11-01
+when: [users notice]
+---
+# Respond to an incident
+
+## Checklist
+
+- [ ] Look at the dashboard — oncall (only P1)
+- [ ] Restart the *pods* — ops
+- [ ] Tell the team (only P2, P3, if users notice)
+"""
+
+
+def test_every_step_is_frozen_with_its_condition_and_counts_when_that_holds() -> None:
+    conditions = CONDITIONS.replace("P3, if users notice", "users notice")
+    desk = Desk(book({"runbooks/response/respond.md": conditions}).tree)
+    id_ = desk.declare("Slow", "P3", user_facing=False)
+    (frozen,) = desk.view(id_).checklist.checklists  # type: ignore[union-attr]
+    assert frozen.when == ("P1",), "the list comes with the severity that calls for it"
+    assert [(step.action, step.owner, step.when) for step in frozen.steps] == [
+        ("Look at the dashboard", "oncall", ("P1",)),
+        ("Restart the *pods*", "ops", ("users notice",)),
+        ("Tell the team", "platform", ("P2", "users notice")),
+    ]
+    assert spare(desk, id_) == {1: "only P1", 2: "only P1", 3: "only P1"}
+    assert "Checklist" not in dict(desk.book.kinds["incident"].shown(desk.record(id_), desk.book, desk.now).data)
+    desk.do("update", id_, severity="P1", text="It grows")
+    assert spare(desk, id_) == {1: "", 2: "only if users notice", 3: "only P2 or if users notice"}
+    desk.do("step", id_, steps=[2])
+    assert spare(desk, id_)[2] == "", "what somebody did counts as done"
+    desk.do("update", id_, user_facing=True, components=["web"], impact="Nobody can pay.")
+    assert set(spare(desk, id_).values()) == {""}
+
+
+def spare(desk: Desk, id_: str) -> dict[int, str]:
+    return {stand.number: stand.spare for stand in stands(desk.view(id_))}
+
+
+def test_a_checklist_too_large_for_every_severity_comes_with_its_own() -> None:
+    rows = "".join(f"| {n} | {'Look at this part of it ' * 12} | ops |\n" for n in range(1, 251))
+    long = f"---\ntitle: Long\nowner: ops\n---\n# Long\n\n| Step | Action | Owner |\n|---|---|---|\n{rows}"
+    listed = ("checklists: [response/respond]", "checklists: [response/long]")
+    desk = Desk(book({"runbooks/response/long.md": long}, lists=listed).tree)
+    assert desk.view(desk.declare("Slow", "P3")).checklist is None
+
+
+def test_an_open_step_never_prevents_resolving() -> None:
+    desk = Desk()
+    assert any(stand.is_open for stand in stands(desk.view(OPEN)))
+    desk.do("update", OPEN, status="resolved", text="It works")
+    assert desk.view(OPEN).facts.status == "resolved"  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize(
@@ -415,7 +515,7 @@ def test_a_step_that_is_not_there_cannot_be_ticked(values: dict[str, Any], words
 
 
 def test_an_incident_without_a_checklist_says_so() -> None:
-    desk = Desk()
+    desk = Desk(book(lists=("checklists: [response/respond]", "checklists: []")).tree)
     id_ = desk.declare(severity="P3")
     with pytest.raises(Refused, match="has no checklist"):
         desk.plan("step", id_, steps=[1])

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from opsbook.core import gfm, markdown
 from opsbook.core.book import Book
 from opsbook.core.check import check_record
+from opsbook.core.checklist import lines_of
 from opsbook.core.command import Brought
 from opsbook.core.errors import Refused, UsageError
 from opsbook.core.pages import Pages
@@ -276,3 +277,14 @@ def test_no_word_of_a_page_is_lost(lines: list[str], path: str) -> None:
     assert not shown.faults
     assert not [word for word in words(body) - words(made) if word not in MADE], made
     gfm.parsed(shown.body)
+
+
+def test_a_task_list_below_a_checklist_is_one_after_the_import_too() -> None:
+    page = "# Restart it\n\n## Checklist\n\n- [ ] Stop it\n- [ ] Start it -- ops (only P1)\n"
+    done = brought({"docs/restart-it.md": page})
+    (made,) = [data for path, data in done.files.items() if b"Stop it" in data]
+    lines = lines_of(markdown.parse(made))
+    assert [(line.step, line.action, line.owner, line.when) for line in lines] == [
+        ("1", "Stop it", "platform", ()),
+        ("2", "Start it", "ops", ("P1",)),
+    ]

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from pydantic import ValidationError
+
+from opsbook.core import checklist
 from opsbook.core.book import Book
 from opsbook.core.errors import Refused
 from opsbook.core.ids import Ids
@@ -15,8 +19,9 @@ from opsbook.core.record import Record
 from opsbook.core.request import Request
 from opsbook.core.text import one_line, shorten
 from opsbook.core.times import Times
-from opsbook.core.types import Step
-from opsbook.kinds.incident import files, model
+from opsbook.core.tree import Overlay
+from opsbook.core.types import Link, Step
+from opsbook.kinds.incident import files, model, steps
 from opsbook.kinds.incident.config import IncidentsConfig
 from opsbook.kinds.incident.requests import Note, Tick
 from opsbook.kinds.incident.view import IncidentView, name_of
@@ -69,29 +74,87 @@ def _corrected(record: Record, request: Note, book: Book, now: datetime) -> tupl
 
 
 def tick(book: Book, request: Tick, now: datetime, ids: Ids, operation: str) -> Plan:
-    """Tick steps of a checklist, or say why they are left out."""
+    """Tick steps of a checklist, say why they are left out, or open them again.
+
+    A step that stands so already is not recorded twice, unless there is more to say of it: whoever ticks it hears who
+    was first.
+    """
     record = details(book, request)
     by_number = _numbered(record, request.runbook)
     text = words(book, request.text, "text", request.keep) if request.text else None
-    numbers = list(dict.fromkeys(request.steps))
+    numbers, word = list(dict.fromkeys(request.steps)), _STANDS[request.outcome]
     if not numbers:
         raise Refused("No step is named.", f"Name one or more of 1 to {len(by_number)}.")
+    if request.outcome == "skipped" and text is None:
+        why = f"opsbook skip {checklist.spans(numbers)} --why 'the cause is known'"
+        raise Refused("Whoever reads the incident needs to know why a step was left out.", f"Say it: {why}")
+    evidence = _evidence(book, request)
+    said = [entry for _, entry in IncidentView(record).timeline.of(model.StepDone) if entry.operation != operation]
+    last = {(entry.runbook, entry.step): entry for entry in said}
+    times, already = Times(now, book.config.core.timezone), dict[str, list[int]]()
     out: dict[str, bytes | None] = {}
-    lines: list[tuple[str, str]] = []
+    lines, recorded = list[tuple[str, str]](), list[int]()
     for number in numbers:
         if number not in by_number:
             of = f" of {request.runbook}" if request.runbook else ""
             raise Refused(f"There is no step {number}.", f"The steps{of} are 1 to {len(by_number)}.")
         frozen, step = by_number[number]
+        earlier = last.get((frozen.runbook, step.step))
+        if (earlier.outcome if earlier is not None else "undone") == request.outcome:
+            by = f" already, by {earlier.by} at {times.clock(earlier.at)}" if earlier is not None else " already"
+            already.setdefault(by, []).append(number)
+            if evidence is None and text in (None, earlier and earlier.text):
+                continue
+        at = max(now, earlier.at + timedelta(seconds=1)) if earlier is not None else now  # the last one counts
         entry = model.StepDone(
-            at=now, by=request.by, kind="step", runbook=frozen.runbook, step=step.step, outcome=request.outcome,
-            text=text, operation=operation,
+            at=at, by=request.by, kind="step", runbook=frozen.runbook, step=step.step, outcome=request.outcome,
+            text=text, evidence=evidence, operation=operation,
         )  # fmt: skip
         path, out[path] = files.entry(record.path, entry, ids)
+        recorded.append(number)
         lines.append((f"Step {number}", f"{step.action} — {request.outcome}"))
-    which = ", ".join(str(number) for number in numbers)
-    subject = shorten(f"Record step {which} of {record.id} as {request.outcome}", 100)
-    return plan_of(record, out, subject, tuple(lines), bullets(lines))
+    known = [
+        f"Step{'' if len(same) == 1 else 's'} {checklist.spans(same)} {'is' if len(same) == 1 else 'are'} {word}{by}."
+        for by, same in already.items()
+    ]
+    if not out:
+        raise Refused(" ".join(known), "Nothing is written. `opsbook checklist show` says what is next.")
+    subject = shorten(f"Record step {checklist.spans(recorded)} of {record.id} as {request.outcome}", 100)
+    plan = plan_of(record, out, subject, tuple(lines), bullets(lines))
+    after = Book(Overlay(book.tree, out), book.kinds).resolve("incident", record.id)
+    then = _next(after, by_number[numbers[-1]], book, now) if after is not None else ""
+    return replace(plan, understood=tuple(known), then=then)
+
+
+_STANDS = {"done": "done", "skipped": "left out", "undone": "open"}
+
+
+def _evidence(book: Book, request: Tick) -> Link | None:
+    """Where it can be seen that a step was done; raises `Refused` for what is no address."""
+    if not request.evidence:
+        return None
+    address = words(book, request.evidence, "evidence", request.keep)
+    if address != request.evidence:  # what stands for something masked is no part of an address
+        address = re.sub(r"[\[\] ]+", "-", address)
+    try:
+        return Link(title=shorten(one_line(address.partition("://")[2]), 120), url=address)
+    except ValidationError:
+        raise Refused(
+            f"--evidence: “{shorten(one_line(address), 60)}” is no address.",
+            "Give one like https://dashboards.example/d/1, and put words into --note.",
+        ) from None
+
+
+def _next(record: Record, ticked: tuple[model.FrozenChecklist, Step], book: Book, now: datetime) -> str:
+    """What comes next, and for whom."""
+    view = IncidentView(record)
+    found = steps.stands(view)
+    after = next(stand.number for stand in found if (stand.frozen, stand.step) == ticked)
+    stand = steps.following(found, after)
+    if stand is None:
+        return "No step is open."
+    who = steps.whose(stand.step.owner, view.facts, book.config.core, now)
+    return f"Next: {stand.number}, {book.config.core.owner_title(stand.step.owner)}{f' ({who})' if who else ''}."
 
 
 def _numbered(record: Record, runbook: str | None) -> dict[int, tuple[model.FrozenChecklist, Step]]:

@@ -10,12 +10,14 @@ from opsbook.core.announcement import Announcement, Standing, Tone
 from opsbook.core.book import Book
 from opsbook.core.record import File, Record
 from opsbook.core.times import Times
+from opsbook.core.types import Step
 from opsbook.kinds.incident.agreements import MEANINGS, Decision, asked, decisions, holders
 from opsbook.kinds.incident.config import IncidentsConfig
 from opsbook.kinds.incident.model import (
     Agreement,
     AnyEntry,
     Declared,
+    FrozenChecklist,
     Incident,
     Note,
     RoleChange,
@@ -23,6 +25,7 @@ from opsbook.kinds.incident.model import (
     StatusChange,
     Update,
 )
+from opsbook.kinds.incident.steps import needed
 from opsbook.kinds.incident.view import IncidentView
 
 _TONES: tuple[Tone, ...] = ("alarm", "warning")
@@ -264,15 +267,18 @@ def links_of(view: IncidentView, book: Book) -> tuple[tuple[str, str], ...]:
         links.insert(0, ("Pull request", f"{repository.rstrip('/')}/pulls?q={asked}"))
     if site is not None:
         base = site.rstrip("/")
-        lists = view.checklist.checklists[:1] if view.checklist is not None and view.is_open else ()
-        steps = [(frozen.title, f"{base}/runbooks/{frozen.runbook}/") for frozen in lists]
+        lists = _needed(view)[:1] if view.is_open else []
+        steps = [(frozen.title, f"{base}/runbooks/{frozen.runbook}/") for frozen, _ in lists]
         links = [("Incident page", f"{base}/{view.record.path}/"), *steps, *links]
     return tuple(links)
 
 
 def _first_steps(view: IncidentView) -> tuple[str, ...]:
-    lists = view.checklist.checklists if view.checklist is not None else ()
-    return tuple(step.action for frozen in lists[:1] for step in frozen.steps[:3])
+    return tuple(step.action for _, steps in _needed(view)[:1] for step in steps[:3])
+
+
+def _needed(view: IncidentView) -> list[tuple[FrozenChecklist, list[Step]]]:
+    return needed(view.checklist.checklists if view.checklist is not None else (), view.facts)
 
 
 def readers_of(book: Book, audience: str) -> str:

@@ -7,7 +7,7 @@ import re
 from datetime import datetime
 
 from opsbook.core import checklist as checklists
-from opsbook.core import markdown
+from opsbook.core import markdown, yaml
 from opsbook.core.book import Book
 from opsbook.core.errors import Refused
 from opsbook.core.ids import Ids
@@ -15,7 +15,7 @@ from opsbook.core.plan import Plan
 from opsbook.core.record import Record
 from opsbook.core.text import shorten
 from opsbook.core.types import Step
-from opsbook.kinds.incident import files, pull
+from opsbook.kinds.incident import files, pull, steps
 from opsbook.kinds.incident.config import IncidentsConfig, Severity
 from opsbook.kinds.incident.model import AnyEntry, Declared, FrozenChecklist, Impact, Incident, RoleChange, Roles, Times
 from opsbook.kinds.incident.report import skeleton
@@ -46,6 +46,7 @@ def declare(book: Book, request: Declare, now: datetime, ids: Ids, operation: st
     slug = slugify(facts.title, max_length=40, word_boundary=True, save_order=True)
     folder = f"incidents/{now:%Y}/{id_}" + (f"-{slug}" if slug else "")
     frozen, called = _freeze(book, severity, drill=facts.drill), book.config.section(IncidentsConfig).words
+    shown = steps.needed(frozen, facts)
 
     said = {"at": now, "by": request.by, "operation": operation}
     entries: list[AnyEntry] = [
@@ -65,14 +66,14 @@ def declare(book: Book, request: Declare, now: datetime, ids: Ids, operation: st
         files=out,
         subject=f"{'Drill: ' if facts.drill else ''}Declare {id_} ({severity.id})",
         title=pull.title(facts, severity),
-        body=pull.body(book, facts, severity, frozen),
+        body=pull.body(book, facts, severity, shown),
         summary=(
             ("Title", facts.title),
             ("Severity", f"{severity.id} {severity.title}"),
             ("Services", ", ".join(facts.services) or "none named"),
             (called.label("lead"), facts.roles.lead or "not named yet"),
             (called.label("comms"), facts.roles.comms or "not named yet"),
-            ("Checklist", ", ".join(f"{item.title} ({len(item.steps)} steps)" for item in frozen) or "none"),
+            ("Checklist", ", ".join(f"{item.title} ({len(rows)} steps)" for item, rows in shown) or "none"),
             ("Folder", folder),
         ),
         understood=(moment(book, request.started_at, now, "started-at")[1],) if request.started_at else (),
@@ -216,8 +217,10 @@ def _components_of(book: Book, services: list[str]) -> list[str]:
 
 
 def _freeze(book: Book, severity: Severity, *, drill: bool) -> list[FrozenChecklist]:
-    """The checklists that the severity calls for, as they are now; a runbook that is broken is left out.
+    """The checklists as they are now, those of the severity first; a runbook that is broken is left out.
 
+    Those of other severities come too, with the condition under which they count: no number shifts when it changes.
+    They stay behind where the file would become too large to be read.
     In a drill their steps name the channel of drills, where they send people to one where an incident is told.
     """
     channels, core = book.config.section(IncidentsConfig).channels, book.config.core
@@ -226,6 +229,9 @@ def _freeze(book: Book, severity: Severity, *, drill: bool) -> list[FrozenCheckl
     ]
     instead = core.channel(channels.drill) if drill and channels.drill is not None else None
 
+    def calling(name: str) -> tuple[str, ...]:
+        return tuple(item.id for item in live if name in item.checklists)
+
     def placed(action: str) -> str:
         if instead is not None:
             for name in told:
@@ -233,17 +239,23 @@ def _freeze(book: Book, severity: Severity, *, drill: bool) -> list[FrozenCheckl
         return action
 
     frozen: list[FrozenChecklist] = []
-    for name in severity.checklists:
+    live = [item for item in book.config.section(IncidentsConfig).severities if item.retired is None]
+    for name in dict.fromkeys(name for item in (severity, *live) for name in item.checklists):
         record = book.resolve("runbook", name)
         file = record.files.get("") if record is not None else None
         if file is None or file.data is None:
             continue
-        steps = tuple(
-            Step(step=number, action=placed(line.action), owner=line.owner)
-            for number, line in enumerate(checklists.lines_of(markdown.parse(file.data)), 1)
+        text = markdown.parse(file.data)
+        always = checklists.condition(text)
+        rows = tuple(
+            Step(step=number, action=placed(line.action), owner=line.owner, when=line.when or always)
+            for number, line in enumerate(checklists.lines_of(text), 1)
             if line.action and line.owner
         )
-        if steps:
+        if rows:
             title, revision = book.title("runbook", name) or name, hashlib.sha256(file.data).hexdigest()
-            frozen.append(FrozenChecklist(runbook=name, title=title, revision=revision, steps=steps))
+            when = () if all(name in item.checklists for item in live) else calling(name)
+            frozen.append(FrozenChecklist(runbook=name, title=title, revision=revision, when=when, steps=rows))
+    if frozen and len(files.checklist("", frozen)[1]) > yaml.LIMIT:
+        frozen = [item for item in frozen if item.runbook in severity.checklists]
     return frozen

@@ -28,7 +28,7 @@ def facts(folder: str, value: Incident) -> tuple[str, bytes]:
 
 def checklist(folder: str, frozen: Sequence[FrozenChecklist]) -> tuple[str, bytes]:
     """`checklist.yaml`, path and content."""
-    dumped = Checklist(checklists=tuple(frozen)).model_dump(mode="json")
+    dumped = Checklist(checklists=tuple(frozen)).model_dump(mode="json", exclude_defaults=True)
     return f"{folder}/{CHECKLIST}", yaml.dump(dumped, schema="../../../schemas/checklist.schema.json").encode()
 
 

@@ -10,6 +10,7 @@ from pydantic import Field
 from opsbook.core.types import (
     WHOLE,
     Choice,
+    ConditionRef,
     IsoDate,
     Line,
     Link,
@@ -363,6 +364,8 @@ class FrozenChecklist(Model):
     """The title of that runbook."""
     revision: Annotated[str, matching(r"^[0-9a-f]{64}$", "must be the 64 characters of a SHA-256")]
     """SHA-256 of the runbook's file at that moment."""
+    when: tuple[ConditionRef, ...] = many()
+    """The severities that call for it, where not all do: in an incident of another one nobody needs it."""
     steps: tuple[Step, ...] = Field(strict=False, min_length=1)
     """The steps."""
 
@@ -371,4 +374,4 @@ class Checklist(Model):
     """`checklist.yaml`: what to do in this incident; who did what is in the timeline."""
 
     checklists: tuple[FrozenChecklist, ...] = Field(strict=False, min_length=1)
-    """One for each runbook that the severity calls for."""
+    """One for each runbook that a severity calls for, that of the declaration first: it may change."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -18,9 +18,10 @@ from opsbook.core.types import spoken
 from opsbook.kinds.incident.agreements import Decision, asked, decisions
 from opsbook.kinds.incident.announcements import links_of
 from opsbook.kinds.incident.config import IncidentsConfig
-from opsbook.kinds.incident.model import Declared, Incident, StepDone, Update
+from opsbook.kinds.incident.model import Declared, FrozenChecklist, Incident, StepDone, Update
 from opsbook.kinds.incident.report import GUIDANCE
 from opsbook.kinds.incident.similar import rank
+from opsbook.kinds.incident.steps import needed, stands, whose
 from opsbook.kinds.incident.told import words_of
 from opsbook.kinds.incident.view import FACTS, REPORT, IncidentView
 
@@ -43,10 +44,10 @@ class IncidentRow(Row):
     next_update: datetime | None
 
 
-def sheet(record: Record, row: IncidentRow, book: Book) -> Sheet:
+def sheet(record: Record, row: IncidentRow, book: Book, now: datetime) -> Sheet:
     """The page of an incident."""
     view = IncidentView(record)
-    return Sheet("page.html.j2", _values(view, row, book), f"{record.path}/{FACTS}")
+    return Sheet("page.html.j2", _values(view, row, book, now), f"{record.path}/{FACTS}")
 
 
 def indexes(found: Rows, book: Book, now: datetime) -> Iterator[Sheet]:
@@ -104,7 +105,11 @@ def row_of(record: Record, book: Book) -> IncidentRow:
     return IncidentRow(
         id=record.id,
         path=record.shape.page(record.path),
-        names=(*(("service", name) for name in services), *(("runbook", name) for name in used)),
+        names=(
+            *(("service", name) for name in services),
+            *(("runbook", name) for name in used),
+            *(("checklist", f"{frozen.runbook}@{frozen.revision}") for frozen in _to_do(view)),
+        ),
         quiet_since=None if view.is_open else max(moments, default=None),
         title=facts.title if facts is not None else "This record cannot be read",
         severity=(facts.severity or "") if facts is not None else "",
@@ -123,12 +128,18 @@ def row_of(record: Record, book: Book) -> IncidentRow:
     )
 
 
-def _values(view: IncidentView, row: IncidentRow, book: Book) -> dict[str, Any]:
+def _to_do(view: IncidentView) -> list[FrozenChecklist]:
+    """The checklists that people follow now: the page of a runbook with the very words offers to tick them."""
+    lists = view.checklist.checklists if view.checklist is not None and view.is_open else ()
+    return [frozen for frozen, _ in needed(lists, view.facts)]
+
+
+def _values(view: IncidentView, row: IncidentRow, book: Book, now: datetime) -> dict[str, Any]:
     facts, core, config = view.facts, book.config.core, book.config.section(IncidentsConfig)
     words, severity = config.words, config.severity(facts.severity) if facts is not None else None
     secret = facts is not None and facts.classification == "security"
     report = view.record.files.get(REPORT)
-    steps, is_open = view.steps(), row.is_open
+    is_open = row.is_open
     entries = [
         {
             "at": entry.at,
@@ -165,7 +176,7 @@ def _values(view: IncidentView, row: IncidentRow, book: Book) -> dict[str, Any]:
         ],
         # Who follows an incident wants what is new; who reads about one that is over wants how it went.
         "entries": [] if secret else entries[::-1] if is_open else entries,
-        "lists": [] if secret else _lists(view, steps, book),
+        "lists": [] if secret else _lists(view, book, now if is_open else None),
         "channel": _channel(facts, book) if facts is not None and is_open and not secret else None,
         "pull": _pull(view, book) if is_open and not secret else None,
         "status_page": core.site.status_page if is_open and not secret else None,
@@ -203,25 +214,32 @@ def _other(facts: Incident, book: Book) -> tuple[str, str | None]:
     return facts.same_as or "", book.kinds["incident"].page(ref.path) if ref is not None else None
 
 
-def _lists(view: IncidentView, steps: Mapping[tuple[str, int], StepDone], book: Book) -> list[dict[str, Any]]:
-    """The checklists, each with its steps as `opsbook tick` numbers them, and the one that comes next."""
-    found: dict[str, dict[str, Any]] = {}
-    for number, (frozen, step) in view.numbered.items():
+def _lists(view: IncidentView, book: Book, now: datetime | None) -> list[dict[str, Any]]:
+    """The checklists, each with its steps as `opsbook tick` numbers them, and the one that comes next.
+
+    Args:
+        now: of an open incident; then each step says who has it.
+    """
+    core, found = book.config.core, dict[str, dict[str, Any]]()
+    for stand in stands(view):
+        frozen, step, entry = stand.frozen, stand.step, stand.entry
         if frozen.runbook not in found:
             there = book.find("runbook", frozen.runbook) is not None
             page = f"runbooks/{frozen.runbook}.md" if there else None
-            empty: dict[str, Any] = {"steps": [], "done": 0, "skipped": 0, "next": None}
-            found[frozen.runbook] = {"title": frozen.title, "runbook": page, **empty}
+            empty: dict[str, Any] = {"steps": [], "done": 0, "skipped": 0, "total": 0, "next": None}
+            found[frozen.runbook] = {"title": frozen.title, "runbook": page, "spare": stand.spare, **empty}
         known = found[frozen.runbook]
-        entry = steps.get((frozen.runbook, step.step))
+        who = whose(step.owner, view.facts, core, now) if now is not None and stand.is_open else None
         item = {
-            "number": number,
+            "number": stand.number,
             "action": step.action,
-            "owner": book.config.core.owner_title(step.owner),
+            "owner": core.owner_title(step.owner) + (f", {core.person_name(who)}" if who else ""),
             "entry": entry,
-            "is_next": entry is None and known["next"] is None,
+            "spare": stand.spare,
+            "is_next": stand.is_open and known["next"] is None,
         }
         known["steps"].append(item)
+        known["total"] += not stand.spare
         if item["is_next"]:
             known["next"] = item
         elif entry is not None:

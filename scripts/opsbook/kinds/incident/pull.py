@@ -15,8 +15,10 @@ from opsbook.core.plan import Plan
 from opsbook.core.record import Record
 from opsbook.core.text import one_line, shorten
 from opsbook.core.times import Times
+from opsbook.core.types import Step
 from opsbook.kinds.incident.config import IncidentsConfig, Severity
 from opsbook.kinds.incident.model import FrozenChecklist, Incident
+from opsbook.kinds.incident.steps import needed
 from opsbook.kinds.incident.view import IncidentView
 
 STUB = "A security incident was declared. Its facts are not kept here, and must not be added.\n"
@@ -41,7 +43,7 @@ def propose(record: Record, book: Book) -> Plan:
     if facts is None or severity is None:
         stub = facts is not None and facts.classification == "security"
         return Plan(record.id, record.path, {}, record.id, record.id, STUB if stub else "")
-    lists = view.checklist.checklists if view.checklist is not None else ()
+    lists = needed(view.checklist.checklists if view.checklist is not None else (), facts)
     return Plan(
         record=record.id,
         path=record.path,
@@ -53,11 +55,13 @@ def propose(record: Record, book: Book) -> Plan:
     )
 
 
-def body(book: Book, facts: Incident, severity: Severity, checklists: Sequence[FrozenChecklist]) -> str:
+def body(
+    book: Book, facts: Incident, severity: Severity, checklists: Sequence[tuple[FrozenChecklist, Sequence[Step]]]
+) -> str:
     """The body as GitHub's Markdown; ids are shown by their names.
 
     Args:
-        checklists: what was copied into the incident; the first one says what to do first.
+        checklists: what is needed of those in the incident; the first one says what to do first.
     """
     core, at = book.config.core, facts.times.declared_at
     times, called = Times(at, core.timezone), book.config.section(IncidentsConfig).words
@@ -70,7 +74,7 @@ def body(book: Book, facts: Incident, severity: Severity, checklists: Sequence[F
     if severity.update_every is not None:
         rows.append(("Next update", f"by {github(times.clock(at + severity.update_every))}"))
     if checklists:
-        counted = [f"{github(item.title)} ({len(item.steps)} steps)" for item in checklists]
+        counted = [f"{github(item.title)} ({len(steps)} steps)" for item, steps in checklists]
         rows.append(("Checklists", ", ".join(counted)))
     by = _person(book, facts.declared_by or "nobody knows")
     parts = ["**This is a drill.** Nothing is broken."] if facts.drill else []
@@ -78,9 +82,8 @@ def body(book: Book, facts: Incident, severity: Severity, checklists: Sequence[F
     if facts.summary:
         parts.append(github(facts.summary))
     parts.append("\n".join(f"- **{label}:** {value}" for label, value in rows))
-    for first in checklists[:1]:
-        steps = enumerate(first.steps[:3], 1)
-        listed = "\n".join(f"{number}. {github(one_line(step.action))}" for number, step in steps)
+    for first, steps in checklists[:1]:
+        listed = "\n".join(f"{step.step}. {github(one_line(step.action))}" for step in steps[:3])
         parts.append(f"**Do first** ({github(first.title)})\n\n{listed}")
     if core.site.status_page is not None:
         parts.append(link(core.site.status_page))

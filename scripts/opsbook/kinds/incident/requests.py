@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from opsbook.core.request import HIDDEN, Given, Request, Typed
 from opsbook.core.types import many
+from opsbook.kinds.incident.model import Outcome
 from opsbook.kinds.incident.vocabulary import Status
 
 _Services = Annotated[tuple[str, ...], Given(flag="--service", metavar="NAME", of="service")]
@@ -125,7 +126,7 @@ class Update(Request):
 
 
 class Tick(Request):
-    """Tick steps of a checklist, or say why they are left out."""
+    """Tick steps of a checklist, say why they are left out, or open them again."""
 
     action: ClassVar[str] = "incident.step"
 
@@ -133,10 +134,12 @@ class Tick(Request):
     """Numbers and ranges: 1 2 5-8."""
     runbook: Annotated[str | None, Given(metavar="NAME", of="runbook")] = None
     """The steps are of this checklist, and numbered as in its runbook."""
-    outcome: Annotated[Literal["done", "skipped"], Given(flag="--skip", const="skipped")] = "done"
-    """Left out and not done."""
+    outcome: Annotated[Outcome, HIDDEN] = "done"
+    """Whether they are done, left out on purpose, or open again."""
     text: Typed = None
     """What was found, or why it is left out."""
+    evidence: Annotated[str | None, Given(metavar="URL")] = None
+    """Where it can be seen."""
     keep: _Keep = None
     """Keep mail addresses and phone numbers in the words, and why: "the hotline is public"."""
 

@@ -384,8 +384,8 @@ class INC015(RecordRule):
         view = view_of(record)
         file = record.files.get(CHECKLIST)
         for number, frozen in enumerate(view.checklist.checklists if view.checklist is not None else ()):
-            rows = [(str(step.step), step.action, step.owner) for step in frozen.steps]
-            for index, column, message in checklist.faults(rows, frozenset()):
+            rows = [(str(step.step), step.action, step.owner, step.when) for step in frozen.steps]
+            for index, column, message in checklist.faults(rows, (), ()):
                 yield Problem(message, file, ("checklists", number, "steps", index, column))
 
 
@@ -547,7 +547,8 @@ class INC022(RecordRule):
 class CFG004(BookRule):
     """A severity calls for a checklist that is not there.
 
-    Correct the name of the runbook in `opsbook.yml`, or give the runbook a table with the columns Step, Action, Owner.
+    Correct the name of the runbook in `opsbook.yml`, or give the runbook a table with the columns Step, Action, Owner,
+    or a task list below a heading with the word checklist.
     """
 
     reads = frozenset({"runbook"})

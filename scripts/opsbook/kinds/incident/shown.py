@@ -11,6 +11,8 @@ from opsbook.core.record import Record
 from opsbook.core.times import Times
 from opsbook.kinds.incident.agreements import asked, decisions
 from opsbook.kinds.incident.config import IncidentsConfig
+from opsbook.kinds.incident.model import StepDone
+from opsbook.kinds.incident.steps import stands
 from opsbook.kinds.incident.told import said
 from opsbook.kinds.incident.view import IncidentView
 
@@ -43,9 +45,10 @@ def _people(view: IncidentView, book: Book) -> Iterator[tuple[str, str]]:
 
 
 def _checklist(view: IncidentView) -> Iterator[tuple[str, str]]:
-    if view.checklist is not None:
-        done, total = len(view.steps()), sum(len(frozen.steps) for frozen in view.checklist.checklists)
-        yield "Checklist", f"{done} of {total} steps: opsbook checklist show {view.record.id[-5:]}"
+    found = [stand for stand in stands(view) if not stand.spare]
+    if found:
+        done = sum(stand.entry is not None for stand in found)
+        yield "Checklist", f"{done} of {len(found)} steps: opsbook checklist show {view.record.id[-5:]}"
 
 
 def _blocks(view: IncidentView, book: Book, now: datetime) -> Iterator[Block]:
@@ -75,7 +78,10 @@ def _blocks(view: IncidentView, book: Book, now: datetime) -> Iterator[Block]:
         yield Pairs([*(secret if facts.classification == "security" else rows), *_checklist(view)])
     if view.timeline.entries:
         yield Text()
+    numbers = {(frozen.runbook, step.step): number for number, (frozen, step) in view.numbered.items()}
     for entry, right in view.as_read:
+        if isinstance(entry, StepDone):  # as people tick it
+            entry = entry.model_copy(update={"step": numbers.get((entry.runbook, entry.step), entry.step)})
         corrected = f", corrected by {right.by} at {clock.clock(right.at)}" if right is not None else ""
         yield Text(f"{clock.clock(entry.at)}  {entry.by}{corrected}", "dim")
         yield Text(said(entry, words), indent="    ")

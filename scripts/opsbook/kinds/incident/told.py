@@ -37,7 +37,7 @@ def words_of(entry: AnyEntry, name: Callable[[str], str], words: Words) -> str:
         case RoleChange():
             return f"{name(entry.person)} is {getattr(words, entry.role)}"
         case StepDone():
-            return f"Step {entry.step} {entry.outcome}" + (f": {entry.text}" if entry.text else "")
+            return _step(entry)
         case Agreement():
             return _agreed(entry)
         case Present():
@@ -46,6 +46,11 @@ def words_of(entry: AnyEntry, name: Callable[[str], str], words: Words) -> str:
             return entry.text
         case Escalation():
             return _escalated(entry)
+
+
+def _step(entry: StepDone) -> str:
+    seen = f" ({entry.evidence.url})" if entry.evidence is not None else ""
+    return f"Step {entry.step} {entry.outcome}" + (f": {entry.text}" if entry.text else "") + seen
 
 
 def said(entry: AnyEntry, words: Words) -> str:
@@ -66,7 +71,7 @@ def said(entry: AnyEntry, words: Words) -> str:
         case RoleChange():
             return f"{entry.person} is {getattr(words, entry.role)}"
         case StepDone():
-            return f"Step {entry.step} {entry.outcome}" + (f": {entry.text}" if entry.text else "")
+            return _step(entry)
         case Agreement():
             return _agreed(entry)
         case Present():

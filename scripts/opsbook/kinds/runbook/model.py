@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from opsbook.core.types import Duration, IsoDate, Line, Model, OwnerRef, ServiceRef, line, many
+from opsbook.core.types import ConditionRef, Duration, IsoDate, Line, Model, OwnerRef, ServiceRef, line, many
 
 Sign = Annotated[str, line(min_length=2, max_length=200)]
 
@@ -26,3 +26,5 @@ class Runbook(Model):
     """What somebody may be trying to do, in their words: how they find it."""
     symptoms: tuple[Sign, ...] = many()
     """What somebody may see, error texts in full: how they find it."""
+    when: tuple[ConditionRef, ...] = many()
+    """When the steps of its checklist are needed that say nothing themselves: severities, or `users notice`."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from opsbook.core.book import Book
+from opsbook.core.checklist import condition, lines_of, only
 from opsbook.core.kind import Sheet
+from opsbook.core.markdown import Markdown
 from opsbook.core.record import Record
 from opsbook.core.reviews import ReviewRow, latest_last, standing, words_of
 from opsbook.core.rows import Row, Rows
@@ -18,6 +21,8 @@ from opsbook.kinds.runbook.model import Runbook
 
 SHORT = 8
 """How many lines of the index are shown at once; a longer list is folded."""
+FEW = 3
+"""For how many open incidents, the worst first, a page offers to record the steps that were ticked on it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,8 +78,21 @@ def sheet(record: Record, row: RunbookRow, rows: Rows, book: Book, now: datetime
     found = standing_of(row, latest_last(row for group in rows.beside("runbook", record.id) for row in group.others))
     values: dict[str, Any] = {"row": row, "today": _today(book, now), "services": _services(row, book), "used": used}
     values |= {"standing": found, **_reviewed(found, book)}
+    values |= {
+        "when": only(condition(text)) if text is not None and condition(text) else "",
+        **_ticks(record, rows, text),
+    }
     values["readable"] = text is not None and bool(text.body)
     return Sheet("page.html.j2", values, record.path, body=text, found_by=(*row.symptoms, *row.goals))
+
+
+def _ticks(record: Record, rows: Rows, text: Markdown | None) -> dict[str, Any]:
+    """Whether there are steps to tick, and the open incidents that have a copy of these very words."""
+    if text is None or not lines_of(text):
+        return {"steps": False, "ends": []}
+    same = rows.beside("checklist", f"{record.id}@{hashlib.sha256(record.files[''].data or b'').hexdigest()}")
+    ends = [f"--runbook {record.id} -i {item.id[-5:]}" for group in same for item in group.urgent[:FEW]]
+    return {"steps": True, "ends": ends}
 
 
 def index(rows: Rows, book: Book, now: datetime) -> Sheet:

@@ -64,21 +64,33 @@ class RUN002(RecordRule):
                 yield Problem(f"{runbook.reviewed.isoformat()} is in the future", file, ("reviewed",))
 
 
+COLUMNS = (*checklist.HEADER, checklist.WHEN)
+
+
+COLUMNS = (*checklist.HEADER, checklist.WHEN)
+
+
 class RUN003(RecordRule):
     """A checklist that is not in order.
 
-    Number the steps from 1 without gaps, and give each an action and an owner that `opsbook.yml` knows.
+    Number the steps of a table from 1 without gaps, and give each an action and an owner that `opsbook.yml` knows. A
+    task is `- [ ] action — owner (only P1)`. A condition is a severity or `users notice`.
     """
 
     def check(self, record: Record, book: Book, now: datetime) -> Iterable[Problem]:
-        """Every table with the columns Step, Action and Owner."""
+        """Every table with the columns Step, Action and Owner, and every task list below a checklist's heading."""
         text = _text(record)
         if text is None:
             return
-        owners = frozenset(book.config.vocabulary.get("owners", {}))
-        lines = checklist.lines_of(text)
-        for index, _, message in checklist.faults([(line.step, line.action, line.owner) for line in lines], owners):
-            yield Problem(message, path=record.path, line=lines[index].line)
+        words, lines = book.config.vocabulary, checklist.lines_of(text)
+        for line in lines:
+            if line.fault:
+                message = f"step {line.step} {line.fault}"
+                yield Problem(message, path=record.path, line=line.line, column=line.columns[0])
+        rows = [(line.step, line.action, line.owner, line.when) for line in lines]
+        for index, what, message in checklist.faults(rows, words.get("owners", {}), words.get("severities", {})):
+            column = lines[index].columns[COLUMNS.index(what)]
+            yield Problem(message, path=record.path, line=lines[index].line, column=column)
 
 
 class RUN004(RecordRule):

@@ -1,6 +1,5 @@
-"""tick steps of an incident's checklist, or say why they are left out"""
+"""tick steps of an incident's checklists"""
 
-from opsbook.core.command import Write
-from opsbook.kinds.incident.requests import Tick
+from opsbook.kinds.incident.ticking import recording
 
-COMMAND = Write(Tick, done="Ticked in {id}", picks="first")
+COMMAND = recording("done", "first")
