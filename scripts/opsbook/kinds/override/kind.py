@@ -72,7 +72,9 @@ class OverrideKind(Kind):
         from opsbook.core.duty import OverrideRow
 
         found = record.only("", Override)
-        said = found[1].model_dump(include={"rota", "person", "starts", "until", "at"}) if found is not None else {}
+        if found is None:
+            return OverrideRow(id=record.id, path="", title=record.id)
+        said = {name: getattr(found[1], name) for name in ("rota", "person", "starts", "until", "at")}
         return OverrideRow(id=record.id, path="", title=record.id, **said)
 
     def needs_people(self, before: Record | None, after: Record) -> str:
