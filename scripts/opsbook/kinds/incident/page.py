@@ -46,7 +46,7 @@ class IncidentRow(Row):
 def sheet(record: Record, row: IncidentRow, book: Book, now: datetime) -> Sheet:
     """The page of an incident; of an open one it says who can be asked to take a role that nobody has."""
     view = IncidentView(record)
-    values = {**_values(view, row, book), "on_call": _on_call(book, now) if row.is_open else {}}
+    values = {**_values(view, row, book), "on_call": _on_call(book, now) if row.is_open else {"lead": "", "comms": ""}}
     return Sheet("page.html.j2", values, f"{record.path}/{FACTS}")
 
 
@@ -55,9 +55,8 @@ def _on_call(book: Book, now: datetime) -> Mapping[str, str]:
     core, config = book.config.core, book.config.section(IncidentsConfig)
     rotas = {"lead": core.rota(config.lead_rota), "comms": core.rota(config.comms_rota)}
     return {
-        role: f"{rota.title}: {said(on_duty(book, rota.id, now), core)}"
+        role: f"{rota.title}: {said(on_duty(book, rota.id, now), core)}" if rota is not None else ""
         for role, rota in rotas.items()
-        if rota is not None
     }
 
 
@@ -84,7 +83,11 @@ def indexes(found: Rows, book: Book, now: datetime) -> Iterator[Sheet]:
     yield Sheet("reports.html.j2", {"rows": reports}, "incidents", "incidents/reports.md")
     values = {**_process(book, config), "on_call": _on_call(book, now)}
     yield Sheet(
-        "process.html.j2", values, "opsbook.yml", "incident-process/at-a-glance.md", lives=bool(values["on_call"])
+        "process.html.j2",
+        values,
+        "opsbook.yml",
+        "incident-process/at-a-glance.md",
+        lives=any(values["on_call"].values()),
     )
 
 

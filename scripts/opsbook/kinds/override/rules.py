@@ -78,9 +78,9 @@ class ROT001(BookRule):
 
 
 class ROT002(BookRule):
-    """A calendar in the book that holds more than the book may keep, or cannot be read.
+    """A calendar that holds more than the book may keep, or cannot be read.
 
-    A calendar holds people's addresses. Do not put one into the book by hand: `opsbook rotas fetch ROTA --from FILE`
+    Do not put a calendar into the book by hand: it holds people's addresses. `opsbook rotas fetch ROTA --from FILE`
     keeps of it who is on duty when, and nothing else. What was committed is in the history of the repository.
     """
 
