@@ -83,7 +83,7 @@ def calendars(book: Book, request: KeepCalendars, now: datetime, ids: Ids) -> Pl
     for rota, text in sorted(request.calendars.items()):
         found, data = book.config.core.rota(rota), text.encode()
         if found is None or found.ical is None:
-            raise Refused(f"{rota} is no rota with a calendar on main.", f"Give it `ical` in {CONFIG_PATH}, and commit it.")
+            raise Refused(f"{rota} has no calendar on main.", f"Give it `ical` in {CONFIG_PATH}, and commit it.")
         try:
             if keep(data, None).data != data:
                 raise Refused(f"The calendar of {rota} is not as the book keeps it.")
