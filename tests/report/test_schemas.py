@@ -146,9 +146,9 @@ EXAMPLES = [
     *(
         (BASE, name, value)
         for case in all_cases()
-        if case.code == "REV003" and case.passes
+        if case.code in ("OVR002", "REV003") and case.passes
         for _, name, value in values(case.book())
-        if name == "review"
+        if name in ("override", "review")
     ),
 ]
 
