@@ -15,6 +15,7 @@ import trustme
 from opsbook.adapters.ical.fetch import fetch
 from opsbook.core.errors import ForgeError
 from tests.support.desk import Desk, clone, make_desk, make_remote
+from tests.support.github import make_github, person
 
 ROTA = "rotas:\n"
 PATH = "operations/rotas/escalation.ics"
@@ -270,3 +271,21 @@ def test_a_calendar_is_brought_in_by_hand_without_its_addresses(tmp_path: Path) 
     assert checked.code == 1
     assert f"{PATH}:1:1" in checked.out
     assert "ROT002" in checked.out
+
+
+def test_on_github_a_calendar_is_one_commit_on_main_and_an_override_a_pull_request(tmp_path: Path) -> None:
+    server = make_github(tmp_path / "github.git")
+    try:
+        desk = with_rota(person(server, tmp_path / "book"), "file")
+        desk.git("push", "--quiet", "origin", "main")
+        (tmp_path / "rota.ics").write_bytes(calendar("On-call engineer A", "On-call engineer B"))
+        done = desk.opsbook("rotas", "fetch", "escalation", "--from", str(tmp_path / "rota.ics"))
+        assert done.code == 0, str(done)
+        assert PATH in Desk(tmp_path / "github.git").git("ls-tree", "-r", "--name-only", "main")
+        assert not [call for call in server.calls() if "pulls" in call]
+        stands_in = desk.opsbook("oncall", "override", "escalation", "--who", "oncall-a", "--until", "2099-01-07T09:00")
+        assert stands_in.code == 0, str(stands_in)
+        assert [call for call in server.calls() if "pulls" in call]
+        assert server.refused == []
+    finally:
+        server.close()

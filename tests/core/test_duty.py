@@ -203,6 +203,16 @@ def test_a_calendar_says_what_the_clock_on_the_wall_says(events: list[Weekly]) -
             assert duty.until is None or at < duty.until
 
 
+def test_of_two_events_that_overlap_the_one_that_began_last_counts() -> None:
+    made = book(Weekly("oncall-a", date(2026, 3, 2)), Weekly("oncall-b", date(2026, 3, 4), at=18, hours=3, every=0))
+    found = [*duties(made, "day", local("2026-03-04T12:00"), timedelta(days=1))]
+    assert [(duty.person, duty.until) for duty in found] == [
+        ("oncall-a", local("2026-03-04T18:00")),
+        ("oncall-b", local("2026-03-04T21:00")),
+        ("oncall-a", None),
+    ]
+
+
 def test_an_event_without_an_hour_takes_the_days_of_the_book() -> None:
     made = book(Weekly("oncall-a", date(2026, 7, 4), every=0, whole=2), Weekly("oncall-b", date(2027, 1, 1)))
     duty = on_duty(made, "day", utc("2026-07-03T23:00"))  # midnight in London
