@@ -74,6 +74,19 @@ def in_a_clone_that_is_set_up(reader: Reader) -> None:
     reader.do("mkdir -p .venv/bin", 'ln -s "$(command -v opsbook)" .venv/bin/opsbook', "touch .venv/.ready")
 
 
+def keep_a_rota_in_a_calendar(reader: Reader) -> None:
+    """The rota is a file that somebody has exported."""
+    config = reader.here() / "opsbook.yml"
+    turns = re.compile(r"(?m)^(  - id: escalation\n    title: .*\n)(?:    .*\n)+")
+    config.write_text(turns.sub(r"\1    ical: file\n", config.read_text()))
+    event = (
+        "BEGIN:VEVENT\nUID:1\nDTSTART:20260105T090000Z\nDTEND:20260112T090000Z\nRRULE:FREQ=WEEKLY\nSUMMARY:platform-b\n"
+    )
+    text = f"BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//us//EN\n{event}END:VEVENT\nEND:VCALENDAR\n"
+    (reader.here() / "escalation.ics").write_text(text)
+    reader.do("git -c user.name=a -c user.email=a@b.invalid commit --quiet --all --message Rota")
+
+
 def in_an_incident(reader: Reader) -> None:
     """A P1 is open in that clone."""
     in_a_clone(reader)
@@ -241,6 +254,9 @@ PAGES = {
             "example-org/operations": f"{OWNER}/{NAME}",
             "GITHUB_TOKEN=…": f"GITHUB_TOKEN={GITHUB_TOKEN}",
         },
+    ),
+    "docs/how-to/say-who-is-on-call.md": Page(
+        in_a_clone, by_hand={"opsbook rotas fetch escalation": keep_a_rota_in_a_calendar}
     ),
     "docs/how-to/set-up-ci.md": Page(in_a_new_book, by_hand={"opsbook schema": pin_the_program}),
     "docs/how-to/set-up-your-machine.md": Page(in_a_clone),

@@ -260,6 +260,7 @@ OwnerRef = Annotated[str, OneOf("owners", "role or team")]
 TeamRef = Annotated[str, OneOf("teams", "team")]
 RoleRef = Annotated[str, OneOf("roles", "role")]
 ChannelRef = Annotated[str, OneOf("channels", "channel")]
+RotaRef = Annotated[str, OneOf("rotas", "rota")]
 
 ServiceRef = Annotated[Slug, OneOf("service", "service", f"^{_SLUG}$")]
 """The name of a service in `services/`. A rule says whether there is one; editors offer those that there are."""

@@ -143,6 +143,12 @@ class LocalWorkspace:
             found += members(api, team.slack)
         return found
 
+    def calendar(self, address: str) -> bytes:
+        """See `Workspace.calendar`."""
+        from opsbook.adapters.ical.fetch import fetch
+
+        return fetch(address)
+
     @property
     def kinds(self) -> Kinds:
         """Every kind of record."""

@@ -9,7 +9,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field
 
 from opsbook.core.config import Entry, Section, Vocabulary, by_id
-from opsbook.core.types import WHOLE, ChannelRef, Duration, Line, Link, Model, RoleRef, RunbookRef, Text, many, matching
+from opsbook.core.types import (
+    WHOLE,
+    ChannelRef,
+    Duration,
+    Line,
+    Link,
+    Model,
+    RoleRef,
+    RotaRef,
+    RunbookRef,
+    Text,
+    many,
+    matching,
+)
 from opsbook.kinds.incident.vocabulary import Status
 
 if TYPE_CHECKING:
@@ -131,6 +144,10 @@ class IncidentsConfig(Section):
     """What people are called."""
     channels: Channels = Channels.model_construct()
     """Who is told."""
+    lead_rota: RotaRef | None = None
+    """Who is asked to lead where nobody does: the pages say who that is."""
+    comms_rota: RotaRef | None = None
+    """Who tells everybody else of what is declared out of `hours`, where nobody is named for it."""
     templates: tuple[UpdateTemplate, ...] = many()
     """Saved texts for updates."""
     escalation: tuple[EscalationStep, ...] = many()

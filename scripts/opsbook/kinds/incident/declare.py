@@ -42,6 +42,9 @@ def declare(book: Book, request: Declare, now: datetime, ids: Ids, operation: st
     id_ = _given_id(book, given, operation) if given is not None else _new_id(book, ids, now, operation)
     if request.security and not book.config.core.security.restricted:
         return _stub(id_, request, now, operation)
+    stands_in, said_so = _out_of_hours(book, request, now)
+    if stands_in is not None:
+        request = request.model_copy(update={"comms": stands_in})
     facts, severity = _facts(id_, book, request, now, operation)
     slug = slugify(facts.title, max_length=40, word_boundary=True, save_order=True)
     folder = f"incidents/{now:%Y}/{id_}" + (f"-{slug}" if slug else "")
@@ -72,11 +75,14 @@ def declare(book: Book, request: Declare, now: datetime, ids: Ids, operation: st
             ("Severity", f"{severity.id} {severity.title}"),
             ("Services", ", ".join(facts.services) or "none named"),
             (called.label("lead"), facts.roles.lead or "not named yet"),
-            (called.label("comms"), facts.roles.comms or "not named yet"),
+            (called.label("comms"), said_so or facts.roles.comms or "not named yet"),
             ("Checklist", ", ".join(f"{item.title} ({len(rows)} steps)" for item, rows in shown) or "none"),
             ("Folder", folder),
         ),
-        understood=(moment(book, request.started_at, now, "started-at")[1],) if request.started_at else (),
+        understood=(
+            *([moment(book, request.started_at, now, "started-at")[1]] if request.started_at else ()),
+            *([f"{called.label('comms')}: {said_so}"] if said_so else ()),
+        ),
         labels=pull.labels(facts, severity),
     )
 
@@ -114,6 +120,21 @@ def _facts(id_: str, book: Book, request: Declare, now: datetime, operation: str
         operation=operation,
     )
     return facts, severity
+
+
+def _out_of_hours(book: Book, request: Declare, now: datetime) -> tuple[str | None, str]:
+    """Who tells everybody else when nobody is at work and nobody was named, and how that is said to the declarer."""
+    rota = book.config.core.rota(book.config.section(IncidentsConfig).comms_rota)
+    if rota is None or request.comms or book.config.core.is_working(now) is not False:
+        return None, ""
+    from opsbook.core.duty import on_duty
+
+    duty = on_duty(book, rota.id, now)
+    if duty.unseen is not None:
+        return None, f"not named: who is on the {rota.id} rota could not be seen"
+    if duty.person is None or duty.person == request.lead:  # whoever leads has no time to tell everybody else
+        return None, ""
+    return duty.person, f"{duty.person} (on the {rota.id} rota)"
 
 
 def _stub(id_: str, request: Declare, now: datetime, operation: str) -> Plan:
