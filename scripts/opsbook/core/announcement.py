@@ -10,6 +10,16 @@ from typing import Literal
 Tone = Literal["alarm", "warning", "notice", "over"]
 """How much it matters at this moment; a sink may show it as a colour, never as the only sign."""
 
+Medium = Literal["channel", "page"]
+"""How an audience is reached: people read a channel, and a page wakes somebody."""
+PAGE = "page:"
+"""How an audience begins that is woken; the name that the pager knows follows."""
+
+
+def medium_of(audience: str) -> Medium:
+    """How it is reached."""
+    return "page" if audience.startswith(PAGE) else "channel"
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -39,7 +49,7 @@ class Announcement:
         name: what happened, a word of the kind (`declared`, `status`, `update`).
         fact: what makes this announcement different from others of the same name (an entry's name, a value),
             computed from the book alone, so that every speaker computes the same key.
-        audience: id of a channel in `opsbook.yml`.
+        audience: id of a channel in `opsbook.yml`, or whom a pager wakes (`PAGE`).
         headline: one sentence.
         facts: label and value, in reading order.
         steps: what to do first, if anything.

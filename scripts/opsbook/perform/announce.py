@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from opsbook.core.announcement import Announcement
+from opsbook.core.announcement import Announcement, medium_of
 from opsbook.core.book import Book
 from opsbook.core.context import Context
 from opsbook.core.errors import ForgeFault
@@ -69,8 +69,13 @@ def is_unasked(operation: str) -> bool:
 
 
 def by_key(announcements: Sequence[Announcement], sinks: Sequence[Sink]) -> Todo:
-    """Every announcement in every sink, by the name of its receipt."""
-    return {item.key(sink.name): (item, sink) for item in announcements for sink in sinks}
+    """Every announcement in every sink that reaches its audience, by the name of its receipt."""
+    return {
+        item.key(sink.name): (item, sink)
+        for item in announcements
+        for sink in sinks
+        if sink.medium == medium_of(item.audience)
+    }
 
 
 def claims_of(todo: Todo, intent: Intent, now: datetime) -> list[Receipt]:

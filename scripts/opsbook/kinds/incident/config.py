@@ -9,7 +9,21 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 
 from opsbook.core.config import Entry, Section, Vocabulary, by_id
-from opsbook.core.types import WHOLE, ChannelRef, Duration, Line, Link, Model, RoleRef, RunbookRef, Text, many, matching
+from opsbook.core.types import (
+    WHOLE,
+    Callee,
+    ChannelRef,
+    Duration,
+    Line,
+    Link,
+    Model,
+    OneOf,
+    RoleRef,
+    RunbookRef,
+    Text,
+    many,
+    matching,
+)
 from opsbook.kinds.incident.vocabulary import Status
 
 if TYPE_CHECKING:
@@ -66,6 +80,19 @@ class Channels(Model):
     """Where the team hears of it."""
     drill: ChannelRef | None = None
     """Where drills are told instead."""
+
+
+class Paging(Model):
+    """Who is woken, and when. A drill wakes nobody, unless whoever declares it says so (`--page`)."""
+
+    default: Callee
+    """Who is woken where no service says more: a rota, or another name that the pager knows."""
+    severities: tuple[Annotated[str, OneOf("severities", "severity")], ...] = many()
+    """Which severities wake people at once; those with `escalate` where none is named."""
+    again_after: Duration = timedelta(minutes=15)
+    """After how long the lead or comms wakes people again who is due and whom nobody has named."""
+    security: Callee | None = None
+    """Who is woken for a suspected breach, and told no facts; nobody where nothing is said."""
 
 
 class Words(Model):
@@ -131,6 +158,8 @@ class IncidentsConfig(Section):
     """What people are called."""
     channels: Channels = Channels.model_construct()
     """Who is told."""
+    paging: Paging | None = None
+    """Who is woken, and when; nobody by itself where nothing is said."""
     templates: tuple[UpdateTemplate, ...] = many()
     """Saved texts for updates."""
     escalation: tuple[EscalationStep, ...] = many()
@@ -181,6 +210,13 @@ class IncidentsConfig(Section):
                 f"An incident of severity {', '.join(bare)} begins without a checklist.",
                 "Name runbooks under `checklists` of the severity in opsbook.yml.",
             )
+
+    def pages(self, severity: Severity | None) -> bool:
+        """Whether an incident of this severity wakes people at once."""
+        if self.paging is None or severity is None:
+            return False
+        named = self.paging.severities
+        return severity.id in named if named else severity.escalate
 
     def severity(self, id_: str | None) -> Severity | None:
         """The severity with this id."""

@@ -68,10 +68,11 @@ class IncidentKind(Kind):
         """See `Kind.actions`."""
         from opsbook.kinds.incident.actions import note, tick
         from opsbook.kinds.incident.declare import declare
-        from opsbook.kinds.incident.requests import Declare, Note, Tick, Update
+        from opsbook.kinds.incident.paging import acknowledge, call
+        from opsbook.kinds.incident.requests import Acknowledge, Call, Declare, Note, Tick, Update
         from opsbook.kinds.incident.update import update
 
-        return {Declare: declare, Note: note, Update: update, Tick: tick}
+        return {Declare: declare, Note: note, Update: update, Tick: tick, Call: call, Acknowledge: acknowledge}
 
     @property
     def intake(self) -> IncidentIntake:

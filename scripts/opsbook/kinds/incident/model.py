@@ -9,6 +9,7 @@ from pydantic import Field
 
 from opsbook.core.types import (
     WHOLE,
+    Callee,
     Choice,
     IsoDate,
     Line,
@@ -49,6 +50,7 @@ means(Outcome, "It was done.", "It was left out, on purpose.", "It is open again
 
 SeverityRef = Annotated[str, OneOf("severities", "severity")]
 ComponentRef = Annotated[str, OneOf("components", "status page component")]
+EntryName = Annotated[str, matching(r"^[0-9]{8}T[0-9]{6}Z-[0-9a-z]{5}$", "must be the name of a file of the timeline")]
 
 
 class Times(Model):
@@ -177,10 +179,7 @@ class Note(EntryBase):
     """A note; a decision; a change made to production (by the lead only)."""
     text: Text
     """The words."""
-    corrects: (
-        Annotated[str, matching(r"^[0-9]{8}T[0-9]{6}Z-[0-9a-z]{5}$", "must be the name of a file of the timeline")]
-        | None
-    ) = None
+    corrects: EntryName | None = None
     """The note whose words these replace where it is shown; the old ones stay on record."""
 
 
@@ -262,10 +261,43 @@ class Agreement(EntryBase):
     """Whether somebody else vouches for who it was: a review on the forge, a verified account of the chat."""
 
 
+class Call(EntryBase):
+    """Somebody was called in."""
+
+    kind: Literal["call"]
+    """What sort of entry this is."""
+    who: Callee
+    """Whose help was asked for: a service, a rota, a team, a role or a person."""
+    target: Callee
+    """Whom the pager woke for that."""
+    text: Text | None = None
+    """Why."""
+
+
+class Acknowledged(EntryBase):
+    """Somebody answered a call."""
+
+    kind: Literal["acknowledged"]
+    """What sort of entry this is."""
+    who: PersonRef
+    """Who answered."""
+    calls: tuple[EntryName, ...] = Field(strict=False, min_length=1, max_length=100)
+    """The calls that this answers."""
+
+
 class TimelineEntry(
     Choice[
         Annotated[
-            Declared | Note | Update | StatusChange | SeverityChange | RoleChange | StepDone | Agreement,
+            Declared
+            | Note
+            | Update
+            | StatusChange
+            | SeverityChange
+            | RoleChange
+            | StepDone
+            | Agreement
+            | Call
+            | Acknowledged,
             Field(discriminator="kind"),
         ]
     ]
@@ -273,7 +305,9 @@ class TimelineEntry(
     """One file of `timeline/`: facts that accumulate, so that two writers never conflict."""
 
 
-AnyEntry = Declared | Note | Update | StatusChange | SeverityChange | RoleChange | StepDone | Agreement
+AnyEntry = (
+    Declared | Note | Update | StatusChange | SeverityChange | RoleChange | StepDone | Agreement | Call | Acknowledged
+)
 
 
 class FrozenChecklist(Model):

@@ -18,6 +18,7 @@ from opsbook.core.types import spoken
 from opsbook.kinds.incident.announcements import links_of
 from opsbook.kinds.incident.config import IncidentsConfig
 from opsbook.kinds.incident.model import Declared, Incident, StepDone, Update
+from opsbook.kinds.incident.paging import calls
 from opsbook.kinds.incident.report import GUIDANCE
 from opsbook.kinds.incident.similar import rank
 from opsbook.kinds.incident.told import words_of
@@ -146,6 +147,7 @@ def _values(view: IncidentView, row: IncidentRow, book: Book) -> dict[str, Any]:
         "secret": secret,
         "security": core.security,
         "words": words,
+        "called": core.person_name,
         "lead": core.person_name(facts.roles.lead) if facts is not None and facts.roles.lead else None,
         "comms": core.person_name(facts.roles.comms) if facts is not None and facts.roles.comms else None,
         "declared_by": core.person_name(facts.declared_by) if facts is not None and facts.declared_by else None,
@@ -174,6 +176,7 @@ def _values(view: IncidentView, row: IncidentRow, book: Book) -> dict[str, Any]:
         if report is not None and report.markdown is not None and row.reported
         else None,
         "unfinished": report is not None and not row.reported and not secret,
+        "calls": [] if secret else calls(view),
         "folder": view.record.path,
     }
 

@@ -43,6 +43,8 @@ class Declare(Request):
     """You suspect a breach: details go to the restricted book, and are told to nobody."""
     drill: bool = False
     """A rehearsal: told to the drill channel only."""
+    page: Annotated[bool | None, Given(off="--no-page")] = None
+    """Wake people; otherwise the severity says so, and a drill wakes nobody."""
     keep: _Keep = None
     """Keep mail addresses and phone numbers in the words, and why: "the hotline is public"."""
     id: Annotated[str | None, HIDDEN] = None
@@ -106,6 +108,30 @@ class Update(Request):
     """Keep mail addresses and phone numbers in the words, and why: "the hotline is public"."""
     seen: Annotated[Mapping[str, Any], HIDDEN] = {}
     """The facts that the person looked at, so that two people who change the same fact notice it."""
+
+
+class Call(Request):
+    """Call a service's people, a rota, a team or a person into an incident: their pager wakes them."""
+
+    action: ClassVar[str] = "incident.call"
+
+    who: Annotated[str, Given(flag="who", metavar="WHO", of="service")]
+    """A service, a rota, a team, a role or a person."""
+    text: Annotated[str | None, Given(flag="--why", metavar="TEXT")] = None
+    """Why they are needed."""
+    keep: _Keep = None
+    """Keep mail addresses and phone numbers in the words, and why: "the hotline is public"."""
+
+
+class Acknowledge(Request):
+    """Record that somebody answered a call, so that nobody calls again."""
+
+    action: ClassVar[str] = "incident.acknowledge"
+
+    who: Annotated[str | None, Given(flag="who", metavar="WHO", of="people")] = None
+    """Who answered; you, if you do not say otherwise."""
+    call: Annotated[str | None, Given(metavar="NAME")] = None
+    """Which call, by whom it was for; needed where more than one is open."""
 
 
 class Tick(Request):

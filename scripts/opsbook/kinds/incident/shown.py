@@ -10,6 +10,7 @@ from opsbook.core.command import Block, Pairs, Text, View
 from opsbook.core.record import Record
 from opsbook.core.times import Times
 from opsbook.kinds.incident.config import IncidentsConfig
+from opsbook.kinds.incident.paging import calls, in_words
 from opsbook.kinds.incident.told import said
 from opsbook.kinds.incident.view import IncidentView
 
@@ -51,6 +52,7 @@ def _blocks(view: IncidentView, book: Book, now: datetime) -> Iterator[Block]:
             (words.label("lead"), facts.roles.lead or "nobody yet: opsbook take lead"),
             (words.label("comms"), facts.roles.comms or "nobody yet: opsbook take comms"),
             ("Services", ", ".join(facts.services) or "-"),
+            *(("Called", in_words(called, clock)) for called in calls(view)),
             ("Next update", clock.clock(due) + late if due is not None else "-"),
             ("Folder", record.path),
         ]

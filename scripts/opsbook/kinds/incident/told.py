@@ -6,8 +6,10 @@ from collections.abc import Callable
 
 from opsbook.kinds.incident.config import Words
 from opsbook.kinds.incident.model import (
+    Acknowledged,
     Agreement,
     AnyEntry,
+    Call,
     Declared,
     Note,
     RoleChange,
@@ -37,6 +39,10 @@ def words_of(entry: AnyEntry, name: Callable[[str], str], words: Words) -> str:
             return f"Step {entry.step} {entry.outcome}" + (f": {entry.text}" if entry.text else "")
         case Agreement():
             return f"Agreed: {entry.action}" + ("" if entry.attested else " (claimed)")
+        case Call():
+            return f"Call to {name(entry.who)}" + (f": {entry.text}" if entry.text else "")
+        case Acknowledged():
+            return f"{name(entry.who)} answered"
 
 
 def said(entry: AnyEntry, words: Words) -> str:
@@ -60,3 +66,7 @@ def said(entry: AnyEntry, words: Words) -> str:
             return f"Step {entry.step} {entry.outcome}" + (f": {entry.text}" if entry.text else "")
         case Agreement():
             return f"Agreed: {entry.action}" + ("" if entry.attested else " (claimed)")
+        case Call():
+            return f"Call to {entry.who}" + (f": {entry.text}" if entry.text else "")
+        case Acknowledged():
+            return f"{entry.who} answered the call"

@@ -21,6 +21,7 @@ from opsbook.kinds.incident.config import IncidentsConfig
 from opsbook.kinds.incident.declare import service, severity_of
 from opsbook.kinds.incident.model import AnyEntry, Incident, RoleChange, SeverityChange, StatusChange
 from opsbook.kinds.incident.model import Update as Told
+from opsbook.kinds.incident.paging import worse
 from opsbook.kinds.incident.requests import Update
 from opsbook.kinds.incident.view import FACTS, IncidentView
 from opsbook.kinds.incident.vocabulary import STATUSES, Status
@@ -109,6 +110,7 @@ class _Change:
         if self._differs("severity", before, severity):
             self._set(("severity",), severity, "Severity", f"{before} → {severity}")
             self.entries.append(SeverityChange(kind="severity", severity=severity, text=self._why, **self._said))
+            self.entries += worse(self._book, self._facts, severity, self._said)
 
     def roles(self) -> None:
         """Who leads, and who tells people."""

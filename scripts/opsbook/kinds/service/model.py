@@ -8,6 +8,7 @@ from pydantic import Field
 
 from opsbook.core.types import (
     WHOLE,
+    Callee,
     ChannelRef,
     Line,
     Link,
@@ -51,6 +52,8 @@ class Service(Model):
     """Whether we run it."""
     owner: TeamRef | None = None
     """The team that runs it; every service of ours has one."""
+    page: Callee | None = None
+    """Who is woken for it: a rota or another name that the pager knows; its owner where nothing is said."""
     channel: ChannelRef | None = None
     """Where to ask about it."""
     lifecycle: Lifecycle = "live"
