@@ -33,7 +33,7 @@ FIRST = (
     "Fixing the incident is usually more important than routine meetings (1 to 1s, retrospectives, planning): "
     "leave them, and say why."
 )
-"""What everybody reads who is called in (the incident process page, "Calling people in")."""
+"""What everybody reads who is called in (the incident process)."""
 
 
 class Called(NamedTuple):
