@@ -83,7 +83,7 @@ def main(argv: list[str]) -> int:
         return 2
     names = commands()
     name = words[0]
-    if name not in names and len(words) > 1 and f"{name} {words[1]}" in names:
+    if len(words) > 1 and f"{name} {words[1]}" in names:
         name = f"{name} {words[1]}"
     elif name not in names:
         return _unknown(words, names)

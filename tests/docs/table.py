@@ -274,6 +274,9 @@ PAGES = {
     "docs/how-to/page-people.md": Page(
         with_a_pager, says={"PAGERDUTY_ROUTING_KEY=…": f"PAGERDUTY_ROUTING_KEY={PAGER_KEY}"}
     ),
+    "docs/how-to/take-alerts.md": Page(
+        in_a_clone, by_hand={"opsbook intake alert": into("alert.json", '{\n  "version"')}
+    ),
     "docs/how-to/tell-people-in-slack.md": Page(with_a_workspace_in_slack, says={"xoxb-…": SLACK_TOKEN}),
     "docs/how-to/update-an-incident.md": Page(
         in_an_incident,

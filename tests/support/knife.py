@@ -177,6 +177,11 @@ class CutSink:
         """See `Sink.medium`."""
         return self.inner.medium
 
+    @property
+    def looks_back(self) -> bool:
+        """See `Sink.looks_back`."""
+        return self.inner.looks_back
+
     def send(self, announcement: Announcement, key: str) -> Delivery:
         """See `Sink.send`."""
         return self.knife.around(f"send by {self.name}", lambda: self.inner.send(announcement, key))

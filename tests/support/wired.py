@@ -27,6 +27,7 @@ class Chat:
     name: str = "chat"
     unheard: str = ""
     medium: Medium = "channel"
+    looks_back: bool = True
     said: list[tuple[str, Announcement]] = field(default_factory=list)
 
     def send(self, announcement: Announcement, key: str) -> Delivery:

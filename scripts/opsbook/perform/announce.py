@@ -156,7 +156,7 @@ def _say(item: Announcement, sink: Sink, key: str, speaker: Speaker, context: Co
     if speaker.alone:  # no claim says that it was attempted
         _remember({key: ""}, speaker, context)
     delivery = Delivery("not done")
-    if again or speaker.doubts or key in speaker.attempts:
+    if again or (speaker.doubts and sink.looks_back) or key in speaker.attempts:
         if speaker.intent is None and item.standing is not None:
             with suppress(ForgeFault):  # people are told all the same
                 item = _as_it_is_now(item, context)

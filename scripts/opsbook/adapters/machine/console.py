@@ -24,6 +24,7 @@ class ConsoleSink:
     """
 
     name = "console"
+    looks_back = True
 
     def __init__(self, outbox: FileOutbox, stream: TextIO | None, unheard: str, *, medium: Medium = "channel") -> None:
         self._outbox = outbox

@@ -34,6 +34,7 @@ class PagerDutySink:
     name = "pagerduty"
     unheard = ""
     medium: Medium = "page"
+    looks_back = True
 
     def __init__(self, line: Line, key: str) -> None:
         self._line = line

@@ -29,6 +29,7 @@ class WebhookSink:
     name = "webhook"
     unheard = ""
     medium: Medium = "page"
+    looks_back = False
 
     def __init__(self, line: Line, outbox: FileOutbox) -> None:
         self._line = line

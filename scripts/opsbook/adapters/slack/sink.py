@@ -37,6 +37,7 @@ class SlackSink:
     name = "slack"
     unheard = ""
     medium: Medium = "channel"
+    looks_back = True
 
     def __init__(
         self,

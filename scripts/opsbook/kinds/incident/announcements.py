@@ -9,10 +9,12 @@ from urllib.parse import quote_plus
 from opsbook.core.announcement import PAGE, Announcement, Standing, Tone
 from opsbook.core.book import Book
 from opsbook.core.record import File, Record
+from opsbook.core.text import one_line, shorten
 from opsbook.core.times import Times
 from opsbook.kinds.incident.config import IncidentsConfig
 from opsbook.kinds.incident.model import (
     Acknowledged,
+    AlertChange,
     AnyEntry,
     Call,
     Declared,
@@ -204,6 +206,8 @@ def _news(
         elif isinstance(entry, Call):
             why = f": {entry.text}" if entry.text else ""
             yield News("call", fact, f"{core.person_name(entry.who)} is called in{why}. {facts.title}")
+        elif isinstance(entry, AlertChange):
+            yield News("alert", fact, f"{shorten(one_line(entry.text), 300)} {facts.title}")
         elif isinstance(entry, Acknowledged):
             yield News("acknowledged", fact, f"{core.person_name(entry.who)} answered the call: {facts.title}")
     before = {**_known(old, view), **said}

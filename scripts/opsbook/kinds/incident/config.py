@@ -95,6 +95,18 @@ class Paging(Model):
     """Who is woken for a suspected breach, and told no facts; nobody where nothing is said."""
 
 
+class Alerts(Model):
+    """What is made of an alert (`opsbook intake alert`)."""
+
+    severities: Mapping[Line, Annotated[str, OneOf("severities", "severity")]] = {}
+    """What the severity or priority of an alert means here, like `critical: P1`; what is not listed is proposed as the
+    mildest severity, and the incident says so."""
+    service_labels: tuple[Line, ...] = ("service",)
+    """Labels whose value may be the name of a service of the catalogue; a service may name more, under `alerts`."""
+    calls_every: Duration = timedelta(minutes=15)
+    """However many alerts become incidents, each of those who are woken is called once in this time."""
+
+
 class Words(Model):
     """What this organisation calls people, as it stands within a sentence."""
 
@@ -158,6 +170,8 @@ class IncidentsConfig(Section):
     """What people are called."""
     channels: Channels = Channels.model_construct()
     """Who is told."""
+    alerts: Alerts = Alerts.model_construct()
+    """What is made of an alert."""
     paging: Paging | None = None
     """Who is woken, and when; nobody by itself where nothing is said."""
     templates: tuple[UpdateTemplate, ...] = many()

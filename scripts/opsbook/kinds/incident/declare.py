@@ -18,6 +18,7 @@ from opsbook.core.types import Step
 from opsbook.kinds.incident import files, pull
 from opsbook.kinds.incident.config import IncidentsConfig, Severity
 from opsbook.kinds.incident.model import (
+    AlertChange,
     AnyEntry,
     Call,
     Declared,
@@ -67,7 +68,11 @@ def declare(book: Book, request: Declare, now: datetime, ids: Ids, operation: st
             entries.append(RoleChange(kind="role", role=role, person=who, **said))  # type: ignore[arg-type]
     if not request.security:
         wakes = woken(book, severity.id, facts.services, asked=request.page, drill=facts.drill)
-        entries += [Call(kind="call", who=target, target=target, **said) for target in wakes]  # type: ignore[arg-type]
+        called_in = [target for target in wakes if target not in request.quiet]
+        entries += [Call(kind="call", who=target, target=target, **said) for target in called_in]  # type: ignore[arg-type]
+    if request.alert is not None and not request.security:
+        text = f"This is what alert {request.alert.key} of {request.alert.source} says; what changes follows."
+        entries.append(AlertChange(kind="alert", alert=request.alert, text=text, **said))  # type: ignore[arg-type]
     out: dict[str, bytes | None] = dict([files.facts(folder, facts)])
     out.update(files.entry(folder, entry, ids) for entry in entries)
     if frozen:

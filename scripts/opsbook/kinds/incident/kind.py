@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from opsbook.core.rows import Row, Rows
     from opsbook.core.rule import BookRule, RecordRule
     from opsbook.core.start import Start
+    from opsbook.kinds.incident.alerts.following import IncidentAlerts
     from opsbook.kinds.incident.intake import IncidentIntake
 
 
@@ -67,12 +68,21 @@ class IncidentKind(Kind):
     def actions(self) -> Mapping[type[Request], Action]:
         """See `Kind.actions`."""
         from opsbook.kinds.incident.actions import note, tick
+        from opsbook.kinds.incident.alerts.following import follow
         from opsbook.kinds.incident.declare import declare
         from opsbook.kinds.incident.paging import acknowledge, call
-        from opsbook.kinds.incident.requests import Acknowledge, Call, Declare, Note, Tick, Update
+        from opsbook.kinds.incident.requests import Acknowledge, Call, Declare, FollowAlert, Note, Tick, Update
         from opsbook.kinds.incident.update import update
 
-        return {Declare: declare, Note: note, Update: update, Tick: tick, Call: call, Acknowledge: acknowledge}
+        return {
+            Declare: declare,
+            Note: note,
+            Update: update,
+            Tick: tick,
+            Call: call,
+            Acknowledge: acknowledge,
+            FollowAlert: follow,
+        }
 
     @property
     def intake(self) -> IncidentIntake:
@@ -80,6 +90,13 @@ class IncidentKind(Kind):
         from opsbook.kinds.incident.intake import IncidentIntake
 
         return IncidentIntake()
+
+    @property
+    def alerts(self) -> IncidentAlerts:
+        """See `Kind.alerts`."""
+        from opsbook.kinds.incident.alerts.following import IncidentAlerts
+
+        return IncidentAlerts()
 
     @property
     def start(self) -> Start:

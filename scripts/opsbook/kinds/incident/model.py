@@ -285,6 +285,36 @@ class Acknowledged(EntryBase):
     """The calls that this answers."""
 
 
+AlertState = Literal["firing", "resolved"]
+means(AlertState, "What it watches is wrong.", "What it watches is well again, as far as it can tell.")
+
+
+class AlertFacts(Model):
+    """What an alert says, as `opsbook intake alert` understood it."""
+
+    source: Annotated[str, matching(r"^[a-z][a-z0-9]{0,19}$", "must be the name of an alerting system")]
+    """The alerting system."""
+    key: Annotated[str, matching(r"^[A-Za-z0-9._:/@=-]{1,100}$", "must be at most 100 letters, digits and ._:/@=-")]
+    """Its deduplication key, or `sha256:` and a digest of one that is longer or has other characters."""
+    state: AlertState
+    """Whether it fires."""
+    began: UtcTime
+    """When it began to fire this time."""
+    since: UtcTime
+    """Since when it is in this state."""
+
+
+class AlertChange(EntryBase):
+    """An alert began to fire, or stopped."""
+
+    kind: Literal["alert"]
+    """What sort of entry this is."""
+    alert: AlertFacts
+    """What it says."""
+    text: Text
+    """The same in words."""
+
+
 class TimelineEntry(
     Choice[
         Annotated[
@@ -297,7 +327,8 @@ class TimelineEntry(
             | StepDone
             | Agreement
             | Call
-            | Acknowledged,
+            | Acknowledged
+            | AlertChange,
             Field(discriminator="kind"),
         ]
     ]
@@ -306,7 +337,17 @@ class TimelineEntry(
 
 
 AnyEntry = (
-    Declared | Note | Update | StatusChange | SeverityChange | RoleChange | StepDone | Agreement | Call | Acknowledged
+    Declared
+    | Note
+    | Update
+    | StatusChange
+    | SeverityChange
+    | RoleChange
+    | StepDone
+    | Agreement
+    | Call
+    | Acknowledged
+    | AlertChange
 )
 
 

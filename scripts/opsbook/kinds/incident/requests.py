@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from opsbook.core.request import HIDDEN, Given, Request, Typed
 from opsbook.core.types import many
+from opsbook.kinds.incident.model import AlertFacts
 from opsbook.kinds.incident.vocabulary import Status
 
 _Services = Annotated[tuple[str, ...], Given(flag="--service", metavar="NAME", of="service")]
@@ -47,6 +48,10 @@ class Declare(Request):
     """Wake people; otherwise the severity says so, and a drill wakes nobody."""
     keep: _Keep = None
     """Keep mail addresses and phone numbers in the words, and why: "the hotline is public"."""
+    alert: Annotated[AlertFacts | None, HIDDEN] = None
+    """The alert that it comes from."""
+    quiet: Annotated[tuple[str, ...], HIDDEN] = many()
+    """Whom it does not call, because another incident called them moments ago."""
     id: Annotated[str | None, HIDDEN] = None
     """Of a stub: the id that its facts have in the restricted book."""
 
@@ -132,6 +137,17 @@ class Acknowledge(Request):
     """Who answered; you, if you do not say otherwise."""
     call: Annotated[str | None, Given(metavar="NAME")] = None
     """Which call, by whom it was for; needed where more than one is open."""
+
+
+class FollowAlert(Request):
+    """Record that an alert of an open incident began to fire again, or stopped."""
+
+    action: ClassVar[str] = "incident.alert"
+
+    alert: Annotated[AlertFacts, HIDDEN]
+    """What it says."""
+    text: Annotated[str, HIDDEN]
+    """The same in words."""
 
 
 class Tick(Request):

@@ -8,6 +8,7 @@ from opsbook.kinds.incident.config import Words
 from opsbook.kinds.incident.model import (
     Acknowledged,
     Agreement,
+    AlertChange,
     AnyEntry,
     Call,
     Declared,
@@ -27,7 +28,7 @@ def words_of(entry: AnyEntry, name: Callable[[str], str], words: Words) -> str:
         name: what a person is called; words: what roles and users are called.
     """
     match entry:
-        case Declared() | Note() | Update():
+        case Declared() | Note() | Update() | AlertChange():
             return entry.text
         case StatusChange():
             return entry.status.capitalize() + (f". {entry.text}" if entry.text else "")
@@ -54,6 +55,8 @@ def said(entry: AnyEntry, words: Words) -> str:
             return entry.text
         case Note():
             return f"{entry.kind.capitalize()}: {entry.text}"
+        case AlertChange():
+            return entry.text
         case Update():
             return f"{words.label('users')} were told: {entry.text}"
         case StatusChange():

@@ -21,6 +21,7 @@ from opsbook.core.types import (
     Text,
     Url,
     many,
+    matching,
     means,
 )
 
@@ -66,6 +67,8 @@ class Service(Model):
     """Where its maker publishes its state."""
     component: Annotated[str, OneOf("components", "status page component")] | None = None
     """Its component on our status page."""
+    alerts: tuple[Annotated[str, matching(r"^[^=\s][^=]*=.*\S$", "must be label=value")], ...] = many()
+    """Labels of alerts that are about it, like `namespace=checkout`."""
     health: tuple[HealthCheck, ...] = many()
     """How to see whether it is well."""
     runbooks: tuple[RunbookRef, ...] = many()
