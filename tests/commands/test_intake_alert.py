@@ -21,7 +21,7 @@ def with_a_policy(desk: Desk, **environment: str) -> Desk:
 
 def handed_over(desk: Desk, text: str, *words: str) -> object:
     """What the command prints as JSON about a stream on standard input."""
-    done = desk.opsbook("intake", "alert", "--format", "json", *words, stdin=text)
+    done = desk.opsbook("intake", "alert", "--format", "json", *words, stdin=text.encode())
     assert done.code == 0, str(done)
     return done.json
 
@@ -58,7 +58,7 @@ def test_an_alert_that_is_over_asks_and_resolves_nothing(desk: Desk) -> None:
 
 def test_what_cannot_be_read_is_kept_and_the_rest_is_taken(desk: Desk) -> None:
     text = stream([alertmanager(alert("k1"), {"status": "firing"}), {"secret": "of nobody"}])
-    done = desk.opsbook("intake", "alert", stdin=text)
+    done = desk.opsbook("intake", "alert", stdin=text.encode())
     assert done.code == 1
     assert "Not read, line 1, alerts.1.labels: Field required." in done.out
     assert "Not read, line 2: it has not the shape of an alert" in done.out
@@ -69,11 +69,11 @@ def test_what_cannot_be_read_is_kept_and_the_rest_is_taken(desk: Desk) -> None:
 
 
 def test_a_dry_run_does_nothing(desk: Desk) -> None:
-    done = desk.opsbook("intake", "alert", "--dry-run", stdin=json.dumps(alertmanager()))
+    done = desk.opsbook("intake", "alert", "--dry-run", stdin=json.dumps(alertmanager()).encode())
     assert "Would declare: Checkout fails (k1)" in done.out
     assert desk.branches() == []
 
 
 def test_words_that_are_no_source_and_no_file_are_refused(desk: Desk) -> None:
-    assert desk.opsbook("intake", "alert", "--source", "nagios", stdin="{}").code == 2
+    assert desk.opsbook("intake", "alert", "--source", "nagios", stdin=b"{}").code == 2
     assert desk.opsbook("intake", "alert", "nothing.json").code == 2

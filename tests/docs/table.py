@@ -148,6 +148,11 @@ def with_a_pager(reader: Reader) -> None:
 # -- what readers do by hand
 
 
+def save_the_alert(reader: Reader) -> None:
+    """Save the payload that the page shows."""
+    (reader.here() / "alert.json").write_text(reader.block('{\n  "version"'), "utf-8")
+
+
 def into(path: str, beginning: str) -> Act:
     """Put a block of the page into a file."""
     return lambda reader: put(reader.here() / path, reader.block(beginning))
@@ -274,9 +279,7 @@ PAGES = {
     "docs/how-to/page-people.md": Page(
         with_a_pager, says={"PAGERDUTY_ROUTING_KEY=…": f"PAGERDUTY_ROUTING_KEY={PAGER_KEY}"}
     ),
-    "docs/how-to/take-alerts.md": Page(
-        in_a_clone, by_hand={"opsbook intake alert": into("alert.json", '{\n  "version"')}
-    ),
+    "docs/how-to/take-alerts.md": Page(in_a_clone, by_hand={"opsbook intake alert": save_the_alert}),
     "docs/how-to/tell-people-in-slack.md": Page(with_a_workspace_in_slack, says={"xoxb-…": SLACK_TOKEN}),
     "docs/how-to/update-an-incident.md": Page(
         in_an_incident,

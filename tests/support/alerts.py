@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-BEGAN = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
+BEGAN = datetime(2020, 11, 21, 9, 0, tzinfo=UTC)
 """When the first alert of tests began to fire."""
 
 
