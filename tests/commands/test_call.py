@@ -66,6 +66,18 @@ def test_a_pager_that_is_down_is_called_again_by_reconcile_and_its_key_is_told_t
     assert desk.opsbook("reconcile").out == "Nothing to do: everything is published and told.\n"
 
 
+def test_nobody_is_woken_late_for_what_is_over(desk: Desk, pager: PagerServer) -> None:
+    desk = paged(desk, pager)
+    pager.fail("*", "refused", times=None)
+    assert desk.opsbook(*DECLARE).code == 5
+    assert desk.opsbook("resolve").code == 5
+    pager.plan.clear()
+    assert desk.opsbook("reconcile").code == 0
+    assert pager.alerts == []
+    assert [body["event"] for _, body in pager.posts] == ["resolve"]
+    assert desk.intents() == []
+
+
 def test_without_a_pager_whoever_calls_is_told_so(desk: Desk) -> None:
     desk.declare()
     done = desk.opsbook("call", "search")

@@ -206,9 +206,9 @@ def pages(view: IncidentView, old: IncidentView | None, about: Announcement) -> 
             if called.answer is None and view.is_open:
                 yield page
         elif ended:
-            yield replace(page, name="over")
+            yield replace(page, name="over", loud=False)
         elif called.answer in fresh.values():
-            yield replace(page, name="answered")
+            yield replace(page, name="answered", loud=False)
 
 
 def _asked(called: Called, about: Announcement) -> str:
