@@ -98,7 +98,7 @@ class Paging(Model):
 class Alerts(Model):
     """What is made of an alert (`opsbook intake alert`)."""
 
-    severities: Mapping[Line, Annotated[str, OneOf("severities", "severity")]] = {}
+    severities: Mapping[str, Annotated[str, OneOf("severities", "severity")]] = {}
     """What the severity or priority of an alert means here, like `critical: P1`; what is not listed is proposed as the
     mildest severity, and the incident says so."""
     service_labels: tuple[Line, ...] = ("service",)
