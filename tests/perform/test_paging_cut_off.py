@@ -63,3 +63,12 @@ def test_after_any_fault_everybody_is_woken_once_or_nobody_knows_and_it_is_said(
         assert len(woken(name, pager)) <= 2
     assert leaks(overheard(), KEY, HOOK, "Checkout") == []
     sweep(PAGERS, 1)
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_a_workflow_whose_disk_does_not_last_wakes_people_too(name: str, tmp_path: Path) -> None:
+    with pager_server() as pager:
+        ledger = Ledger()
+        for minutes in (0, 1):
+            ledger.speak("calling", PAGES, pager_sink(name, pager, tmp_path), minutes=minutes, doubts=True)
+        assert len(woken(name, pager)) == 2

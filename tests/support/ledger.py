@@ -47,10 +47,12 @@ class Ledger:
         """See `Intents.remember`."""
         self.said.setdefault(key, {}).update(attempts)
 
-    def speak(self, name: str, change: Sequence[Announcement], sink: Sink, *, minutes: int) -> tuple[Told, ...]:
+    def speak(
+        self, name: str, change: Sequence[Announcement], sink: Sink, *, minutes: int, doubts: bool = False
+    ) -> tuple[Told, ...]:
         """One process announces one change; a later one takes up what it was cut off with."""
         part: Any = self
         now = START + timedelta(minutes=minutes)
         context = Context({}, part, (sink,), part, part, lambda: now, dice(), "oncall-a", part)
         intent = Intent(name, ask("incident.update", "oncall-a"), START, b"0" * 32, self.said.get(name, {}))
-        return speak(by_key(change, [sink]), Speaker(name, intent), context).told
+        return speak(by_key(change, [sink]), Speaker(name, intent, doubts=doubts), context).told
