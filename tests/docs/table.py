@@ -11,6 +11,8 @@ from tests.docs.reader import Answers, Reader, put, this_book
 from tests.docs.reading import ROOT
 from tests.github_server.hub import NAME, OWNER
 from tests.github_server.server import GitHubServer
+from tests.pager_server import KEY as PAGER_KEY
+from tests.pager_server import pager_server
 from tests.slack_server import slack_server
 from tests.slack_server.workspace import TOKEN as SLACK_TOKEN
 from tests.support.clock import machine
@@ -149,7 +151,19 @@ def with_a_workspace_in_slack(reader: Reader) -> None:
     reader.do(f"export SLACK_API_URL={slack.url}")
 
 
+def with_a_pager(reader: Reader) -> None:
+    """The same with an open incident, and a PagerDuty."""
+    in_an_incident(reader)
+    pager = reader.stack.enter_context(pager_server())
+    reader.do(f"export PAGERDUTY_EVENTS_URL={pager.events_url}")
+
+
 # -- what readers do by hand
+
+
+def save_the_alert(reader: Reader) -> None:
+    """Save the payload that the page shows."""
+    (reader.here() / "alert.json").write_text(reader.block('{\n  "version"'), "utf-8")
 
 
 def into(path: str, beginning: str) -> Act:
@@ -278,6 +292,10 @@ PAGES = {
         by_hand={"opsbook new service": put_people_in},
         ends={"opsbook doctor": 1},
     ),
+    "docs/how-to/page-people.md": Page(
+        with_a_pager, says={"PAGERDUTY_ROUTING_KEY=…": f"PAGERDUTY_ROUTING_KEY={PAGER_KEY}"}
+    ),
+    "docs/how-to/take-alerts.md": Page(in_a_clone, by_hand={"opsbook intake alert": save_the_alert}),
     "docs/how-to/tell-people-in-slack.md": Page(with_a_workspace_in_slack, says={"xoxb-…": SLACK_TOKEN}),
     "docs/how-to/update-an-incident.md": Page(
         in_an_incident,

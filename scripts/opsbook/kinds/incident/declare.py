@@ -17,7 +17,19 @@ from opsbook.core.text import shorten
 from opsbook.core.types import Step
 from opsbook.kinds.incident import files, pull, steps
 from opsbook.kinds.incident.config import IncidentsConfig, Severity
-from opsbook.kinds.incident.model import AnyEntry, Declared, FrozenChecklist, Impact, Incident, RoleChange, Roles, Times
+from opsbook.kinds.incident.model import (
+    AlertChange,
+    AnyEntry,
+    Call,
+    Declared,
+    FrozenChecklist,
+    Impact,
+    Incident,
+    RoleChange,
+    Roles,
+    Times,
+)
+from opsbook.kinds.incident.paging import woken
 from opsbook.kinds.incident.report import skeleton
 from opsbook.kinds.incident.requests import Declare
 from opsbook.kinds.incident.view import REPORT, IncidentView
@@ -58,6 +70,13 @@ def declare(book: Book, request: Declare, now: datetime, ids: Ids, operation: st
     for role, who in (("lead", facts.roles.lead), ("comms", facts.roles.comms)):
         if who is not None:
             entries.append(RoleChange(kind="role", role=role, person=who, **said))  # type: ignore[arg-type]
+    if not request.security:
+        wakes = woken(book, severity.id, facts.services, asked=request.page, drill=facts.drill)
+        called_in = [target for target in wakes if target not in request.quiet]
+        entries += [Call(kind="call", who=target, target=target, **said) for target in called_in]  # type: ignore[arg-type]
+    if request.alert is not None and not request.security:
+        text = f"This is what alert {request.alert.key} of {request.alert.source} says; what changes follows."
+        entries.append(AlertChange(kind="alert", alert=request.alert, text=text, **said))  # type: ignore[arg-type]
     out: dict[str, bytes | None] = dict([files.facts(folder, facts)])
     out.update(files.entry(folder, entry, ids) for entry in entries)
     if frozen:

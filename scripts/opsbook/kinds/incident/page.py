@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -20,6 +20,7 @@ from opsbook.kinds.incident.agreements import Decision, asked, decisions
 from opsbook.kinds.incident.announcements import links_of
 from opsbook.kinds.incident.config import IncidentsConfig
 from opsbook.kinds.incident.model import Declared, FrozenChecklist, Incident, StepDone, Update
+from opsbook.kinds.incident.paging import calls
 from opsbook.kinds.incident.report import GUIDANCE
 from opsbook.kinds.incident.similar import rank
 from opsbook.kinds.incident.steps import needed, stands, whose
@@ -180,6 +181,7 @@ def _values(view: IncidentView, row: IncidentRow, book: Book, now: datetime) -> 
         "secret": secret,
         "security": core.security,
         "words": words,
+        "called": core.person_name,
         "lead": core.person_name(facts.roles.lead) if facts is not None and facts.roles.lead else None,
         "comms": core.person_name(facts.roles.comms) if facts is not None and facts.roles.comms else None,
         "declared_by": core.person_name(facts.declared_by) if facts is not None and facts.declared_by else None,
@@ -212,6 +214,7 @@ def _values(view: IncidentView, row: IncidentRow, book: Book, now: datetime) -> 
         if report is not None and report.markdown is not None and row.reported
         else None,
         "unfinished": report is not None and not row.reported and not secret,
+        "calls": [] if secret else calls(view),
         "folder": view.record.path,
     }
 
