@@ -187,7 +187,7 @@ _OF_DAY = Annotated[str, matching(r"^(?:[01][0-9]|2[0-3]):[0-5][0-9]$", "must be
 class Hours(Model):
     """When people are at work, in the zone of the book."""
 
-    days: tuple[Day, ...] = Field(default=("mon", "tue", "wed", "thu", "fri"), strict=False)
+    days: tuple[Day, ...] = Field(default=("mon", "tue", "wed", "thu", "fri"), strict=False, min_length=1)
     """On which days."""
     starts: _OF_DAY = "09:00"
     """From when."""
