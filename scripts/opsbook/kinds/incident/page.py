@@ -208,6 +208,7 @@ def _values(view: IncidentView, row: IncidentRow, book: Book, now: datetime) -> 
         "people": [(core.person_name(who), role) for who, role in view.people.items()] if is_open else [],
         "decisions": [] if secret else [_decided(item, book) for item in decisions(view, book)],
         "same_as": _other(facts, book) if facts is not None and facts.same_as is not None else None,
+        "taken": {name: view.taken.get(name, (None, "")) for name in ("detected_at", "acknowledged_at")},
         "last": next(({"at": said.at, "text": said.text} for _, said in reversed([*view.timeline.of(Update)])), None),
         "promised": severity is not None and severity.update_every is not None,
         "report": untitled(report.markdown.body)
