@@ -12,7 +12,7 @@ from opsbook.core.config import Channel
 from opsbook.core.duty import on_duty, said
 from opsbook.core.kind import Sheet
 from opsbook.core.record import Record
-from opsbook.core.rows import Row, Rows
+from opsbook.core.rows import Remark, Row, Rows
 from opsbook.core.text import untitled
 from opsbook.core.times import Times
 from opsbook.core.types import spoken
@@ -133,6 +133,7 @@ def row_of(record: Record, book: Book) -> IncidentRow:
             *(("runbook", name) for name in used),
             *(("checklist", f"{frozen.runbook}@{frozen.revision}") for frozen in _to_do(view)),
         ),
+        remarks=_wrong(view),
         quiet_since=None if view.is_open else max(moments, default=None),
         title=facts.title if facts is not None else "This record cannot be read",
         severity=(facts.severity or "") if facts is not None else "",
@@ -155,6 +156,17 @@ def _to_do(view: IncidentView) -> list[FrozenChecklist]:
     """The checklists that people follow now: the page of a runbook with the very words offers to tick them."""
     lists = view.checklist.checklists if view.checklist is not None and view.is_open else ()
     return [frozen for frozen, _ in needed(lists, view.facts)]
+
+
+def _wrong(view: IncidentView) -> tuple[Remark, ...]:
+    """What was found wrong with steps of runbooks, of the words that they had."""
+    lists = view.checklist.checklists if view.checklist is not None else ()
+    revisions = {frozen.runbook: frozen.revision for frozen in lists}
+    return tuple(
+        Remark("runbook", entry.runbook, revisions[entry.runbook], entry.step, entry.at, entry.by, entry.wrong)
+        for _, entry in view.timeline.of(StepDone)
+        if entry.wrong is not None and entry.runbook in revisions
+    )
 
 
 def _values(view: IncidentView, row: IncidentRow, book: Book, now: datetime) -> dict[str, Any]:

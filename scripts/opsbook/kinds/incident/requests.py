@@ -181,6 +181,8 @@ class Tick(Request):
     """What was found, or why it is left out."""
     evidence: Annotated[str | None, Given(metavar="URL")] = None
     """Where it can be seen."""
+    wrong: Typed = None
+    """What is wrong with the step as the runbook has it."""
     keep: _Keep = None
     """Keep mail addresses and phone numbers in the words, and why: "the hotline is public"."""
 

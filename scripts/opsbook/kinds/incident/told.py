@@ -57,7 +57,8 @@ def words_of(entry: AnyEntry, name: Callable[[str], str], words: Words) -> str:
 
 def _step(entry: StepDone) -> str:
     seen = f" ({entry.evidence.url})" if entry.evidence is not None else ""
-    return f"Step {entry.step} {entry.outcome}" + (f": {entry.text}" if entry.text else "") + seen
+    wrong = f". Wrong in the runbook: {entry.wrong}" if entry.wrong else ""
+    return f"Step {entry.step} {entry.outcome}" + (f": {entry.text}" if entry.text else "") + seen + wrong
 
 
 def said(entry: AnyEntry, words: Words) -> str:
