@@ -202,10 +202,11 @@ def due(at: datetime, core: CoreConfig) -> datetime:
     return (day + timedelta(days=1)).astimezone(UTC)
 
 
-def asks(core: CoreConfig, action: str, by: str, now: datetime) -> str:
+def asks(view: IncidentView, book: Book, action: str, by: str, now: datetime) -> str:
     """Who is asked about a decision that somebody takes now, in words; nothing where nobody is."""
+    core, config = book.config.core, book.config.section(IncidentsConfig)
     if not asked_since(core, action, now):
         return ""
-    missing = _missing(core.authority[action], {by: None}, core)
-    taken = Decision(action, "", now, by, "", None, {}, missing, bool(core.authority[action].any), now)
-    return asked(taken, core) if missing else ""
+    item: _Taken = (action, "", now, by, "", None)
+    taken = _decision(item, [*_taken(view, config), item], list(view.timeline.of(Agreement)), core)
+    return asked(taken, core) if taken.missing else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from opsbook.core.book import Book
@@ -175,12 +176,13 @@ def _values(view: IncidentView, row: IncidentRow, book: Book, now: datetime) -> 
     secret = facts is not None and facts.classification == "security"
     report = view.record.files.get(REPORT)
     is_open = row.is_open
+    name = partial(_name, book)
     entries = [
         {
             "at": entry.at,
             "who": core.person_name(entry.by),
             "kind": entry.kind,
-            "text": words_of(entry, core.called, words),
+            "text": words_of(entry, name, words),
             "told": isinstance(entry, Declared | Update),
             "corrected": right and {"at": right.at, "who": core.person_name(right.by)},
         }
@@ -193,7 +195,7 @@ def _values(view: IncidentView, row: IncidentRow, book: Book, now: datetime) -> 
         "secret": secret,
         "security": core.security,
         "words": words,
-        "called": core.called,
+        "called": name,
         "lead": core.person_name(facts.roles.lead) if facts is not None and facts.roles.lead else None,
         "comms": core.person_name(facts.roles.comms) if facts is not None and facts.roles.comms else None,
         "declared_by": core.person_name(facts.declared_by) if facts is not None and facts.declared_by else None,
@@ -245,6 +247,14 @@ def _decided(decision: Decision, book: Book) -> dict[str, Any]:
         "last_day": decision.due - timedelta(seconds=1),
         "word": decision.action.partition(".")[2],
     }
+
+
+def _name(book: Book, ref: str) -> str:
+    """What a person, or whoever else can be called in, is called: a role, a team, a rota, a service."""
+    core = book.config.core
+    rotas = {rota.id: rota.title for rota in core.rotas}
+    known = core.person_name(ref), core.owner_title(ref), rotas.get(ref, ref), book.title("service", ref) or ref
+    return next((name for name in known if name != ref), ref)
 
 
 def _other(facts: Incident, book: Book) -> tuple[str, str | None]:

@@ -471,7 +471,7 @@ class INC020(RecordRule):
     """An agreement that does not count.
 
     Take it out, or let somebody agree who holds one of the roles that `authority` of `opsbook.yml` names for this
-    action: `opsbook agree`. What is on record as agreed must be agreed.
+    action: `opsbook agree`. What is on record as agreed must be agreed, and only the program writes `attested`.
     """
 
     always = True
@@ -497,6 +497,8 @@ class INC020(RecordRule):
                 entry.by in item.agreed for item in taken if item.name == entry.about
             ):
                 yield Problem(f"nothing was decided that {entry.by} could agree to", file, ("about",))
+            if entry.attested and entry.operation is None:
+                yield Problem("nobody vouches for it: it was written by hand", file, ("attested",))
 
 
 class INC021(RecordRule):

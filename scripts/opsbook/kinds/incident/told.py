@@ -28,7 +28,7 @@ def words_of(entry: AnyEntry, name: Callable[[str], str], words: Words) -> str:
     """What the entry says where its kind stands beside it.
 
     Args:
-        name: what a person is called; words: what roles and users are called.
+        name: what a person, a role or whoever else was called is called; words: what roles and users are called.
     """
     match entry:
         case Declared() | Note() | Update() | AlertChange():
