@@ -47,7 +47,7 @@ class Decision:
         agreed: who agreed, with the entry; whoever decided agrees by deciding.
         missing: the roles whose agreement is missing: every one of them, or one if `any_of`.
         any_of: one of the roles is enough.
-        due: by when.
+        due: by when; late: the roles whose agreement was missing then, whoever agreed since.
     """
 
     action: str
@@ -60,6 +60,7 @@ class Decision:
     missing: tuple[str, ...]
     any_of: bool
     due: datetime
+    late: tuple[str, ...] = ()
 
     @property
     def pending(self) -> bool:
@@ -67,8 +68,8 @@ class Decision:
         return bool(self.missing) and self.until is None
 
     def broken(self, now: datetime) -> bool:
-        """Whether nobody agreed in time; what was taken back before that broke nothing."""
-        return bool(self.missing) and self.due < min(now, self.until or now)
+        """Whether nobody agreed in time; what was taken back before that broke nothing. What is late stays late."""
+        return bool(self.late) and self.due < min(now, self.until or now)
 
 
 def decisions(view: IncidentView, book: Book) -> list[Decision]:
@@ -179,9 +180,10 @@ def _decision(
         if entry.action == action and named:
             agreed.setdefault(entry.by, entry)
     needed = core.authority[action]
-    return Decision(
-        action, name, at, by, what, until, agreed, _missing(needed, agreed, core), bool(needed.any), due(at, core)
-    )
+    last = due(at, core)
+    then = {who: entry for who, entry in agreed.items() if entry is None or entry.at < last}
+    late, missing = _missing(needed, then, core), _missing(needed, agreed, core)
+    return Decision(action, name, at, by, what, until, agreed, missing, bool(needed.any), last, late)
 
 
 def _missing(needed: Deciders, agreed: Mapping[str, object], core: CoreConfig) -> tuple[str, ...]:

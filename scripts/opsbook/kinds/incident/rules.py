@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import ClassVar
 
@@ -517,7 +518,7 @@ class INC021(RecordRule):
                 continue
             for decision in decisions(view, book):
                 if decision.broken(now):
-                    who = asked(decision, book.config.core)
+                    who = asked(replace(decision, missing=decision.late), book.config.core)
                     said = (
                         file
                         if not decision.name
