@@ -176,3 +176,14 @@ def test_an_index_of_an_empty_book_says_so_and_has_no_empty_part(path: str) -> N
     page = source(Desk(book(empty).tree), path)
     assert not re.search(r"<(ul|tbody)[^>]*>\s*</", page)
     assert not re.search(r"^## [^\n]*\n+(?=##|\Z)", page, re.M)
+
+
+def test_what_goes_on_as_another_incident_is_followed_from_its_page() -> None:
+    desk = Desk()
+    other = desk.declare("Payments fail too")
+    desk.do("update", other, status="closed", ended_as="merged", same_as="INC-20261121-7KQ4M")
+    assert ("Goes on as", "INC-20261121-7KQ4M") in desk.said(other)[0].facts
+    pages = {page.path: repr(page) for page in Site(desk.book, registry(), desk.now, list).pages()}
+    (here,) = [text for path, text in pages.items() if "7KQ4M" in path]
+    assert "Followed here" in here
+    assert "Payments fail too" in here

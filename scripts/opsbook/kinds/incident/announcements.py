@@ -156,6 +156,8 @@ def about_now(view: IncidentView, book: Book) -> Announcement:
         (config.words.label("lead"), core.person_name(facts.roles.lead) if facts.roles.lead else "not named yet"),
         (config.words.label("comms"), core.person_name(facts.roles.comms) if facts.roles.comms else "not named yet"),
     ]
+    if facts.same_as is not None:
+        state.append(("Goes on as", facts.same_as))
     if due is not None:
         state.append(("Next update", Times(due, core.timezone).full(due)))
     state += [("Agreement", f"pending: {asked(item, core)} ({item.what})") for item in pending(view, book)]

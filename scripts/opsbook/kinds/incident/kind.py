@@ -217,7 +217,7 @@ class IncidentKind(Kind):
         """See `Kind.sheet`."""
         from opsbook.kinds.incident.page import sheet
 
-        return sheet(record, row, book, now)
+        return sheet(record, row, rows, book, now)
 
     def indexes(self, rows: Rows, book: Book, now: datetime) -> Iterable[Sheet]:
         """See `Kind.indexes`: by year, the open ones, the reports, and how they are handled."""

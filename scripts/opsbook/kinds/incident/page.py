@@ -47,13 +47,15 @@ class IncidentRow(Row):
     next_update: datetime | None
 
 
-def sheet(record: Record, row: IncidentRow, book: Book, now: datetime) -> Sheet:
+def sheet(record: Record, row: IncidentRow, rows: Rows, book: Book, now: datetime) -> Sheet:
     """The page of an incident; of an open one it says who can be asked to take a role that nobody has."""
     view = IncidentView(record)
     values = {
         **_values(view, row, book, now),
         "on_call": _on_call(book, now) if row.is_open else {"lead": "", "comms": ""},
     }
+    groups = [group for group in rows.beside("incident", record.id) if group.kind == "incident"]
+    values["joined_by"] = [(item.title, item.path) for group in groups for item in group.others]
     return Sheet("page.html.j2", values, f"{record.path}/{FACTS}")
 
 
@@ -131,6 +133,7 @@ def row_of(record: Record, book: Book) -> IncidentRow:
         path=record.shape.page(record.path),
         names=(
             *(("service", name) for name in services),
+            *((("incident", facts.same_as),) if facts is not None and facts.same_as is not None else ()),
             *(("runbook", name) for name in used),
             *(("checklist", f"{frozen.runbook}@{frozen.revision}") for frozen in _to_do(view)),
         ),
