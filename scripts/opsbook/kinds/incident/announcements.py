@@ -122,7 +122,7 @@ def _operational(view: IncidentView, old: IncidentView | None, book: Book) -> It
         state.append(("Next update", Times(due, core.timezone).full(due)))
     every = decisions(view, book)
     state += [("Agreement", f"pending: {asked(item, core)} ({item.what})") for item in every if item.pending]
-    asks = _asks(view, every, book)
+    asks = {} if facts.drill else _asks(view, every, book)  # a rehearsal calls nobody
     standing, links = _standing(view, config), links_of(view, book)
     told = [News("declared", "declared", f"{facts.severity} incident: {facts.title}")] if declared else []
     told += _news(view, old, fresh, book)
