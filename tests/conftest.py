@@ -141,7 +141,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """No test sees the identity, the configuration, the tokens or the proxies of whoever runs it."""
     for name in list(os.environ):
-        ours = ("GIT_", "OPSBOOK_", "GITHUB_", "SLACK_", "STATUSPAGE_", "SMTP_")
+        ours = ("GIT_", "OPSBOOK_", "GITHUB_", "SLACK_", "STATUSPAGE_", "SMTP_", "PAGERDUTY_", "PAGING_")
         if name.startswith(ours) or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
     home = tmp_path_factory.getbasetemp() / "home"

@@ -71,7 +71,14 @@ def test_a_name_on_this_machine_that_is_no_name_becomes_one(desk: Desk, monkeypa
         assert wiring.open_workspace(None).actor() == actor
 
 
-def test_there_is_no_slack_without_a_token(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert [sink.name for sink in wiring.open_workspace(None).context().sinks] == ["console"]
+def test_there_is_nobody_who_hears_without_their_variables(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def sinks() -> list[tuple[str, str]]:
+        return [(sink.name, sink.medium) for sink in wiring.open_workspace(None).context().sinks]
+
+    kept = [("console", "channel"), ("console", "page")]
+    assert sinks() == kept
     monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-made-up")
-    assert [sink.name for sink in wiring.open_workspace(None).context().sinks] == ["console", "slack"]
+    assert sinks() == [*kept, ("slack", "channel")]
+    monkeypatch.setenv("PAGERDUTY_ROUTING_KEY", "made-up")
+    monkeypatch.setenv("PAGING_WEBHOOK_URL", "https://pager.example/x")
+    assert sinks() == [*kept, ("slack", "channel"), ("pagerduty", "page"), ("webhook", "page")]

@@ -297,7 +297,7 @@ def test_an_unknown_command_suggests_the_one_that_was_meant(desk: Desk, typed: t
     assert f"Did you mean: opsbook {meant}?" in done.err
 
 
-@pytest.mark.parametrize("group", sorted({name.split()[0] for name in COMMANDS if " " in name}))
+@pytest.mark.parametrize("group", sorted({name.split()[0] for name in COMMANDS if " " in name} - {*COMMANDS}))
 def test_the_first_word_of_several_commands_lists_them(desk: Desk, group: str) -> None:
     members = [name for name in COMMANDS if name.startswith(group + " ")]
     asked = desk.opsbook(group, "--help")

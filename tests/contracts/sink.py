@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Protocol
+from typing import Literal, Protocol
 
 import pytest
 
@@ -58,21 +58,35 @@ class SinkWorld(Protocol):
 
 
 class SinkContract:
-    """The promises. A subclass defines the fixture `world`."""
+    """The promises. A subclass defines the fixture `world`.
+
+    Attributes:
+        back: what it knows of what it said: it finds it; or it may say it again, and nobody hears it twice; or neither,
+            and says that nobody knows.
+    """
+
+    back: Literal["finds", "repeats", "neither"] = "finds"
 
     @pytest.fixture
     def key(self, world: SinkWorld) -> str:
         return ANNOUNCEMENT.key(world.sink.name)
 
     def test_what_was_not_said_is_not_found(self, world: SinkWorld, key: str) -> None:
-        assert world.sink.find(ANNOUNCEMENT, key).outcome == "not done"
+        assert world.sink.find(ANNOUNCEMENT, key).outcome == ("unknown" if self.back == "neither" else "not done")
         assert world.said() == []
 
     def test_what_was_said_has_a_reference_and_is_found_by_it(self, world: SinkWorld, key: str) -> None:
         sent = world.sink.send(ANNOUNCEMENT, key)
         assert sent.outcome == "done"
         assert sent.reference
-        assert world.sink.find(ANNOUNCEMENT, key) == sent
+        found = world.sink.find(ANNOUNCEMENT, key)
+        if self.back == "finds":
+            assert found == sent
+        elif self.back == "repeats":
+            assert (found.outcome, world.sink.send(ANNOUNCEMENT, key)) == ("not done", sent)
+        else:
+            assert found.outcome == "unknown"
+            assert found.error
         (text,) = world.said()
         for words in ("Checkout is down", "SEV1", "team-shop", "Open the runbook", "incidents/2026/x", "Everybody in"):
             assert words in text
@@ -80,7 +94,7 @@ class SinkContract:
     def test_another_announcement_of_the_record_is_another_message(self, world: SinkWorld, key: str) -> None:
         update = replace(ANNOUNCEMENT, name="update", fact="u1", headline="Payments work again")
         world.sink.send(ANNOUNCEMENT, key)
-        assert world.sink.find(update, update.key(world.sink.name)).outcome == "not done"
+        assert world.sink.find(update, update.key(world.sink.name)).outcome != "done"
         world.sink.send(update, update.key(world.sink.name))
         assert len(world.said()) == 2
 

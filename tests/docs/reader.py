@@ -72,7 +72,8 @@ def reading(page: str, root: Path) -> Iterator[Reader]:
 def this_book() -> Path:
     """A bare repository with this book on main, as it is kept well: every runbook was reviewed of late.
 
-    Otherwise what the check says would depend on the day.
+    Otherwise what the check says would depend on the day. Nobody is out of hours in it, or what a declaration says would
+    depend on the hour.
     """
     root = Path(mkdtemp(prefix="opsbook-pages-"))
     bare, clone = Desk(root / "bare"), Desk(root / "clone")
@@ -86,6 +87,8 @@ def this_book() -> Path:
     books = {
         path: re.sub(r"(?m)^reviewed: .*$", today, path.read_text()) for path in clone.path.glob("runbooks/*/*.md")
     }
+    config = clone.path / "opsbook.yml"
+    books[config] = re.sub(r"(?m)^hours:\n(?: .*\n)+", "", config.read_text())
     configure(clone).commit({str(path.relative_to(clone.path)): text for path, text in books.items()}, "Review it all")
     clone.git("push", "--quiet", "origin", "main")
     return bare.path

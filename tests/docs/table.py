@@ -11,6 +11,8 @@ from tests.docs.reader import Answers, Reader, put, this_book
 from tests.docs.reading import ROOT
 from tests.github_server.hub import NAME, OWNER
 from tests.github_server.server import GitHubServer
+from tests.pager_server import KEY as PAGER_KEY
+from tests.pager_server import pager_server
 from tests.slack_server import slack_server
 from tests.slack_server.workspace import TOKEN as SLACK_TOKEN
 from tests.support.clock import machine
@@ -72,6 +74,19 @@ def in_a_clone_that_is_set_up(reader: Reader) -> None:
     """What `make` would get from the package index is there already."""
     in_a_clone(reader)
     reader.do("mkdir -p .venv/bin", 'ln -s "$(command -v opsbook)" .venv/bin/opsbook', "touch .venv/.ready")
+
+
+def keep_a_rota_in_a_calendar(reader: Reader) -> None:
+    """The rota is a file that somebody has exported."""
+    config = reader.here() / "opsbook.yml"
+    turns = re.compile(r"(?m)^(  - id: escalation\n    title: .*\n)(?:    .*\n)+")
+    config.write_text(turns.sub(r"\1    ical: file\n", config.read_text()))
+    event = (
+        "BEGIN:VEVENT\nUID:1\nDTSTART:20260105T090000Z\nDTEND:20260112T090000Z\nRRULE:FREQ=WEEKLY\nSUMMARY:platform-b\n"
+    )
+    text = f"BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//us//EN\n{event}END:VEVENT\nEND:VCALENDAR\n"
+    (reader.here() / "escalation.ics").write_text(text)
+    reader.do("git -c user.name=a -c user.email=a@b.invalid commit --quiet --all --message Rota")
 
 
 def in_an_incident(reader: Reader) -> None:
@@ -136,7 +151,19 @@ def with_a_workspace_in_slack(reader: Reader) -> None:
     reader.do(f"export SLACK_API_URL={slack.url}")
 
 
+def with_a_pager(reader: Reader) -> None:
+    """The same with an open incident, and a PagerDuty."""
+    in_an_incident(reader)
+    pager = reader.stack.enter_context(pager_server())
+    reader.do(f"export PAGERDUTY_EVENTS_URL={pager.events_url}")
+
+
 # -- what readers do by hand
+
+
+def save_the_alert(reader: Reader) -> None:
+    """Save the payload that the page shows."""
+    (reader.here() / "alert.json").write_text(reader.block('{\n  "version"'), "utf-8")
 
 
 def into(path: str, beginning: str) -> Act:
@@ -242,6 +269,9 @@ PAGES = {
             "GITHUB_TOKEN=…": f"GITHUB_TOKEN={GITHUB_TOKEN}",
         },
     ),
+    "docs/how-to/say-who-is-on-call.md": Page(
+        in_a_clone, by_hand={"opsbook rotas fetch escalation": keep_a_rota_in_a_calendar}
+    ),
     "docs/how-to/set-up-ci.md": Page(in_a_new_book, by_hand={"opsbook schema": pin_the_program}),
     "docs/how-to/set-up-your-machine.md": Page(in_a_clone),
     "docs/how-to/start-a-book.md": Page(
@@ -262,6 +292,10 @@ PAGES = {
         by_hand={"opsbook new service": put_people_in},
         ends={"opsbook doctor": 1},
     ),
+    "docs/how-to/page-people.md": Page(
+        with_a_pager, says={"PAGERDUTY_ROUTING_KEY=…": f"PAGERDUTY_ROUTING_KEY={PAGER_KEY}"}
+    ),
+    "docs/how-to/take-alerts.md": Page(in_a_clone, by_hand={"opsbook intake alert": save_the_alert}),
     "docs/how-to/tell-people-in-slack.md": Page(with_a_workspace_in_slack, says={"xoxb-…": SLACK_TOKEN}),
     "docs/how-to/update-an-incident.md": Page(
         in_an_incident,

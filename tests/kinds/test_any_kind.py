@@ -45,7 +45,18 @@ at: 2026-11-01T10:00:00Z
 how: read
 words: {"0" * 64}
 """
-FILES = {**base(), "opsbook.yml": CONFIG.encode(), PLACE: FACTS.encode(), REVIEW: REVIEWED.encode()}
+OVERRIDE = "operations/overrides/on-call/OVR-20261101-7KQ4M.yaml"
+STANDS_IN = """\
+id: OVR-20261101-7KQ4M
+rota: on-call
+person: oncall-b
+starts: 2026-11-02T09:00:00Z
+until: 2026-11-03T09:00:00Z
+by: oncall-b
+at: 2026-11-01T10:00:00Z
+"""
+OURS = {PLACE: FACTS, REVIEW: REVIEWED, OVERRIDE: STANDS_IN}
+FILES = {**base(), "opsbook.yml": CONFIG.encode(), **{path: text.encode() for path, text in OURS.items()}}
 
 
 def book() -> Book:

@@ -85,6 +85,16 @@ def test_an_open_incident_says_what_is_next_and_by_when_before_what_was() -> Non
     assert f'<a href="{link}">Read and comment</a>' in source(desk, OPEN)
 
 
+def test_an_incident_says_who_was_called_and_whether_they_answered() -> None:
+    at = Desk()
+    id_ = at.declare()
+    path = at.record(id_).path
+    at.do("call", id_, who="oncall-a", text="You know the index")
+    assert re.search(r"Called in On-call engineer A .*: no answer yet", words(at, f"{path}.md"))
+    at.do("acknowledge", id_, by="oncall-a")
+    assert "On-call engineer A answered" in words(at, f"{path}.md")
+
+
 def test_the_channel_of_an_incident_is_one_tap_away_where_its_address_is_known() -> None:
     assert ">#incident</a>" not in source(Desk(), OPEN)
     known = ('name: "#incident"\n', 'name: "#incident"\n    url: https://chat.example/incident\n')

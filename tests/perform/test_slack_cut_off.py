@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
@@ -18,20 +17,17 @@ from opsbook.adapters.slack.api import SlackApi
 from opsbook.adapters.slack.sink import SlackSink
 from opsbook.core.announcement import Announcement
 from opsbook.core.context import Context
-from opsbook.core.plan import Intent
-from opsbook.core.ports import Receipt
 from opsbook.core.request import Request
 from opsbook.perform import announce_landed, performing, reconcile
-from opsbook.perform.announce import Speaker, by_key
-from opsbook.perform.announce import speak as say_once
 from opsbook.perform.outcome import Told
 from tests.slack_server import Fault, Message, SlackServer, pings, seen, slack_server
 from tests.slack_server.faults import every
 from tests.slack_server.workspace import TOKEN
 from tests.support.announcements import DECLARED, IDENTIFIED, UPDATE
-from tests.support.clock import START, Clock
+from tests.support.clock import Clock
 from tests.support.desk import Desk, make_desk
 from tests.support.knife import Cut, CutForge, Knife
+from tests.support.ledger import Ledger
 from tests.support.requests import ask, other
 from tests.support.slack import slack_api, slack_sink
 from tests.support.sweeps import CUT_SLACK, SLACK, Sweep, leaks
@@ -75,49 +71,11 @@ CHANGES: dict[str, tuple[Announcement, ...]] = {
 }
 
 
-@dataclass
-class Ledger:
-    """Receipts without Git (the part of a `Forge` that speaking needs), and an intent's memory of what was said."""
-
-    shared: bool = True
-    kept: dict[str, Receipt] = field(default_factory=dict)
-    said: dict[str, dict[str, str]] = field(default_factory=dict)
-
-    def claim(self, receipts: Sequence[Receipt], *, expecting: Mapping[str, Receipt] | None = None) -> set[str]:
-        """See `Forge.claim`."""
-        free = {
-            r.key: r for r in receipts if r.key not in self.kept or self.kept[r.key] == (expecting or {}).get(r.key)
-        }
-        self.kept |= free
-        return set(free)
-
-    def receipt(self, references: Mapping[str, str]) -> None:
-        """See `Forge.receipt`."""
-        for key, reference in references.items():
-            self.kept[key] = replace(self.kept[key], reference=self.kept[key].reference or reference)
-
-    def receipts(self, record: str | None = None) -> Mapping[str, Receipt]:
-        """See `Forge.receipts`."""
-        return dict(self.kept)
-
-    def remember(self, key: str, attempts: Mapping[str, str]) -> None:
-        """See `Intents.remember`."""
-        self.said.setdefault(key, {}).update(attempts)
-
-
 def speak(slack: SlackServer, ledger: Ledger, change: str, *, minutes: int, timeout: float = 5) -> tuple[Told, ...]:
     """One process announces one change."""
     references = lambda record: {key: receipt.reference for key, receipt in ledger.receipts(record).items()}  # noqa: E731
     sink = slack_sink(slack, api=slack_api(slack, timeout=timeout), earlier=references)
-    context: Any = wire_nothing(ledger, sink, minutes)
-    intent = Intent(change, ask("incident.update", "oncall-a"), START, b"0" * 32, ledger.said.get(change, {}))
-    return say_once(by_key(CHANGES[change], [sink]), Speaker(change, intent), context).told
-
-
-def wire_nothing(ledger: Ledger, sink: SlackSink, minutes: int) -> Context:
-    """A context in which only speaking works."""
-    part: Any = ledger
-    return Context({}, part, (sink,), part, part, lambda: START + timedelta(minutes=minutes), dice(), "oncall-a", part)
+    return ledger.speak(change, CHANGES[change], sink, minutes=minutes)
 
 
 @cache

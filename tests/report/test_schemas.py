@@ -25,7 +25,7 @@ from tests.report.books import ROOT, errors_of_schema, fits_model, fits_schema, 
 from tests.support.tries import tries
 
 COMMITTED = {path.name.removesuffix(".schema.json"): path for path in sorted((ROOT / "schemas").glob("*"))}
-NAMES = ("checklist", "incident", "opsbook", "review", "runbook", "service", "timeline-entry")
+NAMES = ("checklist", "incident", "opsbook", "override", "review", "runbook", "service", "timeline-entry")
 CONFIGURATION = (ROOT / "opsbook.yml").read_bytes()
 BASE = base()["opsbook.yml"]
 
@@ -146,9 +146,9 @@ EXAMPLES = [
     *(
         (BASE, name, value)
         for case in all_cases()
-        if case.code == "REV003" and case.passes
+        if case.code in ("OVR002", "REV003") and case.passes
         for _, name, value in values(case.book())
-        if name == "review"
+        if name in ("override", "review")
     ),
 ]
 

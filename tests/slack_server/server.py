@@ -39,7 +39,7 @@ class SlackServer:
         self.workspace = Workspace(now)
         self.plan = Plan()
         self.calls: list[Call] = []
-        self._http = _Server(("127.0.0.1", 0), _Handler)
+        self._http = _Server(("127.0.0.1", 0), Handler)
         self._http.slack = self
         self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         self._thread.start()
@@ -90,7 +90,7 @@ class _Server(ThreadingHTTPServer):
     slack: SlackServer
 
 
-class _Handler(BaseHTTPRequestHandler):
+class Handler(BaseHTTPRequestHandler):
     server: _Server
 
     def do_POST(self) -> None:

@@ -15,7 +15,7 @@ from subprocess import Popen
 from typing import Any, TypeVar
 
 from opsbook.adapters.git.repository import LOCAL_SECONDS, Output, Repository
-from opsbook.core.announcement import Announcement
+from opsbook.core.announcement import Announcement, Medium
 from opsbook.core.context import Context
 from opsbook.core.plan import Intent
 from opsbook.core.ports import Commit, Delivery, Forge, Head, Intents, Outbox, Published, Receipt, Sink
@@ -171,6 +171,16 @@ class CutSink:
     def unheard(self) -> str:
         """See `Sink.unheard`."""
         return self.inner.unheard
+
+    @property
+    def medium(self) -> Medium:
+        """See `Sink.medium`."""
+        return self.inner.medium
+
+    @property
+    def looks_back(self) -> bool:
+        """See `Sink.looks_back`."""
+        return self.inner.looks_back
 
     def send(self, announcement: Announcement, key: str) -> Delivery:
         """See `Sink.send`."""

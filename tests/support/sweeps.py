@@ -10,9 +10,11 @@ Sweep = Callable[[str, int], None]
 
 GITHUB = "GitHub’s calls × kinds of failure × before or after the effect × once or for good"
 SLACK = "Slack’s calls × the same"
+PAGERS = "a pager’s calls × the same"
 KILLED = "kill −9 between any two calls of GitHub and Slack × run again or reconcile from another clone"
 CUT_SLACK = "a cut before any call of Slack and any effect of a clone × run again or reconcile"
 CUT = "a cut before any effect of a clone × run again or reconcile"
+CUT_ALERTS = "a cut before any effect of taking alerts × delivered again and reconcile"
 READS = "ways of not being able to look × commands that read"
 
 PROPERTY = "sweep: "
@@ -32,7 +34,7 @@ def summary(properties: Iterable[tuple[str, object]], failed: int) -> list[str]:
     if not sizes and not failed:
         return []
     result = f"{failed} TESTS OF SWEEPS FAILED" if failed else "nothing lost, nothing twice"
-    order = [name for name in (GITHUB, SLACK, KILLED, CUT_SLACK, CUT, READS) if name in sizes]
+    order = [name for name in (GITHUB, SLACK, PAGERS, KILLED, CUT_SLACK, CUT, CUT_ALERTS, READS) if name in sizes]
     parts = [f"{sizes[name]} cells of {name}" for name in [*order, *sorted(sizes.keys() - set(order))]]
     return [f"sweep: {sum(sizes.values())} cells, {result}", *(f"  {part}" for part in parts)]
 

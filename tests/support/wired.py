@@ -11,7 +11,7 @@ from opsbook.adapters.git.repository import Repository
 from opsbook.adapters.machine.console import ConsoleSink
 from opsbook.adapters.machine.directory import DirectoryTree
 from opsbook.adapters.machine.state import FileIntents, FileOutbox, state_folder
-from opsbook.core.announcement import Announcement
+from opsbook.core.announcement import Announcement, Medium
 from opsbook.core.context import Context
 from opsbook.core.openbook import lay_open
 from opsbook.core.ports import Delivery, Sink
@@ -26,6 +26,8 @@ class Chat:
 
     name: str = "chat"
     unheard: str = ""
+    medium: Medium = "channel"
+    looks_back: bool = True
     said: list[tuple[str, Announcement]] = field(default_factory=list)
 
     def send(self, announcement: Announcement, key: str) -> Delivery:
@@ -74,7 +76,11 @@ def wire(
     return Context(
         kinds=registry(),
         forge=forge,
-        sinks=(ConsoleSink(outbox, stream, "no chat"), *sinks),
+        sinks=(
+            ConsoleSink(outbox, stream, "no chat"),
+            ConsoleSink(outbox, stream, "no pager", medium="page"),
+            *sinks,
+        ),
         intents=FileIntents(folder, read_request),
         outbox=outbox,
         now=(clock or Clock()).now,

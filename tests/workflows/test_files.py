@@ -18,10 +18,11 @@ ROOT = Path(__file__).parents[2]
 TOOLS = Path(sys.executable).parent
 
 OURS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
-SHARED = ("check.yml", "declare.yml", "main.yml", "schedule.yml")
+SHARED = ("alert.yml", "check.yml", "declare.yml", "main.yml", "schedule.yml")
 """What every book has; `test.yml` and `release.yml` are of the program."""
 
 PERMISSIONS: Mapping[str, Mapping[str, str]] = {
+    "alert.yml take": {"contents": "write", "pull-requests": "write", "actions": "write"},
     "check.yml check": {"contents": "read"},
     "check.yml generated": {"contents": "read"},
     "check.yml code-scanning": {"security-events": "write"},
@@ -38,7 +39,7 @@ PERMISSIONS: Mapping[str, Mapping[str, str]] = {
 }
 """What each job may do. A job that needs more says so here too, and somebody asks why."""
 
-SECRETS = {"declare.yml", "main.yml", "schedule.yml"}
+SECRETS = {"alert.yml", "declare.yml", "main.yml", "schedule.yml"}
 """The workflows that know a secret. None of them runs for a pull request."""
 
 

@@ -20,7 +20,12 @@ from tests.workflows.stage import Stage, stage
 
 CASES = sorted(Path(__file__).with_name("cases").glob("*.yml"))
 
-OUTPUTS = {"record": r"INC-\d{8}-[0-9A-Z]{5}", "merged": "true|false", "token": r"job-token-\d+"}
+OUTPUTS = {
+    "record": r"INC-\d{8}-[0-9A-Z]{5}",
+    "records": r"(INC-\d{8}-[0-9A-Z]{5} ?)*",
+    "merged": "true|false",
+    "token": r"job-token-\d+",
+}
 """What our steps may put into GITHUB_OUTPUT, and its form. Nothing may be put into GITHUB_ENV or GITHUB_PATH."""
 
 GIVEN = {

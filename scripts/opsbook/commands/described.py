@@ -94,7 +94,7 @@ def _write(command: Write, kind: str, args: argparse.Namespace, workspace: Works
 
         return securing.move(command, kind, record or "", args, workspace)
     if command.values is not None:
-        made = {"keep": args.keep, **command.values(args, workspace.actor(args.by))}
+        made = {"keep": getattr(args, "keep", None), **command.values(args, workspace.actor(args.by))}
         values = {name: value for name, value in made.items() if value is not None}
     request = request_of(command.request, workspace.actor(args.by), record, values)
     if command.seen is not None and record is not None:

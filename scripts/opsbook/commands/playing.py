@@ -166,13 +166,13 @@ class _Rehearsal:
         everybody = found is not None and ".everybody." in found[1].module
         if found is None:
             self._screen.bad(f"There is no command {' '.join(words[:1])!r}. {_HELP}")
-        elif isinstance(command, Write) and command.picks and command.carried is None:
+        elif isinstance(command, Write) and command.picks and not command.tells:
             end = len(found[0].split())
             return [*words[:end], "--by", said[1] if said else self._by, *words[end:]]
         elif everybody or isinstance(command, Read):
             return words
         else:
-            self._screen.bad(f"{found[0]} is not rehearsed: type what is about this incident.")
+            self._screen.bad(f"{found[0]} is not for a drill: it reaches others, or is not about this incident.")
         return None
 
     def _type(self, words: Sequence[str]) -> int:

@@ -10,12 +10,13 @@ from itertools import chain
 from pathlib import Path
 
 from opsbook.commands.workspace import Workspace, seen
-from opsbook.core.announcement import Announcement
+from opsbook.core.announcement import PAGE, Announcement, medium_of
 from opsbook.core.book import CONFIG_PATH
 from opsbook.core.errors import OpsbookError
 from opsbook.core.plan import Plan
 from opsbook.core.secrets import PERSONAL
 from opsbook.core.text import one_line, shorten
+from opsbook.core.times import Times
 from opsbook.core.types import write_time
 from opsbook.core.unseen import absent
 from opsbook.perform import Merged, Outcome, Reconciled, Result, Said, Told
@@ -165,15 +166,22 @@ def _outcome(result: Outcome, done: Phrase, workspace: Workspace) -> Lines:
     core, root = workspace.book.config.core, workspace.root
 
     def names(told: Iterable[Told]) -> str:
-        channels = [(core.channel(item.audience), item.audience) for item in told]
+        channels = [(core.channel(item.audience), item.audience.removeprefix(PAGE)) for item in told]
         *first, last = dict.fromkeys(channel.name if channel is not None else name for channel, name in channels)
         return f"{', '.join(first)} and {last}" if first else last
 
-    heard = [item for item in result.heard if item.ok]
+    heard = [item for item in result.heard if item.ok and medium_of(item.audience) == "channel"]
+    paged = [item for item in result.heard if item.ok and item.audience.startswith(PAGE) and item.name == "page"]
     told = [f"Told {names(heard)}."] if heard else []
-    for why in dict.fromkeys(item.unheard for item in result.unheard):
+    if paged:
+        told.insert(
+            0, f"Paged {names(paged)} {Times(workspace.now(), core.timezone).hour(workspace.now())}; no answer yet."
+        )
+    unpaged = [item for item in result.unheard if item.audience.startswith(PAGE) and item.name == "page"]
+    for why in dict.fromkeys(item.unheard for item in result.unheard if medium_of(item.audience) == "channel"):
         missed = [item for item in result.unheard if item.unheard == why]
         told.append(f"{names(missed)} not told: {why}." if told else f"Nobody was told: {why}.")
+    told += [f"{names(unpaged)} not paged: {unpaged[0].unheard}. Call them yourself."] if unpaged else []
     yield GOOD, " ".join([f"{done(result)}{_where(result)}.", *filter(None, [result.then]), *told])
     yield from ((PLAIN, f"  {line}") for line in result.understood)
     yield from _masked(result)

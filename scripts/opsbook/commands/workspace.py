@@ -105,6 +105,10 @@ class Workspace(Protocol):
         """Who is in a team, as GitHub and Slack know it; raises OpsbookError where they do not say."""
         ...
 
+    def calendar(self, address: str) -> bytes:
+        """A calendar at an address (https); raises OpsbookError where it cannot be had."""
+        ...
+
     def seed(self) -> bytes:
         """Fresh random bytes, from which ids are drawn."""
         ...

@@ -10,6 +10,16 @@ from typing import Literal
 Tone = Literal["alarm", "warning", "notice", "over"]
 """How much it matters at this moment; a sink may show it as a colour, never as the only sign."""
 
+Medium = Literal["channel", "page"]
+"""How an audience is reached: people read a channel, and a page wakes somebody."""
+PAGE = "page:"
+"""How an audience begins that is woken; the name that the pager knows follows."""
+
+
+def medium_of(audience: str) -> Medium:
+    """How it is reached."""
+    return "page" if audience.startswith(PAGE) else "channel"
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -39,7 +49,7 @@ class Announcement:
         name: what happened, a word of the kind (`declared`, `status`, `update`).
         fact: what makes this announcement different from others of the same name (an entry's name, a value),
             computed from the book alone, so that every speaker computes the same key.
-        audience: id of a channel in `opsbook.yml`.
+        audience: id of a channel in `opsbook.yml`, or whom a pager wakes (`PAGE`).
         headline: one sentence.
         facts: label and value, in reading order.
         steps: what to do first, if anything.
@@ -49,7 +59,7 @@ class Announcement:
         unrecorded: the forge was down: the words "not yet on record" go with it.
         standing: the state of the record after it, with `facts` and `links`; none where nothing is kept in step.
         opens: whether it is the first that this audience hears of the record.
-        calls: accounts of the people who are asked for something, like `slack:U012ABCDEF`: a sink that knows the
+        asks: accounts of the people who are asked for something, like `slack:U012ABCDEF`: a sink that knows the
             account lets them notice. They come from `opsbook.yml`, never from words that somebody typed.
         loud: whether also those should notice who do not follow the conversation about the record.
         by_hand: it was found in the facts alone: no operation wrote it, so it is said after its merge and not before.
@@ -68,7 +78,7 @@ class Announcement:
     unrecorded: bool = field(default=False, compare=False)
     standing: Standing | None = None
     opens: bool = False
-    calls: tuple[str, ...] = ()
+    asks: tuple[str, ...] = ()
     loud: bool = False
     by_hand: bool = field(default=False, compare=False)
 

@@ -152,8 +152,9 @@ class Book:
         for kind in self.kinds.values():
             if below(path, kind.folder) and path != kind.folder:
                 parts = path.split("/")
-                where = "/".join(parts[: kind.depth + 1])
-                return self._ref(kind, where) if len(parts) > kind.depth and not _is_beside(kind, where) else None
+                depth = kind.depth + kind.folder.count("/")
+                where = "/".join(parts[: depth + 1])
+                return self._ref(kind, where) if len(parts) > depth and not _is_beside(kind, where) else None
         return None
 
     def _ref(self, kind: Shape, path: str) -> Ref:

@@ -145,24 +145,54 @@ class Channel(Entry):
     """Its address, so that a page leads to it: in Slack, "Copy link" of the channel."""
 
 
+CALENDARS = "operations/rotas"
+"""Where the calendars of rotas lie in a book, as they were fetched."""
+
+
 class Rota(Entry):
-    """Who is on call: people in turn, each for the same length of time."""
+    """Who is on call: people in turn (`starts`, `every`, `people`), or a calendar (`ical`)."""
 
     title: Line
     """What the rota is for."""
-    starts: UtcTime
+    starts: UtcTime | None = None
     """When the first person's first turn began."""
     every: Duration = timedelta(days=7)
     """How long a turn lasts."""
-    people: tuple[PersonRef, ...] = Field(strict=False, min_length=1)
+    people: tuple[PersonRef, ...] = many()
     """Who takes turns, in order."""
+    ical: (
+        Annotated[
+            str,
+            matching(
+                r"""^(?:https://[^\s<>"'`\\]+|file)$""",
+                "must be an address that begins with https://, or file",
+                max_length=500,
+            ),
+        ]
+        | None
+    ) = None
+    """The address of its calendar (iCal), which `opsbook rotas fetch` brings into the book; `file` where it is brought
+    in by hand. Whoever reads the book reads the address: one that is a secret does not belong here."""
 
-    def turn(self, now: datetime) -> tuple[str | None, datetime]:
-        """Who has the turn, and until when; before the first turn nobody."""
-        if now < self.starts:
-            return None, self.starts
-        turn = (now - self.starts) // self.every
-        return self.people[turn % len(self.people)], self.starts + (turn + 1) * self.every
+
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+means(Day, "Monday.", "Tuesday.", "Wednesday.", "Thursday.", "Friday.", "Saturday.", "Sunday.")
+
+DAYS: tuple[Day, ...] = get_args(Day)
+"""Every day, in the order of `datetime.weekday`."""
+
+_OF_DAY = Annotated[str, matching(r"^(?:[01][0-9]|2[0-3]):[0-5][0-9]$", "must be a time of day, like 09:00")]
+
+
+class Hours(Model):
+    """When people are at work, in the zone of the book."""
+
+    days: tuple[Day, ...] = Field(default=("mon", "tue", "wed", "thu", "fri"), strict=False, min_length=1)
+    """On which days."""
+    starts: _OF_DAY = "09:00"
+    """From when."""
+    ends: _OF_DAY = "17:00"
+    """Until when."""
 
 
 class SecurityAlert(Model):
@@ -305,6 +335,8 @@ class CoreConfig(Section):
     """Where people are told."""
     rotas: tuple[Rota, ...] = many()
     """Who is on call when."""
+    hours: Hours | None = None
+    """When people are at work; where nothing is said, nobody is ever out of hours."""
     mailboxes: tuple[Line, ...] = many()
     """Shared mailboxes that records may name; any other mail address is taken for somebody's own."""
     authority: Mapping[str, Deciders] = {}
@@ -313,13 +345,14 @@ class CoreConfig(Section):
     """Where somebody who is stuck asks."""
 
     def vocabulary(self) -> Vocabulary:
-        """People, roles, teams, owners (roles and teams), channels and help queues."""
+        """People, roles, teams, owners (roles and teams), channels, rotas and help queues."""
         return {
             "people": by_id(self.people),
             "roles": by_id(self.roles),
             "teams": by_id(self.teams),
             "owners": {**by_id(self.roles), **by_id(self.teams)},
             "channels": by_id(self.channels),
+            "rotas": by_id(self.rotas),
             "queues": by_id(self.help.queues),
         }
 
@@ -365,6 +398,19 @@ class CoreConfig(Section):
     def channel(self, id_: str) -> Channel | None:
         """The channel with this id."""
         return next((channel for channel in self.channels if channel.id == id_), None)
+
+    def rota(self, id_: str | None) -> Rota | None:
+        """The rota with this id."""
+        return next((rota for rota in self.rotas if rota.id == id_), None)
+
+    def is_working(self, at: datetime) -> bool | None:
+        """Whether people are at work at a moment (aware); `None` where the book does not say when they are."""
+        if self.hours is None:
+            return None
+        from opsbook.core.times import Times
+
+        local = Times(at, self.timezone).local(at)
+        return DAYS[local.weekday()] in self.hours.days and self.hours.starts <= f"{local:%H:%M}" < self.hours.ends
 
     def person_name(self, ref: str) -> str:
         """How a person is called on pages and in announcements: the name of a role holder, else the reference."""

@@ -10,6 +10,7 @@ from opsbook.core.command import Pairs, Text, View
 from opsbook.core.shape import Shape
 
 if TYPE_CHECKING:
+    from opsbook.core.alerting import AlertIntake
     from opsbook.core.announcement import Announcement
     from opsbook.core.book import Book
     from opsbook.core.entry import Entry
@@ -80,6 +81,11 @@ class Kind(Shape):
     @property
     def intake(self) -> Intake | None:
         """The forms by which somebody without a terminal asks for a new record."""
+        return None
+
+    @property
+    def alerts(self) -> AlertIntake | None:
+        """What it makes of alerts."""
         return None
 
     @property

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from opsbook.core.announcement import Announcement
+    from opsbook.core.announcement import Announcement, Medium
     from opsbook.core.examined import Examined
     from opsbook.core.plan import Intent, Plan
     from opsbook.core.request import Request
@@ -233,10 +233,15 @@ class Sink(Protocol):
 
     Attributes:
         unheard: why nobody hears what is said here; empty where people do.
+        medium: how those are reached to whom it speaks; what is for others is never given to it.
+        looks_back: whether `find` can tell at all. Where it cannot, a claim of one's own is enough to speak: else
+            nobody would ever be told by a workflow, which doubts everything.
     """
 
     name: str
     unheard: str
+    medium: Medium
+    looks_back: bool
 
     def send(self, announcement: Announcement, key: str) -> Delivery:
         """Say it once. `key` is the marker by which it can be found again."""

@@ -33,8 +33,11 @@ class Times(NamedTuple):
     now: datetime
     zone: str
 
-    def typed(self, text: str) -> datetime:
+    def typed(self, text: str, *, coming: bool = False) -> datetime:
         """A moment as somebody typed it: `10:05` (the last one), or a day and a time, with a zone or in this one.
+
+        Args:
+            coming: `10:05` is the next one, and not the last.
 
         Raises:
             ValueError: it is neither.
@@ -42,6 +45,8 @@ class Times(NamedTuple):
         if (found := HOUR.fullmatch(text.strip())) is not None:
             local = self.local(self.now)
             moment = local.replace(hour=int(found[1]), minute=int(found[2]), second=0, microsecond=0)
+            if coming:
+                return (moment if moment > local else moment + timedelta(days=1)).astimezone(UTC)
             return (moment if moment <= local + _AHEAD else moment - timedelta(days=1)).astimezone(UTC)
         moment = datetime.fromisoformat(text.strip())
         if len(text.strip()) < len("2026-11-21T10:05"):

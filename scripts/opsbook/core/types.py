@@ -254,12 +254,18 @@ _OTHERWISE = {OUTSIDER: "; or github:<login>, slack:<id>, local:<name>", "^users
 PersonRef = Annotated[str, OneOf("people", "person", OUTSIDER)]
 """A person: an id of `opsbook.yml`, or an outsider."""
 
+Callee = Annotated[
+    str, matching(f"^{_SLUG}$|{OUTSIDER}", "must be a name in lower case, or github:<login>", max_length=60)
+]
+"""Whom a pager wakes: a service, a rota, a team, a role or a person, by the name that the pager knows."""
+
 OwnerRef = Annotated[str, OneOf("owners", "role or team")]
 """Who owns a step, a runbook or a service: a role or a team of `opsbook.yml`."""
 
 TeamRef = Annotated[str, OneOf("teams", "team")]
 RoleRef = Annotated[str, OneOf("roles", "role")]
 ChannelRef = Annotated[str, OneOf("channels", "channel")]
+RotaRef = Annotated[str, OneOf("rotas", "rota")]
 
 ServiceRef = Annotated[Slug, OneOf("service", "service", f"^{_SLUG}$")]
 """The name of a service in `services/`. A rule says whether there is one; editors offer those that there are."""

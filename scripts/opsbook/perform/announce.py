@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from opsbook.core.announcement import Announcement
+from opsbook.core.announcement import Announcement, medium_of
 from opsbook.core.book import Book
 from opsbook.core.context import Context
 from opsbook.core.errors import ForgeFault
 from opsbook.core.plan import Intent
-from opsbook.core.ports import Delivery, Forge, Receipt, Sink
+from opsbook.core.ports import LAPSED, Delivery, Forge, Receipt, Sink
 from opsbook.perform.outcome import Said, Told
 
 UNKNOWN_AFTER = timedelta(minutes=5)
@@ -69,8 +69,13 @@ def is_unasked(operation: str) -> bool:
 
 
 def by_key(announcements: Sequence[Announcement], sinks: Sequence[Sink]) -> Todo:
-    """Every announcement in every sink, by the name of its receipt."""
-    return {item.key(sink.name): (item, sink) for item in announcements for sink in sinks}
+    """Every announcement in every sink that reaches its audience, by the name of its receipt."""
+    return {
+        item.key(sink.name): (item, sink)
+        for item in announcements
+        for sink in sinks
+        if sink.medium == medium_of(item.audience)
+    }
 
 
 def claims_of(todo: Todo, intent: Intent, now: datetime) -> list[Receipt]:
@@ -150,8 +155,10 @@ def _say(item: Announcement, sink: Sink, key: str, speaker: Speaker, context: Co
         return Delivery("done", speaker.attempts[key])
     if speaker.alone:  # no claim says that it was attempted
         _remember({key: ""}, speaker, context)
+    if again and item.loud and sink.medium == "page" and _is_over(item, context):
+        return Delivery("done", LAPSED)  # nobody is woken late for what is over
     delivery = Delivery("not done")
-    if again or speaker.doubts or key in speaker.attempts:
+    if again or (speaker.doubts and sink.looks_back) or key in speaker.attempts:
         if speaker.intent is None and item.standing is not None:
             with suppress(ForgeFault):  # people are told all the same
                 item = _as_it_is_now(item, context)
@@ -196,6 +203,15 @@ def _keep(told: Mapping[str, Told], speaker: Speaker, context: Context) -> str:
 def _remember(attempts: Mapping[str, str], speaker: Speaker, context: Context) -> None:
     if speaker.intent is not None:
         context.intents.remember(speaker.intent.key, attempts)
+
+
+def _is_over(item: Announcement, context: Context) -> bool:
+    """Whether people no longer work on its record; not where nobody can tell."""
+    with suppress(ForgeFault):
+        book = Book(context.forge.read(context.forge.head(item.record)), context.kinds)
+        found = [(kind, book.resolve(kind.name, item.record)) for kind in context.kinds.values()]
+        return not any(record is not None and kind.is_open(record) for kind, record in found)
+    return False
 
 
 def _as_it_is_now(item: Announcement, context: Context) -> Announcement:

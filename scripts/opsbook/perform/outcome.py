@@ -24,6 +24,7 @@ class Told:
     """
 
     record: str
+    name: str
     headline: str
     audience: str
     sink: str
@@ -38,6 +39,7 @@ class Told:
         """What a sink answered, for people to read."""
         return cls(
             record=item.record,
+            name=item.name,
             headline=item.headline,
             audience=item.audience,
             sink=sink.name,

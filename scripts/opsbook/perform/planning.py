@@ -37,10 +37,11 @@ def plan_of(intent: Intent, book: Book, kinds: Kinds) -> Plan:
     except ValidationError as error:  # a model that an action makes takes no such value
         where = error.errors(include_url=False)[0]
         raise Refused(f"{where['loc'][0]} cannot be used: {where['msg']}.", "Say it otherwise.") from None
-    plan = replace(plan, straight=kind.published == "main", files=_kept(plan, request, book))
+    plan = replace(plan, straight=plan.straight or kind.published == "main", files=_kept(plan, request, book))
     after = Book(Overlay(book.tree, plan.files), book.kinds)
     ref = after.at(plan.path)
-    assert ref is not None, plan.path
+    if ref is None:  # what belongs to no record was judged by the action
+        return plan
     before = book.find(ref.kind, ref.id)
     found = [_own(finding, plan) for finding in check_record(ref, after, intent.now, kinds)]
     new = introduced(known_before(before, book, intent.now, kinds), found)

@@ -9,7 +9,8 @@ from datetime import datetime
 from jinja2 import Environment
 
 from opsbook.core.book import Book
-from opsbook.core.config import Rota, SecurityAlert
+from opsbook.core.config import SecurityAlert
+from opsbook.core.duty import on_duty, said
 from opsbook.core.front import Front, Urgent, Way
 from opsbook.core.text import shorten
 from opsbook.core.times import Times
@@ -78,7 +79,12 @@ def home_of(book: Book, fronts: Collection[Front], now: datetime) -> Home:
         form=f"{repository}/issues/new?template={first.begin.template}" if repository and first.begin else "",
         urgent=sorted(urgent, key=lambda item: (item.drill, item.rank or 99)),
         elsewhere=[way for front in fronts for way in front.elsewhere],
-        on_call=[OnCall(rota.title, *_turn(rota, now, book)) for rota in core.rotas if rota.retired is None],
+        on_call=[
+            OnCall(rota.title, said(duty, core), duty.until)
+            for rota in core.rotas
+            if rota.retired is None
+            for duty in [on_duty(book, rota.id, now)]
+        ],
         browse=[way for front in fronts for way in front.browse],
     )
 
@@ -107,12 +113,6 @@ def _headline(real: int, drills: int, first: Front) -> str:
     """`1 open incident`, `No open incidents, 1 drill`."""
     found = f"{real or 'No'} {first.one if real == 1 else first.several}"
     return f"{found}, {drills} drill{'' if drills == 1 else 's'}" if drills else found
-
-
-def _turn(rota: Rota, now: datetime, book: Book) -> tuple[str, datetime | None]:
-    """Who has the turn of a rota at `now`, and until when; a rota that has not begun has nobody."""
-    who, until = rota.turn(now)
-    return book.config.core.person_name(who) if who is not None else "nobody yet", until
 
 
 def _first_sentence(text: str) -> str:

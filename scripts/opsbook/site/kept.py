@@ -33,7 +33,10 @@ Answer = Callable[[Question], str]
 
 _TOLD: Final = tuple(field.name for field in fields(Page) if field.name not in ("path", "html"))
 
-_LIBRARIES: Final = ("jinja2", "markdown-it-py", "markupsafe", "mdit-py-plugins", "nh3", "pydantic", "pygments")
+_LIBRARIES: Final = (
+    *("icalendar", "jinja2", "markdown-it-py", "markupsafe", "mdit-py-plugins", "nh3", "pydantic", "pygments"),
+    "recurring-ical-events",
+)
 
 _TABLES: Final = """
 CREATE TABLE IF NOT EXISTS stamp (quick TEXT PRIMARY KEY, content TEXT NOT NULL) WITHOUT ROWID;

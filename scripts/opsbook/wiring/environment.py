@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from opsbook.adapters.paging.post import Line
     from opsbook.adapters.slack.api import SlackApi
 
 
@@ -34,3 +35,26 @@ def slack_api(seconds: float | None = None) -> SlackApi | None:
 
     url = variable("SLACK_API_URL") or "https://slack.com/api/"
     return SlackApi(token, url, wait=time.sleep, timeout=seconds or TIMEOUT)
+
+
+def pagerduty(seconds: float | None = None) -> tuple[Line | None, str]:
+    """The way to PagerDuty, where there is an integration key, and the key."""
+    key = variable("PAGERDUTY_ROUTING_KEY")
+    if not key:
+        return None, ""
+    from opsbook.adapters.paging.pagerduty import EVENTS_URL
+
+    url = variable("PAGERDUTY_EVENTS_URL") or EVENTS_URL
+    return _line("PagerDuty", url, "PAGERDUTY_EVENTS_URL", seconds), key
+
+
+def paging_webhook(seconds: float | None = None) -> Line | None:
+    """The way to another pager, where it has an address."""
+    url = variable("PAGING_WEBHOOK_URL")
+    return _line("the webhook", url, "PAGING_WEBHOOK_URL", seconds) if url else None
+
+
+def _line(name: str, url: str, where: str, seconds: float | None) -> Line:
+    from opsbook.adapters.paging.post import TIMEOUT, Line
+
+    return Line(name, url, where, seconds or TIMEOUT)

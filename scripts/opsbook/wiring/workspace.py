@@ -19,11 +19,11 @@ from opsbook.core.errors import OpsbookError, Refused, UsageError
 from opsbook.core.text import one_line, shorten
 from opsbook.core.unseen import Unseen
 from opsbook.kinds import read_request, registry
-from opsbook.wiring.environment import github, slack_api
+from opsbook.wiring.environment import github, pagerduty, paging_webhook, slack_api
 
 if TYPE_CHECKING:
     from opsbook.adapters.git.forge import GitForge
-    from opsbook.adapters.machine.state import FileIntents
+    from opsbook.adapters.machine.state import FileIntents, FileOutbox
     from opsbook.core.config import Team
     from opsbook.core.context import Context
     from opsbook.core.kind import Kinds
@@ -39,7 +39,8 @@ R = TypeVar("R")
 Runs = Callable[[list[str], "LocalWorkspace"], int]
 
 _UNHEARD = "Slack is not set up"
-"""Why nobody is told of what only the console keeps: Slack is the one place so far where people are told."""
+_UNPAGED = "paging is not set up"
+"""Why nobody is told of what only the console keeps, and why nobody is woken by it."""
 
 PIECE = 250
 """Records for each piece of work: so many that it is worth starting a process, which costs about as much as 200."""
@@ -156,6 +157,12 @@ class LocalWorkspace:
                 raise UsageError(f"SLACK_BOT_TOKEN is not set, so nobody can look who is in {team.slack}.", how)
             found += members(api, team.slack)
         return found
+
+    def calendar(self, address: str) -> bytes:
+        """See `Workspace.calendar`."""
+        from opsbook.adapters.ical.fetch import fetch
+
+        return fetch(address)
 
     @property
     def kinds(self) -> Kinds:
@@ -357,10 +364,16 @@ class LocalWorkspace:
                 f"{self.root} is no book: there is no {CONFIG_PATH}.", "Go to the folder of a book, or name it with -C."
             )
         outbox = FileOutbox(self._state)
+        stream = sys.stderr if self.verbose else None
         return Context(
             kinds=self.kinds,
             forge=self._forge,
-            sinks=(ConsoleSink(outbox, sys.stderr if self.verbose else None, _UNHEARD), *self._slack()),
+            sinks=(
+                ConsoleSink(outbox, stream, _UNHEARD),
+                ConsoleSink(outbox, stream, _UNPAGED, medium="page"),
+                *self._slack(),
+                *self._pagers(outbox),
+            ),
             intents=FileIntents(self._state, read_request),
             outbox=outbox,
             now=self.now,
@@ -430,10 +443,23 @@ class LocalWorkspace:
         names = {channel.id: channel.name for channel in self.book.config.core.channels}
         return (SlackSink(api, names.get, earlier=self._said_before),)
 
+    def _pagers(self, outbox: FileOutbox) -> Iterator[Sink]:
+        """PagerDuty and a webhook, each where it is set up."""
+        line, key = pagerduty()
+        if line is not None:
+            from opsbook.adapters.paging.pagerduty import PagerDutySink
+
+            yield PagerDutySink(line, key)
+        if (webhook := paging_webhook()) is not None:
+            from opsbook.adapters.paging.webhook import WebhookSink
+
+            yield WebhookSink(webhook, outbox)
+
     def examiners(self) -> Sequence[Examiner]:
         """Those of this machine, of the book, and of each service that the program can use."""
         from opsbook.adapters.git.examiner import LocalExaminer
         from opsbook.adapters.github.examiner import GitHubExaminer
+        from opsbook.adapters.paging.examiner import PagingExaminer
         from opsbook.adapters.slack.examiner import SlackExaminer
         from opsbook.report.book_examiner import BookExaminer, RestrictedExaminer
         from opsbook.wiring.restricted import restricted_forge
@@ -456,6 +482,7 @@ class LocalWorkspace:
             RestrictedExaminer(core.security, restricted, repository, self.kinds),
             GitHubExaminer(token, repository, url, core, self.now, os.environ.get("GITHUB_ACTIONS") == "true"),
             SlackExaminer(slack_api(seconds=5), core, told, self.now),
+            PagingExaminer(*pagerduty(seconds=5), paging_webhook(seconds=5)),
         )
 
     def _said_before(self, record: str) -> Mapping[str, str]:

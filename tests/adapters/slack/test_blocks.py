@@ -56,7 +56,7 @@ def test_any_announcement_makes_a_valid_message_that_pings_nobody(form: str, ite
 @given(item=announcements())
 def test_only_the_accounts_that_are_asked_are_pinged_and_each_once(form: str, item: Announcement) -> None:
     """They come from the configuration; what is no account is nobody, however it is written."""
-    item = replace(item, calls=("slack:U012ABCDEF", "github:octo-fiction", "slack:<!channel>", "slack:W0123456789"))
+    item = replace(item, asks=("slack:U012ABCDEF", "github:octo-fiction", "slack:<!channel>", "slack:W0123456789"))
     shape = FORMS[form](item)
     assert faults(shape.blocks) == []
     assert pings(shown(shape)) == ["@U012ABCDEF", "@W0123456789"]

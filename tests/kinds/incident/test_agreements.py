@@ -51,9 +51,9 @@ def test_an_account_that_the_chat_knows_is_called_and_nobody_else() -> None:
     named = book(slack=("name: Product manager A", "name: Product manager A\n    slack: U012ABCDEF"))
     desk = declared(named)
     desk.do("update", OPEN, status="resolved")
-    assert {item.calls for item in desk.said(OPEN)} == {("slack:U012ABCDEF",)}
+    assert {item.asks for item in desk.said(OPEN)} == {("slack:U012ABCDEF",)}
     desk.do("note", OPEN, text="<@U999ZZZZZZ>", kind="change", by="oncall-b")
-    assert {item.calls for item in desk.said(OPEN)} == {()}
+    assert {item.asks for item in desk.said(OPEN)} == {()}
 
 
 def test_each_of_them_agrees_once_and_then_nothing_is_asked() -> None:

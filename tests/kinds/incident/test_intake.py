@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from html import unescape
 from typing import Any
 
@@ -12,6 +13,7 @@ from markdown_it import MarkdownIt
 
 from opsbook.core.book import Book
 from opsbook.core.intake import Answer
+from opsbook.core.ports import Asked
 from opsbook.core.tree import MemoryTree
 from opsbook.kinds import registry
 from opsbook.kinds.incident.intake import IncidentIntake
@@ -26,6 +28,7 @@ PULL = "https://github.example/example/book/pull/2"
 
 
 INTAKE = IncidentIntake()
+ASKED = Asked("issue-12", "issue 12", "oncall-a", "octo-fiction", 1, datetime(2026, 11, 21, tzinfo=UTC), place=12)
 
 
 def declared(values: dict[str, Any], **answer: Any) -> str:
@@ -104,6 +107,7 @@ def test_whoever_may_not_declare_hears_what_it_takes_and_whom_to_call() -> None:
 @tries(200)
 @given(message=texts(), remedy=texts(), severity=texts(), services=st.lists(texts(), max_size=3), told=texts())
 def test_no_words_in_an_answer_act(message: str, remedy: str, severity: str, services: list[str], told: str) -> None:
-    shown(INTAKE.refuse(BOOK, message, remedy, "Edit this issue."))
+    for asked in (ASKED, ASKED._replace(record="INC-20261121-7KQ4M")):
+        shown(INTAKE.refuse(BOOK, asked, message, remedy, "Edit this issue."))
     values = {"severity": severity, "services": services}
     shown(declared(values, url=PULL, reached=[told], missed=[told], unpublished=message))

@@ -8,6 +8,7 @@ from opsbook.adapters.git.ahead import ahead
 from opsbook.adapters.git.forge import GitForge
 from opsbook.adapters.git.remote import Remote
 from opsbook.adapters.git.repository import Repository
+from opsbook.core.config import CALENDARS
 from opsbook.core.errors import OpsbookError
 from opsbook.core.kind import Kind
 from opsbook.core.openbook import lay_open
@@ -33,7 +34,7 @@ def look(tree: Tree, forge: GitForge, repository: Repository, kinds: Mapping[str
     """
     found: list[Unseen] = []
     try:
-        folders = [kind.folder for kind in kinds.values()]
+        folders = [CALENDARS, *(kind.folder for kind in kinds.values())]
         tree = Overlay(tree, ahead(repository, forge.head(None).main, folders, found))
     except OpsbookError as error:
         found.append(Unseen.of("main", error))

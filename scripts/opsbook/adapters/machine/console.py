@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TextIO
 
 from opsbook.adapters.machine.state import FileOutbox
-from opsbook.core.announcement import Announcement
+from opsbook.core.announcement import Announcement, Medium
 from opsbook.core.errors import OpsbookError
 from opsbook.core.ports import Delivery
 from opsbook.core.text import one_line, terminal, visible
@@ -20,14 +20,17 @@ class ConsoleSink:
         outbox: where the text is kept.
         stream: where it is printed; nowhere when there is none.
         unheard: why nobody is told by it.
+        medium: see `Sink.medium`.
     """
 
     name = "console"
+    looks_back = True
 
-    def __init__(self, outbox: FileOutbox, stream: TextIO | None, unheard: str) -> None:
+    def __init__(self, outbox: FileOutbox, stream: TextIO | None, unheard: str, *, medium: Medium = "channel") -> None:
         self._outbox = outbox
         self._stream = stream
         self.unheard = unheard
+        self.medium = medium
 
     def send(self, announcement: Announcement, key: str) -> Delivery:
         """See `Sink.send`."""

@@ -365,6 +365,10 @@ class FileOutbox:
         path = self._path(record, name)
         return self._reference(path) if path.is_file() else None
 
+    def drop(self, record: str, name: str) -> None:
+        """Remove a text, if it is there."""
+        self._path(record, name).unlink(missing_ok=True)
+
     def _path(self, record: str, name: str) -> Path:
         stem, dot, suffix = name.partition(".")
         if not is_word(stem) or (dot and suffix not in ("txt", "md")):

@@ -73,7 +73,7 @@ def headline(announcement: Announcement, *, news: bool = False) -> Shape:
         yield from _unrecorded(announcement)
         if news:
             yield from _prose(announcement.headline, width * 4)
-        yield from _calls(announcement)
+        yield from _asked(announcement)
         yield from _facts(announcement, width)
         yield from _steps(steps, width)
         yield from _links(announcement, width)
@@ -95,7 +95,7 @@ def reply(announcement: Announcement) -> Shape:
     def blocks(width: int) -> Iterator[Block]:
         said = visible(announcement.headline).strip() or announcement.record
         yield from _prose(f"{drill}{sign}{said}", SECTION)
-        yield from _calls(announcement)
+        yield from _asked(announcement)
         yield from _unrecorded(announcement)
         if announcement.standing is None:
             yield from _facts(announcement, width)
@@ -130,9 +130,9 @@ def _unrecorded(announcement: Announcement) -> Iterator[Block]:
         yield _section({"type": "mrkdwn", "text": UNRECORDED})
 
 
-def _calls(announcement: Announcement) -> Iterator[Block]:
+def _asked(announcement: Announcement) -> Iterator[Block]:
     """A mention of each account of Slack that is asked for something."""
-    accounts = [found[1] for call in announcement.calls if (found := _ACCOUNT.fullmatch(call)) is not None]
+    accounts = [found[1] for one in announcement.asks if (found := _ACCOUNT.fullmatch(one)) is not None]
     if accounts:
         text = " ".join(f"<@{account}>" for account in accounts[:_MENTIONS])
         yield _section({"type": "mrkdwn", "text": f"Asked: {text}", "verbatim": True})

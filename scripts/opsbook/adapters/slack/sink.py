@@ -16,7 +16,7 @@ from opsbook.adapters.slack.api import PATIENCE, SlackApi, SlackRefusal, SlackUn
 from opsbook.adapters.slack.blocks import Shape, headline, reply
 from opsbook.adapters.slack.history import Marker, Place, SlackHistory, Span, oldest_first
 from opsbook.adapters.slack.words import explain
-from opsbook.core.announcement import Announcement
+from opsbook.core.announcement import Announcement, Medium
 from opsbook.core.ports import Delivery
 from opsbook.core.text import one_line
 
@@ -36,6 +36,8 @@ class SlackSink:
 
     name = "slack"
     unheard = ""
+    medium: Medium = "channel"
+    looks_back = True
 
     def __init__(
         self,

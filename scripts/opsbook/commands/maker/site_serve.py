@@ -7,6 +7,7 @@ import sys
 
 from opsbook.commands.helping import help_lines
 from opsbook.commands.workspace import Workspace
+from opsbook.core.config import CALENDARS
 from opsbook.report.screen import Screen
 
 FETCHES = False
@@ -38,6 +39,6 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
             site = Site(book, workspace.kinds, workspace.now(), help_lines, screen.line, spread)
             return build(site, workspace.root, folder, output, generator=args.generator, on_progress=screen.line).made
 
-        watch = ["docs", *(kind.folder for kind in workspace.kinds.values())]
+        watch = ["docs", CALENDARS, *(kind.folder for kind in workspace.kinds.values())]
         serve(make, workspace.root, output, watch=watch, address=args.address, on_progress=screen.line)
     return 0

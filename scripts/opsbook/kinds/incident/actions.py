@@ -153,7 +153,7 @@ def _next(record: Record, ticked: tuple[model.FrozenChecklist, Step], book: Book
     stand = steps.following(found, after)
     if stand is None:
         return "No step is open."
-    who = steps.whose(stand.step.owner, view.facts, book.config.core, now)
+    who = steps.whose(stand.step.owner, view.facts, book, now)
     return f"Next: {stand.number}, {book.config.core.owner_title(stand.step.owner)}{f' ({who})' if who else ''}."
 
 

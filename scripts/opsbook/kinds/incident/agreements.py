@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from opsbook.core.config import CoreConfig, Deciders
+from opsbook.core.config import DAYS, CoreConfig, Deciders, Hours
 from opsbook.kinds.incident.config import IncidentsConfig
 from opsbook.kinds.incident.model import Agreement, SeverityChange, StatusChange
 from opsbook.kinds.incident.view import IncidentView, name_of
@@ -196,7 +196,8 @@ def due(at: datetime, core: CoreConfig) -> datetime:
     from opsbook.core.times import Times
 
     day = Times(at, core.timezone).local(at).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
-    while day.weekday() >= 5:
+    working = (core.hours or Hours.model_construct()).days
+    while DAYS[day.weekday()] not in working:
         day += timedelta(days=1)
     return (day + timedelta(days=1)).astimezone(UTC)
 

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import quote_plus
 
-from opsbook.core.announcement import Announcement, Standing, Tone
+from opsbook.core.announcement import PAGE, Announcement, Standing, Tone
 from opsbook.core.book import Book
 from opsbook.core.record import File, Record
+from opsbook.core.text import one_line, shorten
 from opsbook.core.times import Times
 from opsbook.core.types import Step
-from opsbook.kinds.incident.agreements import MEANINGS, Decision, asked, decisions, holders
+from opsbook.kinds.incident.agreements import MEANINGS, asked, holders, pending
 from opsbook.kinds.incident.config import IncidentsConfig
 from opsbook.kinds.incident.model import (
+    Acknowledged,
     Agreement,
+    AlertChange,
     AnyEntry,
+    Call,
     Declared,
     FrozenChecklist,
     Incident,
@@ -25,6 +29,7 @@ from opsbook.kinds.incident.model import (
     StatusChange,
     Update,
 )
+from opsbook.kinds.incident.paging import pages
 from opsbook.kinds.incident.steps import needed
 from opsbook.kinds.incident.view import IncidentView
 
@@ -47,7 +52,8 @@ class News:
 def announcements(before: Record | None, after: Record | None, book: Book) -> Sequence[Announcement]:
     """Each thing that is new in `after`, for each audience that hears of it.
 
-    A declaration, an update, a change of status, severity or role is told; notes, decisions and steps are not. A drill
+    A declaration, an update, a change of status, severity or role, and who was called in and answered is told; notes,
+    decisions and steps are not. Whom a call wakes hears of it by another medium, like its end. A drill
     is told to the drill channel only; a security incident to the security channel only, and without facts.
     """
     if after is None:
@@ -63,11 +69,16 @@ def announcements(before: Record | None, after: Record | None, book: Book) -> Se
 def _security(view: IncidentView, old: IncidentView | None, book: Book) -> Iterator[Announcement]:
     facts, security = view.facts, book.config.core.security
     assert facts is not None
+    # An incident that turns out to be one is news to those who look after it.
+    is_new = old is None or old.facts is None or old.facts.classification == "operational"
+    paging = book.config.section(IncidentsConfig).paging
+    if is_new and not facts.drill and paging is not None and paging.security is not None:
+        headline = "A security incident was declared"
+        yield Announcement(facts.id, "page", "declared", f"{PAGE}{paging.security}", headline)
     if security.channel is None:
         return
     common = {"audience": security.channel, "footer": readers_of(book, security.channel), "drill": facts.drill}
-    # An incident that turns out to be one is news to those who look after it.
-    if old is None or old.facts is None or old.facts.classification == "operational":
+    if is_new:
         yield Announcement(
             record=facts.id,
             name="declared",
@@ -79,6 +90,8 @@ def _security(view: IncidentView, old: IncidentView | None, book: Book) -> Itera
             **common,  # type: ignore[arg-type]
         )
         return
+    assert old is not None
+    assert old.facts is not None
     known = {file.path for file, _ in old.timeline.entries}
     status: str = old.facts.status
     said: list[tuple[str, str, bool]] = []
@@ -102,16 +115,41 @@ def _security(view: IncidentView, old: IncidentView | None, book: Book) -> Itera
 
 
 def _operational(view: IncidentView, old: IncidentView | None, book: Book) -> Iterator[Announcement]:
-    facts, config, core = view.facts, book.config.section(IncidentsConfig), book.config.core
+    facts, channels = view.facts, book.config.section(IncidentsConfig).channels
     assert facts is not None
-    channels = config.channels
     audiences = [channels.drill] if facts.drill else [channels.incident, channels.team]
     known = {file.path for file, _ in old.timeline.entries} if old is not None else set()
     fresh = [(file, entry) for file, entry in view.timeline.entries if file.path not in known]
     declared = any(isinstance(entry, Declared) for _, entry in fresh) or old is None
-    due = view.next_update(config)
-    severity = config.severity(facts.severity)
+    told = [News("declared", "declared", f"{facts.severity} incident: {facts.title}")] if declared else []
+    told += _news(view, old, fresh, book)
+    about, asks = about_now(view, book), {} if facts.drill else _asks(view, book)
+    for audience in dict.fromkeys(item for item in audiences if item is not None):
+        for news in told:
+            opens = news.name == "declared"
+            yield replace(
+                about,
+                name=news.name,
+                fact=news.fact,
+                audience=audience,
+                headline=news.headline,
+                steps=_first_steps(view) if opens else (),
+                footer=readers_of(book, audience),
+                opens=opens,
+                asks=asks.get(news.fact, ()),
+                loud=news.name in _LOUD,
+                by_hand=news.by_hand,
+            )
+    yield from pages(view, old, about)
+
+
+def about_now(view: IncidentView, book: Book) -> Announcement:
+    """The state of an incident, for whoever says something of it."""
+    facts, config, core = view.facts, book.config.section(IncidentsConfig), book.config.core
+    assert facts is not None
+    due, severity = view.next_update(config), config.severity(facts.severity)
     state = [
+        ("Incident", facts.id),
         ("Severity", f"{facts.severity} {severity.title}" if severity is not None else facts.severity or "not set"),
         ("Status", facts.status),
         ("Services", ", ".join(book.title("service", name) or name for name in facts.services) or "none named"),
@@ -120,38 +158,25 @@ def _operational(view: IncidentView, old: IncidentView | None, book: Book) -> It
     ]
     if due is not None:
         state.append(("Next update", Times(due, core.timezone).full(due)))
-    every = decisions(view, book)
-    state += [("Agreement", f"pending: {asked(item, core)} ({item.what})") for item in every if item.pending]
-    asks = {} if facts.drill else _asks(view, every, book)  # a rehearsal calls nobody
-    standing, links = _standing(view, config), links_of(view, book)
-    told = [News("declared", "declared", f"{facts.severity} incident: {facts.title}")] if declared else []
-    told += _news(view, old, fresh, book)
-    for audience in dict.fromkeys(item for item in audiences if item is not None):
-        for news in told:
-            opens = news.name == "declared"
-            yield Announcement(
-                record=facts.id,
-                name=news.name,
-                fact=news.fact,
-                audience=audience,
-                headline=news.headline,
-                facts=(("Incident", facts.id), *state),
-                steps=_first_steps(view) if opens else (),
-                links=links,
-                footer=readers_of(book, audience),
-                drill=facts.drill,
-                standing=standing,
-                opens=opens,
-                calls=asks.get(news.fact, ()),
-                loud=news.name in _LOUD,
-                by_hand=news.by_hand,
-            )
+    state += [("Agreement", f"pending: {asked(item, core)} ({item.what})") for item in pending(view, book)]
+    standing = _standing(view, config)
+    return Announcement(
+        record=facts.id,
+        name="",
+        fact="",
+        audience="",
+        headline=standing.title,
+        facts=tuple(state),
+        links=links_of(view, book),
+        drill=facts.drill,
+        standing=standing,
+    )
 
 
-def _asks(view: IncidentView, every: Sequence[Decision], book: Book) -> dict[str, tuple[str, ...]]:
+def _asks(view: IncidentView, book: Book) -> dict[str, tuple[str, ...]]:
     """The accounts of those who are asked for something by what is new, by the name of the entry's file."""
     core = book.config.core
-    wanted = {f"{item.name}.yaml": holders(core, item.missing) for item in every if item.pending}
+    wanted = {f"{item.name}.yaml": holders(core, item.missing) for item in pending(view, book)}
     lead = view.facts.roles.lead if view.facts is not None else None
     for file, entry in view.timeline.entries:
         if isinstance(entry, RoleChange) and entry.person != entry.by:
@@ -209,6 +234,13 @@ def _news(
             lead = core.person_name(facts.roles.lead) if facts.roles.lead else f"nobody is {called.lead} yet"
             changed = f"{core.person_name(entry.by)} changed production; only the {called.lead} does ({lead})"
             yield News("change", fact, f"{changed}: {facts.title}")
+        elif isinstance(entry, Call):
+            why = f": {entry.text}" if entry.text else ""
+            yield News("call", fact, f"{core.person_name(entry.who)} is called in{why}. {facts.title}")
+        elif isinstance(entry, AlertChange):
+            yield News("alert", fact, f"{shorten(one_line(entry.text), 300)} {facts.title}")
+        elif isinstance(entry, Acknowledged):
+            yield News("acknowledged", fact, f"{core.person_name(entry.who)} answered the call: {facts.title}")
     before = {**_known(old, view), **said}
     for name, now in _values(facts).items():
         if name not in before or now == before[name] or now is None:

@@ -9,7 +9,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field
 
 from opsbook.core.config import Entry, Section, Vocabulary, by_id
-from opsbook.core.types import WHOLE, ChannelRef, Duration, Line, Link, Model, RoleRef, RunbookRef, Text, many, matching
+from opsbook.core.types import (
+    WHOLE,
+    Callee,
+    ChannelRef,
+    Duration,
+    Line,
+    Link,
+    Model,
+    OneOf,
+    RoleRef,
+    RotaRef,
+    RunbookRef,
+    Text,
+    many,
+    matching,
+)
 from opsbook.kinds.incident.vocabulary import Status
 
 if TYPE_CHECKING:
@@ -66,6 +81,31 @@ class Channels(Model):
     """Where the team hears of it."""
     drill: ChannelRef | None = None
     """Where drills are told instead."""
+
+
+class Paging(Model):
+    """Who is woken, and when. A drill wakes nobody, unless whoever declares it says so (`--page`)."""
+
+    default: Callee
+    """Who is woken where no service says more: a rota, or another name that the pager knows."""
+    severities: tuple[Annotated[str, OneOf("severities", "severity")], ...] = many()
+    """Which severities wake people at once; those with `escalate` where none is named."""
+    again_after: Duration = timedelta(minutes=15)
+    """After how long the lead or comms wakes people again who is due and whom nobody has named."""
+    security: Callee | None = None
+    """Who is woken for a suspected breach, and told no facts; nobody where nothing is said."""
+
+
+class Alerts(Model):
+    """What is made of an alert (`opsbook intake alert`)."""
+
+    severities: Mapping[str, Annotated[str, OneOf("severities", "severity")]] = {}
+    """What the severity or priority of an alert means here, like `critical: P1`; what is not listed is proposed as the
+    mildest severity, and the incident says so."""
+    service_labels: tuple[Line, ...] = ("service",)
+    """Labels whose value may be the name of a service of the catalogue; a service may name more, under `alerts`."""
+    calls_every: Duration = timedelta(minutes=15)
+    """However many alerts become incidents, each of those who are woken is called once in this time."""
 
 
 class Words(Model):
@@ -131,6 +171,14 @@ class IncidentsConfig(Section):
     """What people are called."""
     channels: Channels = Channels.model_construct()
     """Who is told."""
+    lead_rota: RotaRef | None = None
+    """Who is asked to lead where nobody does: the pages say who that is."""
+    comms_rota: RotaRef | None = None
+    """Who tells everybody else of what is declared out of `hours`, where nobody is named for it."""
+    alerts: Alerts = Alerts.model_construct()
+    """What is made of an alert."""
+    paging: Paging | None = None
+    """Who is woken, and when; nobody by itself where nothing is said."""
     templates: tuple[UpdateTemplate, ...] = many()
     """Saved texts for updates."""
     escalation: tuple[EscalationStep, ...] = many()
@@ -201,6 +249,13 @@ class IncidentsConfig(Section):
                 f"An incident of severity {', '.join(bare)} begins without a checklist.",
                 "Name runbooks under `checklists` of the severity in opsbook.yml.",
             )
+
+    def pages(self, severity: Severity | None) -> bool:
+        """Whether an incident of this severity wakes people at once."""
+        if self.paging is None or severity is None:
+            return False
+        named = self.paging.severities
+        return severity.id in named if named else severity.escalate
 
     def severity(self, id_: str | None) -> Severity | None:
         """The severity with this id."""

@@ -17,7 +17,19 @@ from opsbook.core.text import shorten
 from opsbook.core.types import Step
 from opsbook.kinds.incident import files, pull, steps
 from opsbook.kinds.incident.config import IncidentsConfig, Severity
-from opsbook.kinds.incident.model import AnyEntry, Declared, FrozenChecklist, Impact, Incident, RoleChange, Roles, Times
+from opsbook.kinds.incident.model import (
+    AlertChange,
+    AnyEntry,
+    Call,
+    Declared,
+    FrozenChecklist,
+    Impact,
+    Incident,
+    RoleChange,
+    Roles,
+    Times,
+)
+from opsbook.kinds.incident.paging import woken
 from opsbook.kinds.incident.report import skeleton
 from opsbook.kinds.incident.requests import Declare
 from opsbook.kinds.incident.view import REPORT, IncidentView
@@ -42,6 +54,9 @@ def declare(book: Book, request: Declare, now: datetime, ids: Ids, operation: st
     id_ = _given_id(book, given, operation) if given is not None else _new_id(book, ids, now, operation)
     if request.security and not book.config.core.security.restricted:
         return _stub(id_, request, now, operation)
+    stands_in, said_so = _out_of_hours(book, request, now)
+    if stands_in is not None:
+        request = request.model_copy(update={"comms": stands_in})
     facts, severity = _facts(id_, book, request, now, operation)
     slug = slugify(facts.title, max_length=40, word_boundary=True, save_order=True)
     folder = f"incidents/{now:%Y}/{id_}" + (f"-{slug}" if slug else "")
@@ -55,6 +70,13 @@ def declare(book: Book, request: Declare, now: datetime, ids: Ids, operation: st
     for role, who in (("lead", facts.roles.lead), ("comms", facts.roles.comms)):
         if who is not None:
             entries.append(RoleChange(kind="role", role=role, person=who, **said))  # type: ignore[arg-type]
+    if not request.security:
+        wakes = woken(book, severity.id, facts.services, asked=request.page, drill=facts.drill)
+        called_in = [target for target in wakes if target not in request.quiet]
+        entries += [Call(kind="call", who=target, target=target, **said) for target in called_in]  # type: ignore[arg-type]
+    if request.alert is not None and not request.security:
+        text = f"This is what alert {request.alert.key} of {request.alert.source} says; what changes follows."
+        entries.append(AlertChange(kind="alert", alert=request.alert, text=text, **said))  # type: ignore[arg-type]
     out: dict[str, bytes | None] = dict([files.facts(folder, facts)])
     out.update(files.entry(folder, entry, ids) for entry in entries)
     if frozen:
@@ -72,11 +94,14 @@ def declare(book: Book, request: Declare, now: datetime, ids: Ids, operation: st
             ("Severity", f"{severity.id} {severity.title}"),
             ("Services", ", ".join(facts.services) or "none named"),
             (called.label("lead"), facts.roles.lead or "not named yet"),
-            (called.label("comms"), facts.roles.comms or "not named yet"),
+            (called.label("comms"), said_so or facts.roles.comms or "not named yet"),
             ("Checklist", ", ".join(f"{item.title} ({len(rows)} steps)" for item, rows in shown) or "none"),
             ("Folder", folder),
         ),
-        understood=(moment(book, request.started_at, now, "started-at")[1],) if request.started_at else (),
+        understood=(
+            *([moment(book, request.started_at, now, "started-at")[1]] if request.started_at else ()),
+            *([f"{called.label('comms')}: {said_so}"] if said_so else ()),
+        ),
         labels=pull.labels(facts, severity),
     )
 
@@ -114,6 +139,21 @@ def _facts(id_: str, book: Book, request: Declare, now: datetime, operation: str
         operation=operation,
     )
     return facts, severity
+
+
+def _out_of_hours(book: Book, request: Declare, now: datetime) -> tuple[str | None, str]:
+    """Who tells everybody else when nobody is at work and nobody was named, and how that is said to the declarer."""
+    rota = book.config.core.rota(book.config.section(IncidentsConfig).comms_rota)
+    if rota is None or request.comms or book.config.core.is_working(now) is not False:
+        return None, ""
+    from opsbook.core.duty import on_duty
+
+    duty = on_duty(book, rota.id, now)
+    if duty.unseen is not None:
+        return None, f"not named: who is on the {rota.id} rota could not be seen"
+    if duty.person is None or duty.person == request.lead:  # whoever leads has no time to tell everybody else
+        return None, ""
+    return duty.person, f"{duty.person} (on the {rota.id} rota)"
 
 
 def _stub(id_: str, request: Declare, now: datetime, operation: str) -> Plan:

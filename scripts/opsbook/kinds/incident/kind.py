@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from opsbook.core.rows import Row, Rows
     from opsbook.core.rule import BookRule, RecordRule
     from opsbook.core.start import Start
+    from opsbook.kinds.incident.alerts.following import IncidentAlerts
     from opsbook.kinds.incident.intake import IncidentIntake
 
 
@@ -67,13 +68,18 @@ class IncidentKind(Kind):
     def actions(self) -> Mapping[type[Request], Action]:
         """See `Kind.actions`."""
         from opsbook.kinds.incident.actions import note, tick
+        from opsbook.kinds.incident.alerts.following import follow
         from opsbook.kinds.incident.declare import declare
+        from opsbook.kinds.incident.paging import acknowledge, call
         from opsbook.kinds.incident.people import agree, attend, escalate, hand_over
         from opsbook.kinds.incident.requests import (
+            Acknowledge,
             Agree,
             Attend,
+            Call,
             Declare,
             Escalate,
+            FollowAlert,
             HandOver,
             Note,
             Secure,
@@ -93,6 +99,9 @@ class IncidentKind(Kind):
             HandOver: hand_over,
             Escalate: escalate,
             Secure: secure,
+            Call: call,
+            Acknowledge: acknowledge,
+            FollowAlert: follow,
         }
 
     @property
@@ -101,6 +110,13 @@ class IncidentKind(Kind):
         from opsbook.kinds.incident.intake import IncidentIntake
 
         return IncidentIntake()
+
+    @property
+    def alerts(self) -> IncidentAlerts:
+        """See `Kind.alerts`."""
+        from opsbook.kinds.incident.alerts.following import IncidentAlerts
+
+        return IncidentAlerts()
 
     @property
     def start(self) -> Start:

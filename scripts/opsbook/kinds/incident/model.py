@@ -9,6 +9,7 @@ from pydantic import Field
 
 from opsbook.core.types import (
     WHOLE,
+    Callee,
     Choice,
     ConditionRef,
     IsoDate,
@@ -69,8 +70,8 @@ means(Outcome, "It was done.", "It was left out, on purpose.", "It is open again
 
 INCIDENT_ID = r"^INC-[0-9]{8}-[0-9A-HJKMNP-TV-Z]{5}$"
 SeverityRef = Annotated[str, OneOf("severities", "severity")]
-EntryName = Annotated[str, matching(r"^[0-9]{8}T[0-9]{6}Z-[0-9a-z]{5}$", "must be the name of a file of the timeline")]
 ComponentRef = Annotated[str, OneOf("components", "status page component")]
+EntryName = Annotated[str, matching(r"^[0-9]{8}T[0-9]{6}Z-[0-9a-z]{5}$", "must be the name of a file of the timeline")]
 
 
 class Times(Model):
@@ -336,6 +337,60 @@ class Escalation(EntryBase):
     """What was said."""
 
 
+class Call(EntryBase):
+    """Somebody was called in."""
+
+    kind: Literal["call"]
+    """What sort of entry this is."""
+    who: Callee
+    """Whose help was asked for: a service, a rota, a team, a role or a person."""
+    target: Callee
+    """Whom the pager woke for that."""
+    text: Text | None = None
+    """Why."""
+
+
+class Acknowledged(EntryBase):
+    """Somebody answered a call."""
+
+    kind: Literal["acknowledged"]
+    """What sort of entry this is."""
+    who: PersonRef
+    """Who answered."""
+    calls: tuple[EntryName, ...] = Field(strict=False, min_length=1, max_length=100)
+    """The calls that this answers."""
+
+
+AlertState = Literal["firing", "resolved"]
+means(AlertState, "What it watches is wrong.", "What it watches is well again, as far as it can tell.")
+
+
+class AlertFacts(Model):
+    """What an alert says, as `opsbook intake alert` understood it."""
+
+    source: Annotated[str, matching(r"^[a-z][a-z0-9]{0,19}$", "must be the name of an alerting system")]
+    """The alerting system."""
+    key: Annotated[str, matching(r"^[A-Za-z0-9._:/@=-]{1,100}$", "must be at most 100 letters, digits and ._:/@=-")]
+    """Its deduplication key, or `sha256:` and a digest of one that is longer or has other characters."""
+    state: AlertState
+    """Whether it fires."""
+    began: UtcTime
+    """When it began to fire this time."""
+    since: UtcTime
+    """Since when it is in this state."""
+
+
+class AlertChange(EntryBase):
+    """An alert began to fire, or stopped."""
+
+    kind: Literal["alert"]
+    """What sort of entry this is."""
+    alert: AlertFacts
+    """What it says."""
+    text: Text
+    """The same in words."""
+
+
 AnyEntry = (
     Declared
     | Note
@@ -348,6 +403,9 @@ AnyEntry = (
     | Present
     | Handover
     | Escalation
+    | Call
+    | Acknowledged
+    | AlertChange
 )
 
 

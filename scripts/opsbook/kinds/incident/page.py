@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from opsbook.core.book import Book
 from opsbook.core.config import Channel
+from opsbook.core.duty import on_duty, said
 from opsbook.core.kind import Sheet
 from opsbook.core.record import Record
 from opsbook.core.rows import Row, Rows
@@ -19,6 +20,7 @@ from opsbook.kinds.incident.agreements import Decision, asked, decisions
 from opsbook.kinds.incident.announcements import links_of
 from opsbook.kinds.incident.config import IncidentsConfig
 from opsbook.kinds.incident.model import Declared, FrozenChecklist, Incident, StepDone, Update
+from opsbook.kinds.incident.paging import calls
 from opsbook.kinds.incident.report import GUIDANCE
 from opsbook.kinds.incident.similar import rank
 from opsbook.kinds.incident.steps import needed, stands, whose
@@ -45,9 +47,23 @@ class IncidentRow(Row):
 
 
 def sheet(record: Record, row: IncidentRow, book: Book, now: datetime) -> Sheet:
-    """The page of an incident."""
+    """The page of an incident; of an open one it says who can be asked to take a role that nobody has."""
     view = IncidentView(record)
-    return Sheet("page.html.j2", _values(view, row, book, now), f"{record.path}/{FACTS}")
+    values = {
+        **_values(view, row, book, now),
+        "on_call": _on_call(book, now) if row.is_open else {"lead": "", "comms": ""},
+    }
+    return Sheet("page.html.j2", values, f"{record.path}/{FACTS}")
+
+
+def _on_call(book: Book, now: datetime) -> Mapping[str, str]:
+    """Who is on call for a role of an incident: the rota, and who that is now."""
+    core, config = book.config.core, book.config.section(IncidentsConfig)
+    rotas = {"lead": core.rota(config.lead_rota), "comms": core.rota(config.comms_rota)}
+    return {
+        role: f"{rota.title}: {said(on_duty(book, rota.id, now), core)}" if rota is not None else ""
+        for role, rota in rotas.items()
+    }
 
 
 def indexes(found: Rows, book: Book, now: datetime) -> Iterator[Sheet]:
@@ -71,7 +87,14 @@ def indexes(found: Rows, book: Book, now: datetime) -> Iterator[Sheet]:
     }
     yield Sheet("index.html.j2", values, "incidents", "incidents/index.md", lives=True)
     yield Sheet("reports.html.j2", {"rows": reports}, "incidents", "incidents/reports.md")
-    yield Sheet("process.html.j2", _process(book, config), "opsbook.yml", "incident-process/at-a-glance.md")
+    values = {**_process(book, config), "on_call": _on_call(book, now)}
+    yield Sheet(
+        "process.html.j2",
+        values,
+        "opsbook.yml",
+        "incident-process/at-a-glance.md",
+        lives=any(values["on_call"].values()),
+    )
 
 
 def _latest(row: IncidentRow) -> str:
@@ -158,6 +181,7 @@ def _values(view: IncidentView, row: IncidentRow, book: Book, now: datetime) -> 
         "secret": secret,
         "security": core.security,
         "words": words,
+        "called": core.person_name,
         "lead": core.person_name(facts.roles.lead) if facts is not None and facts.roles.lead else None,
         "comms": core.person_name(facts.roles.comms) if facts is not None and facts.roles.comms else None,
         "declared_by": core.person_name(facts.declared_by) if facts is not None and facts.declared_by else None,
@@ -190,6 +214,7 @@ def _values(view: IncidentView, row: IncidentRow, book: Book, now: datetime) -> 
         if report is not None and report.markdown is not None and row.reported
         else None,
         "unfinished": report is not None and not row.reported and not secret,
+        "calls": [] if secret else calls(view),
         "folder": view.record.path,
     }
 
@@ -229,7 +254,7 @@ def _lists(view: IncidentView, book: Book, now: datetime | None) -> list[dict[st
             empty: dict[str, Any] = {"steps": [], "done": 0, "skipped": 0, "total": 0, "next": None}
             found[frozen.runbook] = {"title": frozen.title, "runbook": page, "spare": stand.spare, **empty}
         known = found[frozen.runbook]
-        who = whose(step.owner, view.facts, core, now) if now is not None and stand.is_open else None
+        who = whose(step.owner, view.facts, book, now) if now is not None and stand.is_open else None
         item = {
             "number": stand.number,
             "action": step.action,

@@ -2,7 +2,7 @@
 
 The incident process asks for an update every hour and for a lead and comms at once (the incident process page, "Roles"
 and "Communications"); when exactly, `opsbook.yml` says. A reminder is for those who work on the incident: it goes to
-the incident channel alone, once for each thing that is due.
+the incident channel alone, once for each thing that is due. A role that stays open wakes people once more.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from opsbook.core.record import Record
 from opsbook.core.times import Times
 from opsbook.core.types import write_time
 from opsbook.kinds.incident.agreements import asked, decisions
-from opsbook.kinds.incident.announcements import links_of, readers_of
+from opsbook.kinds.incident.announcements import about_now, links_of, readers_of
 from opsbook.kinds.incident.config import IncidentsConfig
+from opsbook.kinds.incident.paging import again, targets_of
 from opsbook.kinds.incident.view import IncidentView
 
 SOON = timedelta(minutes=10)
@@ -34,23 +35,41 @@ def remind(record: Record, book: Book, now: datetime) -> Sequence[Announcement]:
     if facts is None or facts.classification != "operational":
         return ()
     audience = config.channels.drill if facts.drill else config.channels.incident
-    if audience is None:
-        return ()
     times = Times(now, book.config.core.timezone)
-    return [
-        Announcement(
-            record=facts.id,
-            name=name,
-            fact=fact,
-            audience=audience,
-            headline=f"{what}: {facts.title}",
-            facts=(("Incident", facts.id), ("Do", do)),
-            links=links_of(view, book),
-            footer=readers_of(book, audience),
-            drill=facts.drill,
-        )
-        for name, fact, what, do in _due(view, config, times, book)
-    ]
+    said = (
+        []
+        if audience is None
+        else [
+            Announcement(
+                record=facts.id,
+                name=name,
+                fact=fact,
+                audience=audience,
+                headline=f"{what}: {facts.title}",
+                facts=(("Incident", facts.id), ("Do", do)),
+                links=links_of(view, book),
+                footer=readers_of(book, audience),
+                drill=facts.drill,
+            )
+            for name, fact, what, do in _due(view, config, times, book)
+        ]
+    )
+    return [*said, *_woken(view, book, now)]
+
+
+def _woken(view: IncidentView, book: Book, now: datetime) -> Iterator[Announcement]:
+    """Who is woken because a role stays open, where the severity wakes people at all."""
+    facts, config = view.facts, book.config.section(IncidentsConfig)
+    assert facts is not None
+    paging = config.paging
+    if paging is None or not view.is_open or facts.drill or not config.pages(config.severity(facts.severity)):
+        return
+    for role in ("lead", "comms"):
+        by = view.due_by(role, config)
+        if getattr(facts.roles, role) is None and by is not None and by + paging.again_after <= now:
+            why = f"Still nobody is {getattr(config.words, role)}"
+            for target in targets_of(book, facts.services):
+                yield again(target, f"{role}:{write_time(by)}", why, about_now(view, book))
 
 
 def _due(view: IncidentView, config: IncidentsConfig, times: Times, book: Book) -> Iterator[tuple[str, str, str, str]]:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from opsbook.core.request import HIDDEN, Given, Request, Typed
 from opsbook.core.types import many
-from opsbook.kinds.incident.model import Outcome
+from opsbook.kinds.incident.model import AlertFacts, Outcome
 from opsbook.kinds.incident.vocabulary import Status
 
 _Services = Annotated[tuple[str, ...], Given(flag="--service", metavar="NAME", of="service")]
@@ -44,8 +44,14 @@ class Declare(Request):
     """You suspect a breach: details go to the restricted book, and are told to nobody."""
     drill: bool = False
     """A rehearsal: told to the drill channel only."""
+    page: Annotated[bool | None, Given(off="--no-page")] = None
+    """Wake people; otherwise the severity says so, and a drill wakes nobody."""
     keep: _Keep = None
     """Keep mail addresses and phone numbers in the words, and why: "the hotline is public"."""
+    alert: Annotated[AlertFacts | None, HIDDEN] = None
+    """The alert that it comes from."""
+    quiet: Annotated[tuple[str, ...], HIDDEN] = many()
+    """Whom it does not call, because another incident called them moments ago."""
     id: Annotated[str | None, HIDDEN] = None
     """Of a stub: the id that its facts have in the restricted book."""
 
@@ -123,6 +129,41 @@ class Update(Request):
     """Keep mail addresses and phone numbers in the words, and why: "the hotline is public"."""
     seen: Annotated[Mapping[str, Any], HIDDEN] = {}
     """The facts that the person looked at, so that two people who change the same fact notice it."""
+
+
+class Call(Request):
+    """Call a service's people, a rota, a team or a person into an incident: their pager wakes them."""
+
+    action: ClassVar[str] = "incident.call"
+
+    who: Annotated[str, Given(flag="who", metavar="WHO", of="service")]
+    """A service, a rota, a team, a role or a person."""
+    text: Annotated[str | None, Given(flag="--why", metavar="TEXT")] = None
+    """Why they are needed."""
+    keep: _Keep = None
+    """Keep mail addresses and phone numbers in the words, and why: "the hotline is public"."""
+
+
+class Acknowledge(Request):
+    """Record that somebody answered a call, so that nobody calls again."""
+
+    action: ClassVar[str] = "incident.acknowledge"
+
+    who: Annotated[str | None, Given(flag="who", metavar="WHO", of="people")] = None
+    """Who answered; you, if you do not say otherwise."""
+    call: Annotated[str | None, Given(metavar="NAME")] = None
+    """Which call, by whom it was for; needed where more than one is open."""
+
+
+class FollowAlert(Request):
+    """Record that an alert of an open incident began to fire again, or stopped."""
+
+    action: ClassVar[str] = "incident.alert"
+
+    alert: Annotated[AlertFacts, HIDDEN]
+    """What it says."""
+    text: Annotated[str, HIDDEN]
+    """The same in words."""
 
 
 class Tick(Request):

@@ -12,6 +12,7 @@ from opsbook.core.times import Times
 from opsbook.kinds.incident.agreements import asked, decisions
 from opsbook.kinds.incident.config import IncidentsConfig
 from opsbook.kinds.incident.model import StepDone
+from opsbook.kinds.incident.paging import calls, in_words
 from opsbook.kinds.incident.steps import stands
 from opsbook.kinds.incident.told import said
 from opsbook.kinds.incident.view import IncidentView
@@ -72,6 +73,7 @@ def _blocks(view: IncidentView, book: Book, now: datetime) -> Iterator[Block]:
             (words.label("comms"), facts.roles.comms or "nobody yet: opsbook take comms"),
             ("Services", ", ".join(facts.services) or "-"),
             *_people(view, book),
+            *(("Called", in_words(called, clock)) for called in calls(view)),
             ("Next update", clock.clock(due) + late if due is not None else "-"),
             ("Folder", record.path),
         ]

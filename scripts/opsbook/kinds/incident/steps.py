@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from opsbook.core.book import Book
 from opsbook.core.checklist import USERS, only
-from opsbook.core.config import CoreConfig
 from opsbook.core.types import Step
 from opsbook.kinds.incident.model import FrozenChecklist, Incident, StepDone
 from opsbook.kinds.incident.view import IncidentView
@@ -71,11 +71,14 @@ def following(found: Sequence[Stand], after: int = 0) -> Stand | None:
     return next(same, rest[0] if rest else None)
 
 
-def whose(owner: str, facts: Incident | None, core: CoreConfig, now: datetime) -> str | None:
+def whose(owner: str, facts: Incident | None, book: Book, now: datetime) -> str | None:
     """Who does what an owner owns, as far as the book knows: in this incident, on a rota, or alone with the role."""
+    from opsbook.core.duty import on_duty
+
+    core = book.config.core
     for role in ("lead", "comms"):
         if owner in (role, f"incident-{role}"):
             return getattr(facts.roles, role) if facts is not None else None
     holders = [person.id for person in core.people if owner in person.roles and person.retired is None]
-    turns = (rota.turn(now)[0] for rota in core.rotas if rota.retired is None)
+    turns = (on_duty(book, rota.id, now).person for rota in core.rotas if rota.retired is None)
     return next((person for person in turns if person in holders), holders[0] if len(holders) == 1 else None)

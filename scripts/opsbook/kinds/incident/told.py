@@ -6,8 +6,11 @@ from collections.abc import Callable
 
 from opsbook.kinds.incident.config import Words
 from opsbook.kinds.incident.model import (
+    Acknowledged,
     Agreement,
+    AlertChange,
     AnyEntry,
+    Call,
     Declared,
     Escalation,
     Handover,
@@ -28,7 +31,7 @@ def words_of(entry: AnyEntry, name: Callable[[str], str], words: Words) -> str:
         name: what a person is called; words: what roles and users are called.
     """
     match entry:
-        case Declared() | Note() | Update():
+        case Declared() | Note() | Update() | AlertChange():
             return entry.text
         case StatusChange():
             return entry.status.capitalize() + (f". {entry.text}" if entry.text else "")
@@ -46,6 +49,10 @@ def words_of(entry: AnyEntry, name: Callable[[str], str], words: Words) -> str:
             return entry.text
         case Escalation():
             return _escalated(entry)
+        case Call():
+            return f"Call to {name(entry.who)}" + (f": {entry.text}" if entry.text else "")
+        case Acknowledged():
+            return f"{name(entry.who)} answered"
 
 
 def _step(entry: StepDone) -> str:
@@ -62,6 +69,8 @@ def said(entry: AnyEntry, words: Words) -> str:
             return entry.text
         case Note():
             return f"{entry.kind.capitalize()}: {entry.text}"
+        case AlertChange():
+            return entry.text
         case Update():
             return f"{words.label('users')} were told: {entry.text}"
         case StatusChange():
@@ -80,6 +89,10 @@ def said(entry: AnyEntry, words: Words) -> str:
             return f"Handed over to {entry.person} ({getattr(words, entry.role)}): {entry.text}"
         case Escalation():
             return f"Escalation: {_escalated(entry)}"
+        case Call():
+            return f"Call to {entry.who}" + (f": {entry.text}" if entry.text else "")
+        case Acknowledged():
+            return f"{entry.who} answered the call"
 
 
 def _agreed(entry: Agreement) -> str:

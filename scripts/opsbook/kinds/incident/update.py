@@ -22,6 +22,7 @@ from opsbook.kinds.incident.config import IncidentsConfig
 from opsbook.kinds.incident.declare import service, severity_of
 from opsbook.kinds.incident.model import AnyEntry, Incident, Note, RoleChange, SeverityChange, StatusChange
 from opsbook.kinds.incident.model import Update as Told
+from opsbook.kinds.incident.paging import worse
 from opsbook.kinds.incident.requests import Update
 from opsbook.kinds.incident.view import FACTS, IncidentView
 from opsbook.kinds.incident.vocabulary import OPEN, STATUSES, Status
@@ -159,6 +160,7 @@ class _Change:
         if self._differs("severity", before, severity):
             self._set(("severity",), severity, "Severity", f"{before} → {severity}")
             self.entries.append(SeverityChange(kind="severity", severity=severity, text=self._why, **self._said))
+            self.entries += worse(self._book, self._facts, severity, self._said)
             order = [item.id for item in self._book.config.section(IncidentsConfig).severities]
             if before in order and order.index(severity) > order.index(before):
                 self._ask(DOWNGRADE)

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from opsbook.core.types import (
     WHOLE,
+    Callee,
     ChannelRef,
     Line,
     Link,
@@ -20,6 +21,7 @@ from opsbook.core.types import (
     Text,
     Url,
     many,
+    matching,
     means,
 )
 
@@ -51,6 +53,8 @@ class Service(Model):
     """Whether we run it."""
     owner: TeamRef | None = None
     """The team that runs it; every service of ours has one."""
+    page: Callee | None = None
+    """Who is woken for it: a rota or another name that the pager knows; its owner where nothing is said."""
     channel: ChannelRef | None = None
     """Where to ask about it."""
     lifecycle: Lifecycle = "live"
@@ -63,6 +67,8 @@ class Service(Model):
     """Where its maker publishes its state."""
     component: Annotated[str, OneOf("components", "status page component")] | None = None
     """Its component on our status page."""
+    alerts: tuple[Annotated[str, matching(r"^[^=\s][^=]*=.*\S$", "must be label=value")], ...] = many()
+    """Labels of alerts that are about it, like `namespace=checkout`."""
     health: tuple[HealthCheck, ...] = many()
     """How to see whether it is well."""
     runbooks: tuple[RunbookRef, ...] = many()

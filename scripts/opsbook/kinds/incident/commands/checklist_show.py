@@ -24,7 +24,7 @@ def _show(book: Book, args: Namespace, now: datetime, record: Record | None) -> 
     view = IncidentView(record)
     found = stands(view)
     chosen = [item for item in found if (not args.owner or item.step.owner == args.owner) and _wanted(item, args)]
-    people = {owner: whose(owner, view.facts, book.config.core, now) for owner in {item.step.owner for item in chosen}}
+    people = {owner: whose(owner, view.facts, book, now) for owner in {item.step.owner for item in chosen}}
     blocks = list[Block]()
     for frozen in dict.fromkeys(item.frozen for item in chosen):
         same = [item for item in chosen if item.frozen is frozen]

@@ -1,0 +1,1 @@
+"""Waking people: PagerDuty, and any other pager by a plain webhook."""

@@ -1,0 +1,1 @@
+"""The incident process, sentence by sentence."""
