@@ -18,10 +18,10 @@ class DrillKind(Kind):
 
     name = "drill"
     plural = "drills"
-    folder = "drills"
+    folder = "operations/drills"
     path = re.compile(r"(?!score\.)(?P<id>[a-z0-9]+(?:-[a-z0-9]+)*)\.yaml")  # `opsbook drill score` is a command
     depth = 1
-    naming = "drills/<name>.yaml in lower case with hyphens, like drills/help-requests-refused.yaml; not score.yaml"
+    naming = "operations/drills/<name>.yaml in lower case with hyphens, like certificate-expired.yaml; not score.yaml"
     parts = (Part("", "drill", schema="drill", model=Drill, required=True),)
 
     def page(self, path: str) -> str:

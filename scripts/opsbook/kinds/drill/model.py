@@ -15,7 +15,7 @@ class Inject(Model):
     minute: Annotated[int, Field(ge=0, le=1440), WHOLE]
     """How many minutes after the beginning."""
     who: Annotated[str, line(max_length=40)]
-    """Who says it: alert, tenant, engineer, vendor, product manager."""
+    """Who says it: alert, user, engineer, vendor, manager."""
     text: Text
     """The words, as they would come in."""
     expect: Text | None = None
@@ -23,7 +23,7 @@ class Inject(Model):
 
 
 class Drill(Model):
-    """`drills/<name>.yaml`: what happens in a rehearsal, minute by minute. Those who play it do not read it before."""
+    """`operations/drills/<name>.yaml`: what happens in a rehearsal. Those who play it do not read it before."""
 
     title: Line
     """What is wrong, in one line: the title of the incident that is declared."""

@@ -202,10 +202,12 @@ def due(at: datetime, core: CoreConfig) -> datetime:
     return (day + timedelta(days=1)).astimezone(UTC)
 
 
-def asks(core: CoreConfig, action: str, by: str, now: datetime) -> str:
-    """Who is asked about a decision that somebody takes now, in words; nothing where nobody is."""
+def asks(view: IncidentView, book: Book, action: str, by: str, now: datetime) -> str:
+    """Who is asked about a decision that somebody takes now, in words; whoever agreed beforehand is asked no more."""
+    core = book.config.core
     if not asked_since(core, action, now):
         return ""
-    missing = _missing(core.authority[action], {by: None}, core)
-    taken = Decision(action, "", now, by, "", None, {}, missing, bool(core.authority[action].any), now)
-    return asked(taken, core) if missing else ""
+    item: _Taken = (action, "", now, by, "", None)
+    every = [*_taken(view, book.config.section(IncidentsConfig)), item]
+    taken = _decision(item, every, list(view.timeline.of(Agreement)), core)
+    return asked(taken, core) if taken.missing else ""

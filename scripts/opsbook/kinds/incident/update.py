@@ -167,7 +167,7 @@ class _Change:
 
     def _ask(self, action: str) -> None:
         """Say who is asked whether they agree."""
-        if who := asks(self._book.config.core, action, self._asked.by, self._now):
+        if who := asks(self._view, self._book, action, self._asked.by, self._now):
             self.understood.append(f"Agreement pending: {who}.")
 
     def roles(self) -> None:

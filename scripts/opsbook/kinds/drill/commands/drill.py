@@ -32,7 +32,7 @@ def _listed(book: Book) -> View:
     found = [(name, book.record(ref).only("", Drill)) for name, ref in sorted(book.refs("drill").items())]
     rows = [(name, of[1].severity, spoken(of[1].length), of[1].title) for name, of in found if of is not None]
     data = {"drills": [dict(zip(("name", "severity", "length", "title"), row, strict=True)) for row in rows]}
-    none = "There is no drill yet: write one into drills/."
+    none = "There is no drill yet: write one into operations/drills/."
     blocks = [Table(("drill", "severity", "length", "what is wrong"), rows)] if rows else []
     return View(data, blocks, none, bool(rows))
 
