@@ -219,3 +219,12 @@ def test_any_incident_has_a_score_for_people_and_programs(declared: Desk) -> Non
     found = declared.opsbook("drill", "score", "--format", "json").json
     assert {"id", "kept", "called_for", "promises", "on_record", "unseen"} == set(found)
     assert {"name", "promise", "verdict", "why", "rule", "next_time"} == set(found["promises"][0])
+
+
+def test_a_drill_that_is_played_again_is_another_one(stage: Desk) -> None:
+    for _ in range(2):
+        done = play(stage, ["end"])
+        assert (done.code, done.err) == (0, "")
+    stage.declare("Checkout fails")
+    assert "look the same" in play(stage, ["end"]).err  # a real one is worth a word
+    assert len(stage.branches()) == 4
