@@ -48,8 +48,7 @@ def test_the_page_names_only_what_there_is() -> None:
     for says, does, how, proven in rows():
         assert says
         for command in re.findall(r"`opsbook ([^`]+)`", how):
-            words = [word for word in command.split() if not word.startswith("-")]
-            assert " ".join(words) in known, command
+            assert command.partition(" --")[0] in known, command
         for code in re.findall(r"\b[A-Z]{3}[0-9]{3}\b", how):
             assert code in codes, code
         assert bool(proven) != does.startswith("Not there yet"), says
@@ -80,6 +79,13 @@ def test_an_incident_that_turns_out_to_be_a_breach_alerts_first(desk: Machine) -
     done = desk.opsbook("secure", record, "--yes")
     assert done.out.startswith("First: alert The security desk.")
     assert "no restricted book can be written to from here" in done.err
+
+
+# -- before you are faced with one
+
+
+def test_be_aware_before_you_are_faced_with_an_incident(desk: Machine) -> None:
+    assert desk.opsbook("ready").out.endswith("You could run an incident now.\n")
 
 
 # -- if we are having an incident

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from opsbook.core.announcement import Announcement
     from opsbook.core.book import Book
     from opsbook.core.entry import Entry
+    from opsbook.core.examined import Examined
     from opsbook.core.front import Front
     from opsbook.core.ids import Ids
     from opsbook.core.intake import Intake
@@ -112,6 +113,10 @@ class Kind(Shape):
 
     def awaiting(self, book: Book, now: datetime) -> Sequence[Record]:
         """Records that are over, and of which somebody still has to say something; the latest first."""
+        return ()
+
+    def ready(self, book: Book, now: datetime) -> Iterable[Examined]:
+        """What somebody needs to know who begins a shift, in a line each."""
         return ()
 
     def pick(self, fragment: str, book: Book) -> list[str]:

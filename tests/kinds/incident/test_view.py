@@ -11,6 +11,7 @@ from opsbook.core.tree import MemoryTree
 from opsbook.kinds import registry
 from opsbook.kinds.incident.similar import open_incidents
 from opsbook.kinds.incident.view import FACTS, IncidentView, says_over
+from tests.kinds.small import Desk
 
 FOLDER = "incidents/2026/INC-20261121-7KQ4M-sign-in"
 HEAD = "id: INC-20261121-7KQ4M\ntitle: Sign in\nclassification: operational\n"
@@ -91,3 +92,13 @@ def test_the_list_is_what_reading_every_incident_gives(lines: list[str]) -> None
     made = book(HEAD + "".join(f"{line}\n" for line in lines) + TAIL)
     views = [IncidentView(made.record(ref)) for ref in made.refs("incident").values()]
     assert [view.record.id for view in views if view.is_open] == [view.record.id for view in open_incidents(made)]
+
+
+def test_times_that_nobody_wrote_down_are_taken_from_what_happened() -> None:
+    desk = Desk()
+    id_ = desk.declare()
+    desk.later(minutes=4)
+    desk.do("update", id_, lead="oncall-a")
+    assert desk.view(id_).taken == {"acknowledged_at": (desk.now, "the first lead")}
+    desk.do("update", id_, acknowledged_at="2026-11-21T11:01:00Z")
+    assert desk.view(id_).taken == {}

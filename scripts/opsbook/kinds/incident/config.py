@@ -102,7 +102,7 @@ class Alerts(Model):
     severities: Mapping[str, Annotated[str, OneOf("severities", "severity")]] = {}
     """What the severity or priority of an alert means here, like `critical: P1`; what is not listed is proposed as the
     mildest severity, and the incident says so."""
-    service_labels: tuple[Line, ...] = ("service",)
+    service_labels: tuple[Line, ...] = Field(default=("service",), strict=False)
     """Labels whose value may be the name of a service of the catalogue; a service may name more, under `alerts`."""
     calls_every: Duration = timedelta(minutes=15)
     """However many alerts become incidents, each of those who are woken is called once in this time."""

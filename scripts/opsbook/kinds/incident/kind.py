@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from opsbook.core.book import Book
     from opsbook.core.command import View
     from opsbook.core.entry import Entry
+    from opsbook.core.examined import Examined
     from opsbook.core.front import Front, Urgent
     from opsbook.core.ids import Ids
     from opsbook.core.kind import Action, Sheet
@@ -145,6 +146,12 @@ class IncidentKind(Kind):
         from opsbook.kinds.incident.agreements import awaiting
 
         return [view.record for view in awaiting(book, now)]
+
+    def ready(self, book: Book, now: datetime) -> Iterable[Examined]:
+        """See `Kind.ready`: what is open and promised, whom to contact and to alert, what to have read."""
+        from opsbook.kinds.incident.ready import ready
+
+        return ready(book, now)
 
     def listing(self, book: Book, now: datetime, *, every: bool) -> View:
         """See `Kind.listing`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from opsbook.core.book import Book
@@ -168,7 +168,7 @@ def _values(view: IncidentView, row: IncidentRow, book: Book, now: datetime) -> 
             "at": entry.at,
             "who": core.person_name(entry.by),
             "kind": entry.kind,
-            "text": words_of(entry, core.person_name, words),
+            "text": words_of(entry, core.called, words),
             "told": isinstance(entry, Declared | Update),
             "corrected": right and {"at": right.at, "who": core.person_name(right.by)},
         }
@@ -181,7 +181,7 @@ def _values(view: IncidentView, row: IncidentRow, book: Book, now: datetime) -> 
         "secret": secret,
         "security": core.security,
         "words": words,
-        "called": core.person_name,
+        "called": core.called,
         "lead": core.person_name(facts.roles.lead) if facts is not None and facts.roles.lead else None,
         "comms": core.person_name(facts.roles.comms) if facts is not None and facts.roles.comms else None,
         "declared_by": core.person_name(facts.declared_by) if facts is not None and facts.declared_by else None,
@@ -208,6 +208,7 @@ def _values(view: IncidentView, row: IncidentRow, book: Book, now: datetime) -> 
         "people": [(core.person_name(who), role) for who, role in view.people.items()] if is_open else [],
         "decisions": [] if secret else [_decided(item, book) for item in decisions(view, book)],
         "same_as": _other(facts, book) if facts is not None and facts.same_as is not None else None,
+        "taken": {name: view.taken.get(name, (None, "")) for name in ("detected_at", "acknowledged_at")},
         "last": next(({"at": said.at, "text": said.text} for _, said in reversed([*view.timeline.of(Update)])), None),
         "promised": severity is not None and severity.update_every is not None,
         "report": untitled(report.markdown.body)
@@ -229,6 +230,7 @@ def _decided(decision: Decision, book: Book) -> dict[str, Any]:
         "asked": asked(decision, core) if decision.missing else "",
         "pending": decision.pending,
         "due": decision.due,
+        "last_day": decision.due - timedelta(seconds=1),
         "word": decision.action.partition(".")[2],
     }
 

@@ -23,6 +23,7 @@ from opsbook.kinds.incident.config import EscalationStep, IncidentsConfig
 from opsbook.kinds.incident.model import Agreement, AnyEntry, Escalation, Handover, Present, RoleChange
 from opsbook.kinds.incident.model import Update as Told
 from opsbook.kinds.incident.requests import Agree, Attend, Escalate, HandOver
+from opsbook.kinds.incident.steps import stands
 from opsbook.kinds.incident.view import FACTS, IncidentView
 from opsbook.kinds.incident.words import person, words
 
@@ -134,7 +135,9 @@ def hand_over(book: Book, request: HandOver, now: datetime, ids: Ids, operation:
     promises = _promises(view, book, now)
     added = [words(book, request.text, "text", request.keep)] if request.text else []
     said: dict[str, Any] = {"at": now, "by": request.by, "operation": operation}
-    text = "\n".join([*state(view, book, now), *promises, *added])
+    text = "\n".join(
+        [*(f"* {line}" for line in (*state(view, book, now), *promises)), *(f"\n{line}" for line in added)]
+    )
     entries: list[AnyEntry] = [
         RoleChange(kind="role", role=request.role, person=who, **said),
         Handover(kind="handover", role=request.role, person=who, text=text, **said),
@@ -160,11 +163,11 @@ def state(view: IncidentView, book: Book, now: datetime) -> list[str]:
     told = [entry for _, entry in view.timeline.of(Told)]
     if told:
         found.append(f"Last told {clock.clock(told[-1].at)}: {shorten(one_line(told[-1].text), 300)}")
-    done = view.steps()
-    todo = [number for number, (frozen, step) in view.numbered.items() if (frozen.runbook, step.step) not in done]
-    if todo:
-        _, step = view.numbered[todo[0]]
-        found.append(f"Next step: {todo[0]}. {shorten(one_line(step.action), 200)} ({len(todo)} are open).")
+    open_ones = [stand for stand in stands(view) if stand.is_open]
+    if open_ones:
+        first = open_ones[0]
+        more = f" ({len(open_ones)} are open)" if len(open_ones) > 1 else ""
+        found.append(f"Next step: {first.number}. {shorten(one_line(first.step.action), 200)}{more}")
     return found
 
 

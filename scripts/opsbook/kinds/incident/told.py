@@ -48,7 +48,7 @@ def words_of(entry: AnyEntry, name: Callable[[str], str], words: Words) -> str:
         case Handover():
             return entry.text
         case Escalation():
-            return _escalated(entry)
+            return _escalated(entry, name)
         case Call():
             return f"Call to {name(entry.who)}" + (f": {entry.text}" if entry.text else "")
         case Acknowledged():
@@ -88,7 +88,7 @@ def said(entry: AnyEntry, words: Words) -> str:
         case Handover():
             return f"Handed over to {entry.person} ({getattr(words, entry.role)}): {entry.text}"
         case Escalation():
-            return f"Escalation: {_escalated(entry)}"
+            return f"Escalation: {_escalated(entry, str)}"
         case Call():
             return f"Call to {entry.who}" + (f": {entry.text}" if entry.text else "")
         case Acknowledged():
@@ -101,7 +101,7 @@ def _agreed(entry: Agreement) -> str:
     return f"Agrees: {entry.action.partition('.')[2]}{claimed}" + (f". {entry.text}" if entry.text else "")
 
 
-def _escalated(entry: Escalation) -> str:
+def _escalated(entry: Escalation, name: Callable[[str], str]) -> str:
     """Who was contacted beyond the team, and what came of it."""
     executives = f"; executive group {entry.executives}" if entry.executives is not None else ""
-    return f"{entry.role}: {entry.outcome}{executives}" + (f". {entry.text}" if entry.text else "")
+    return f"{name(entry.role)}: {entry.outcome}{executives}" + (f". {entry.text}" if entry.text else "")

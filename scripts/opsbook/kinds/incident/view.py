@@ -11,6 +11,8 @@ from opsbook.core.record import File, Record
 from opsbook.core.types import Step
 from opsbook.kinds.incident.config import IncidentsConfig, Severity
 from opsbook.kinds.incident.model import (
+    Acknowledged,
+    AlertChange,
     AnyEntry,
     Checklist,
     Declared,
@@ -182,6 +184,21 @@ class IncidentView:
     def named_at(self, role: str) -> datetime | None:
         """When a role was first filled."""
         return next((entry.at for _, entry in self.timeline.of(RoleChange) if entry.role == role), None)
+
+    @property
+    def taken(self) -> dict[str, tuple[datetime, str]]:
+        """Times that nobody wrote into the facts, as the timeline tells them, each with what it is taken from."""
+        facts, found = self.facts, dict[str, tuple[datetime, str]]()
+        if facts is None:
+            return found
+        began = min((entry.alert.began for _, entry in self.timeline.of(AlertChange)), default=None)
+        if began is not None and facts.times.detected_at is None:
+            found["detected_at"] = (began, "from the alert")
+        first = [(at, "the first lead") for at in [self.named_at("lead")] if at is not None]
+        first += [(entry.at, "a call was answered") for _, entry in self.timeline.of(Acknowledged)][:1]
+        if first and facts.times.acknowledged_at is None:
+            found["acknowledged_at"] = min(first)
+        return found
 
     def next_update(self, config: IncidentsConfig) -> datetime | None:
         """When users are to be told next: the last update, or the declaration, plus the cadence of the severity.
