@@ -58,7 +58,8 @@ def test_a_pager_that_is_down_is_called_again_by_reconcile_and_its_key_is_told_t
     pager.fail("*", "refused", times=None)
     done = desk.opsbook(*DECLARE)
     assert done.code == 5, str(done)
-    assert "page:shop was not told by pagerduty" in done.out
+    (said,) = [line for line in done.out.splitlines() if line.startswith("shop was not paged by pagerduty: ")]
+    assert said.endswith(" Call them yourself."), "whoever declares a P1 must not wait for somebody who sleeps"
     assert not any(secret in str(done) for secret in (KEY, HOOK))
     pager.plan.clear()
     assert desk.opsbook("reconcile").code == 0

@@ -379,6 +379,13 @@ def test_an_incident_that_may_be_a_breach_is_moved_and_leaves_a_stub(two: Two) -
     assert done.code == 0, str(done)
     assert done.out.index("First: alert The security desk") < done.out.index("Stub of") < done.out.index("Already told")
     assert "the history of this repository" in done.out
+    assert "(only if somebody sent the text by hand)" in done.out, "nobody was told: there is no Slack here"
+    shared = here.git(
+        "log", "--format=%B", "-p", f"origin/main..{branch}" if "origin" in here.git("remote") else branch
+    )
+    assert not _tells(shared.encode()), "whoever pushes the branch now must not push the facts"
+    texts = [path for path in (here.path / ".git" / "opsbook" / "outbox").rglob("*") if path.is_file()]
+    assert not any(_tells(path.read_bytes()) for path in texts), "what is there to be told must not tell of it"
     folder = f"incidents/{record[4:8]}/{record}"
     assert set(here.written()) == {f"{folder}/incident.yaml"}, "nothing stays beside the stub"
     assert not _tells(here.written()[f"{folder}/incident.yaml"].encode())

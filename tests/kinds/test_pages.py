@@ -93,6 +93,11 @@ def test_an_incident_says_who_was_called_and_whether_they_answered() -> None:
     assert re.search(r"Called in On-call engineer A .*: no answer yet", words(at, f"{path}.md"))
     at.do("acknowledge", id_, by="oncall-a")
     assert "On-call engineer A answered" in words(at, f"{path}.md")
+    at.do("call", id_, who="checkout")
+    at.do("escalate", id_, role="tech-lead")
+    text = words(at, f"{path}.md")
+    assert "Call to Checkout" in text
+    assert "Tech lead: tried" in text
 
 
 def test_the_channel_of_an_incident_is_one_tap_away_where_its_address_is_known() -> None:

@@ -12,6 +12,7 @@ from opsbook.core.book import Book
 from opsbook.core.tree import Overlay
 from opsbook.kinds import registry
 from opsbook.site.pages import Site
+from tests.kinds.small import Desk
 
 BASE = Path(__file__).parents[1] / "cases" / "base"
 PATH = "runbooks/response/respond.md"
@@ -56,3 +57,20 @@ def test_a_page_says_where_it_was_used_last(ticked: bool) -> None:
     html = next(page.html for page in made if page.path == PATH)
     assert ">Checkout is down</a> (open)" in html
     assert ('>Payments fail</a> (<time datetime="2026-11-19">19 Nov 2026</time>)' in html) is ticked
+
+
+def test_what_was_wrong_when_it_was_used_stands_on_the_page_until_the_words_change() -> None:
+    desk = Desk()
+    desk.do("step", "INC-20261121-7KQ4M", steps=[2], wrong="There are *no* pods any more.")
+    path = "runbooks/response/respond"
+
+    def page() -> str:
+        (found,) = [page for page in Site(desk.book, registry(), desk.now, list).pages() if page.path == f"{path}.md"]
+        return repr(found)
+
+    assert "Somebody found this wrong when they used it" in page()
+    assert "There are <em>no</em> pods any more." in page()
+    assert "Checkout is down" in page()
+    text = (desk.tree.read(f"{path}.md") or b"").replace(b"Restart the pods", b"Restart the machines")
+    desk.tree = Overlay(desk.tree, {f"{path}.md": text})
+    assert "Somebody found this wrong" not in page()

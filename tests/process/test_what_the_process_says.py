@@ -231,9 +231,17 @@ def test_the_person_contacted_decides_about_the_executive_group() -> None:
         "They decide whether to alert the executive group"
         in desk.plan("escalate", OPEN, outcome="reached").understood[-1]
     )
+    desk.later(minutes=1)
+    desk.do("escalate", OPEN, by="oncall-b", executives="not needed")
+    assert desk.view(OPEN).timeline.entries[-1][1].model_dump(include={"role", "outcome", "executives"}) == {
+        "role": "product-manager", "outcome": "reached", "executives": "not needed",
+    }, "what they decided is no new attempt, and is not dropped"  # fmt: skip
+    desk.later(minutes=1)
+    with pytest.raises(Refused, match="decided nothing"):
+        desk.plan("escalate", OPEN, outcome="no answer", executives="alerted")
     desk.do("escalate", OPEN, by="oncall-b", outcome="reached", executives="alerted")
     said = [entry for _, entry in desk.view(OPEN).timeline.entries if entry.kind == "escalation"]
-    assert [getattr(entry, "executives", None) for entry in said] == [None, "alerted"]
+    assert [getattr(entry, "executives", None) for entry in said] == [None, "not needed", "alerted"]
 
 
 def test_if_none_is_available_the_next_is_tried() -> None:

@@ -237,6 +237,10 @@ class CutOutbox:
         """See `Outbox.keep`."""
         return self.knife.around("outbox", lambda: self.inner.keep(record, name, text))
 
+    def clear(self, record: str) -> None:
+        """See `Outbox.clear`."""
+        self.knife.around("outbox", lambda: self.inner.clear(record))
+
 
 def sharpen(context: Context, knife: Knife) -> Context:
     """A context in which every write of every port is an effect."""

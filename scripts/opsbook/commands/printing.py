@@ -259,8 +259,10 @@ def _told(said: Said) -> Lines:
             elif lead and item in said.unheard:
                 yield PLAIN, f"{lead}{item.audience} not told: {item.unheard}. {item.headline}"
         elif not item.ok:
-            what = "was not told" if item.again else "may not have been told"
-            yield BAD, f"{lead}{item.audience} {what} by {item.sink}: {item.error}"
+            what = "was not" if item.again else "may not have been"
+            pages = item.audience.startswith(PAGE) and item.name == "page"
+            who, done = (item.audience.removeprefix(PAGE), "paged") if pages else (item.audience, "told")
+            yield BAD, f"{lead}{who} {what} {done} by {item.sink}: {item.error}" + " Call them yourself." * pages
         elif lead:
             yield GOOD, f"{lead}told {item.audience} by {item.sink}: {item.headline}"
     if said.unreceipted:

@@ -43,12 +43,13 @@ def move(command: Write, kind: str, record: str, args: argparse.Namespace, works
         raise Refused("Nothing was moved.", f"Alert {security.who} in any case.")
     context = workspace.context(args.by)
     told = list(_told(record, workspace))
+    context.outbox.clear(record)  # its words are there to be told, and must not be any more
     with performing_secret(whole, context, restricted) as (outcome, kept):
         show(outcome, args, workspace, done=phrase(command.said(whole)), tells=command.tells, kept=kept)
         screen.line("Already told, and not taken back by this:")
         for line in (
             *told,
-            f"the history of this repository: branch opsbook/{record}, and main if it was merged there",
+            f"the history of this repository, where it was pushed or merged: branch opsbook/{record}, and main",
         ):
             screen.line(f"  {line}")
         return kept.exit_code or outcome.exit_code
@@ -66,6 +67,8 @@ def _told(record: str, workspace: Workspace) -> Iterator[str]:
     for receipt in receipts.values():
         words = receipt.key.rpartition("/")[2].rpartition("-")[0]  # name-audience-sink
         middle, _, sink = words.rpartition("-")
+        if sink == "console":  # a text that was kept here for a person to send by hand
+            sink = "only if somebody sent the text by hand"
         audience = middle.partition("-")[2]
         place = f"{names.get(audience, audience)} ({sink})"
         places[place] = places.get(place, 0) + 1

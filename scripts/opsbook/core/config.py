@@ -416,11 +416,6 @@ class CoreConfig(Section):
         """How a person is called on pages and in announcements: the name of a role holder, else the reference."""
         return next((person.name for person in self.people if person.id == ref), ref)
 
-    def called(self, ref: str) -> str:
-        """How anybody is called who can be asked: a person, a role or a team; a rota by its title."""
-        rota = self.rota(ref)
-        return rota.title if rota is not None else self.owner_title(self.person_name(ref))
-
     def owner_title(self, ref: str) -> str:
         """The title of a role or team, else the reference."""
         entries: tuple[Role | Team, ...] = (*self.roles, *self.teams)

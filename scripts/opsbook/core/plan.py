@@ -72,7 +72,8 @@ class Plan:
         then: what comes next in the record, as a sentence.
         understood: what was made of a value that can be typed in several ways, to be said back.
         labels: words by which pull requests can be found and counted, for a forge that has labels.
-        anonymous: who acted must not be told: the commit names nobody.
+        anonymous: who acted must not be told: the commit names nobody, and a branch that was not shared yet is left
+            without what it held before.
         straight: it goes to main, and to no branch of its own.
     """
 

@@ -368,6 +368,10 @@ class Outbox(Protocol):
         """Write one text, atomically; returns where it is."""
         ...
 
+    def clear(self, record: str) -> None:
+        """Remove every text of a record: what is there must be told to nobody any more."""
+        ...
+
 
 class Examiner(Protocol):
     """Finds out whether one part of the world does what the program needs of it, by trying it.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from opsbook.core.front import Front, Urgent
 
@@ -12,6 +13,23 @@ ALWAYS = datetime.min.replace(tzinfo=UTC)
 
 LATEST = 5
 """How many records that are over stand beside another one, of a kind whose records are worked on and then are over."""
+
+
+class Remark(NamedTuple):
+    """What one record says of another.
+
+    Attributes:
+        kind, id: of the other; step: which step of it.
+        revision: the SHA-256 of the file that it is about: other words may have answered it.
+    """
+
+    kind: str
+    id: str
+    revision: str
+    step: int
+    at: datetime
+    by: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +40,7 @@ class Row:
         path: of its page on the site; empty of a record that has none.
         names: the records that it names, each by its kind and id.
         quiet_since: when something happened in it last; `None` while people work on it.
+        remarks: what it says of others.
     """
 
     id: str
@@ -29,6 +48,7 @@ class Row:
     title: str
     names: tuple[tuple[str, str], ...] = ()
     quiet_since: datetime | None = ALWAYS
+    remarks: tuple[Remark, ...] = ()
 
 
 @dataclass(slots=True)
@@ -64,16 +84,24 @@ class Rows:
         ask: Callable[[str, str, str], None] = lambda _what, _kind, _id: None,
     ) -> None:
         self._rows, self._plurals, self._fronts, self._ask = rows, plurals, fronts, ask
+        self._said: dict[tuple[str, str], list[tuple[Row, Remark]]] = {}
         self._naming: dict[tuple[str, str], dict[str, list[Row]]] = {}
         for kind, some in rows.items():
             for row in some:
                 for name in dict.fromkeys(row.names):
                     self._naming.setdefault(name, {}).setdefault(kind, []).append(row)
+                for remark in row.remarks:
+                    self._said.setdefault((remark.kind, remark.id), []).append((row, remark))
 
     def of(self, kind: str) -> Sequence[Row]:
         """Every record of a kind."""
         self._ask("rows", kind, "")
         return self._rows.get(kind, ())
+
+    def remarks(self, kind: str, id_: str) -> list[tuple[Row, Remark]]:
+        """What others say of a record, each with who says it."""
+        self._ask("remarks", kind, id_)
+        return self._said.get((kind, id_), [])
 
     def beside(self, kind: str, id_: str) -> list[Beside]:
         """What names a record, by kind: what is open of it, and the rest, of which the latest may be enough."""

@@ -104,6 +104,8 @@ class Asked(Book):
             return self._stamp(first)
         if what == "beside":
             return digest(self.rows.beside(first, second))
+        if what == "remarks":
+            return digest(self.rows.remarks(first, second))
         if what == "rows":
             return digest(self.rows.of(first))
         if what == "title":

@@ -313,6 +313,14 @@ def test_an_incident_that_does_not_exist_cannot_be_changed() -> None:
             Desk().plan("note", record, text="x")
 
 
+def test_a_time_is_said_back_as_people_read_it_and_one_of_the_day_before_is_noticed() -> None:
+    desk = Desk()
+    plan = desk.plan("update", OPEN, identified_at="10:30")
+    assert plan.summary == (("Identified", "10:30 UTC, Sat 21 Nov 2026"),)
+    assert not any("before the incident began" in said for said in plan.understood)
+    assert "before the incident began" in desk.plan("update", OPEN, identified_at="23:30").understood[-1]
+
+
 def test_a_status_sets_its_time_and_moving_back_takes_it_away() -> None:
     desk = Desk()
     for status, time in (("identified", "identified_at"), ("monitoring", "mitigated_at"), ("resolved", "resolved_at")):

@@ -60,7 +60,7 @@ def test_each_of_them_agrees_once_and_then_nothing_is_asked() -> None:
     desk = declared()
     desk.do("update", OPEN, status="resolved")
     assert missing(desk) == [("incident.resolve", ("product-manager", "tech-lead"))]
-    assert desk.do("agree", OPEN, by="product-a").understood == ("Still asked: Tech lead A.",)
+    assert desk.do("agree", OPEN, by="product-a").understood == ("Still asked whether it is resolved: Tech lead A.",)
     with pytest.raises(Refused, match="The agreement of product-a is not asked"):
         desk.plan("agree", OPEN, by="product-a")
     desk.do("agree", OPEN, by="tech-a")
@@ -98,10 +98,24 @@ def test_whoever_decides_and_holds_the_role_agrees_by_deciding() -> None:
 
 def test_whoever_was_consulted_beforehand_has_agreed() -> None:
     desk = declared()
-    assert "It counts as soon as somebody does it" in desk.do("agree", OPEN, by="tech-a", to="resolve").understood[0]
+    said = desk.do("agree", OPEN, by="tech-a", to="resolve").understood
+    assert said == ("It counts as soon as somebody says that it is resolved, or was a false alarm.",)
+    assert {item.headline for item in desk.said(OPEN)} == {"Tech lead A agrees that it can be resolved: Mail is late"}
     desk.later(minutes=1)
-    desk.do("update", OPEN, status="resolved")
+    assert desk.do("update", OPEN, status="resolved").understood == ("Agreement pending: Product manager A.",)
     assert missing(desk) == [("incident.resolve", ("product-manager",))]
+
+
+def test_whoever_agreed_to_what_they_saw_agrees_to_nothing_else() -> None:
+    """A request that waited for the forge, or lost a race, meets an incident that others have changed since."""
+    desk = declared()
+    desk.do("update", OPEN, status="resolved")
+    saw = {"status": "resolved", "severity": "P1"}
+    assert desk.plan("agree", OPEN, by="tech-a", seen=saw).understood
+    desk.later(minutes=1)
+    desk.do("update", OPEN, status="investigating", severity="P2")
+    with pytest.raises(Refused, match="is investigating by now, not resolved"):
+        desk.plan("agree", OPEN, by="tech-a", seen=saw)
 
 
 def test_what_is_taken_back_waits_for_nobody_and_is_asked_anew() -> None:
@@ -121,7 +135,7 @@ def test_what_is_taken_back_waits_for_nobody_and_is_asked_anew() -> None:
 def test_nobody_agrees_for_others(by: str) -> None:
     desk = declared()
     desk.do("update", OPEN, status="resolved")
-    with pytest.raises(Refused, match=f"The agreement of {by} is not asked: resolved takes Product manager A and Tech"):
+    with pytest.raises(Refused, match=f"The agreement of {by} is not asked: resolved takes that of Product manager A"):
         desk.plan("agree", OPEN, by=by)
 
 

@@ -61,6 +61,8 @@ def test_a_time_of_day_is_the_first_one_after_it_was_declared() -> None:
     assert write_time(moment_of("23:45", view, times)) == "2026-11-21T23:45:59Z"
     assert write_time(moment_of("03:15", view, times)) == "2026-11-22T03:15:59Z"
     assert write_time(moment_of("2026-11-22T03:15", view, times)) == "2026-11-22T03:15:59Z"
+    with pytest.raises(Refused, match="12:00 GMT, Tue 1 Dec 2026 is still to come"):
+        moment_of("2026-12-01T12:00", view, times)
     with pytest.raises(Refused, match="Nothing was declared yet"):
         moment_of("2026-11-21T23:15", view, times)
     with pytest.raises(Refused, match="is no time"):

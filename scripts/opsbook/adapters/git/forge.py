@@ -269,6 +269,9 @@ class GitForge:
         if self.shared and tip and there and tip != there.commit:
             self._check_copies(write.branch, tip, there.commit)
         parents = self._parents(expected.main, tip, there, write)
+        if commit.plan.anonymous and tip and not self.shared and self._known.at(write.branch) not in refs:
+            # A stub takes the place of facts that nobody else has: whoever pushes the branch must not push them too.
+            parents = [self._history.base(expected.main, tip) or expected.main]
         new = self._commit(parents, commit, write.files)
         update = Update(write.branch, new, there.commit if there else None)
         claimed = self._send(update, claims, record)

@@ -369,6 +369,11 @@ class FileOutbox:
         """Remove a text, if it is there."""
         self._path(record, name).unlink(missing_ok=True)
 
+    def clear(self, record: str) -> None:
+        """See `Outbox.clear`."""
+        for path in (self._folder / "outbox" / record_name(record)).glob("*"):
+            path.unlink(missing_ok=True)
+
     def _path(self, record: str, name: str) -> Path:
         stem, dot, suffix = name.partition(".")
         if not is_word(stem) or (dot and suffix not in ("txt", "md")):
@@ -385,6 +390,9 @@ class NoOutbox:
     def keep(self, record: str, name: str, text: str) -> str:
         """Keeps nothing; raises `StateError`."""
         raise StateError("Texts of the restricted book are not kept on this machine.")
+
+    def clear(self, record: str) -> None:
+        """Nothing is kept."""
 
 
 def _take(path: Path, *, seconds: float = 0.0) -> int | None:

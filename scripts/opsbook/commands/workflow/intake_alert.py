@@ -63,7 +63,9 @@ def run(args: argparse.Namespace, workspace: Workspace) -> int:
                 show(outcome, args, workspace, done=phrase(said, event.title), tells=True)
             done.append(outcome)
     _keep(faults, screen, None if args.dry_run else context)
-    screen.line(f"{len(events)} events: {new} new, {len(events) - new} known or of no incident.")
+    screen.line(
+        f"{len(events)} event{'s' if len(events) != 1 else ''}: {new} new, {len(events) - new} known or of no incident."
+    )
     if args.format == "json":
         left = [{"place": item.place, "why": item.why} for item in faults]
         Screen(sys.stdout).json(

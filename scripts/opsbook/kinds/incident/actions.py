@@ -89,6 +89,7 @@ def tick(book: Book, request: Tick, now: datetime, ids: Ids, operation: str) -> 
         why = f"opsbook skip {checklist.spans(numbers)} --why 'the cause is known'"
         raise Refused("Whoever reads the incident needs to know why a step was left out.", f"Say it: {why}")
     evidence = _evidence(book, request)
+    wrong = words(book, request.wrong, "wrong", request.keep) if request.wrong else None
     said = [entry for _, entry in IncidentView(record).timeline.of(model.StepDone) if entry.operation != operation]
     last = {(entry.runbook, entry.step): entry for entry in said}
     times, already = Times(now, book.config.core.timezone), dict[str, list[int]]()
@@ -103,12 +104,12 @@ def tick(book: Book, request: Tick, now: datetime, ids: Ids, operation: str) -> 
         if (earlier.outcome if earlier is not None else "undone") == request.outcome:
             by = f" already, by {earlier.by} at {times.clock(earlier.at)}" if earlier is not None else " already"
             already.setdefault(by, []).append(number)
-            if evidence is None and text in (None, earlier and earlier.text):
+            if evidence is None and wrong is None and text in (None, earlier and earlier.text):
                 continue
         at = max(now, earlier.at + timedelta(seconds=1)) if earlier is not None else now  # the last one counts
         entry = model.StepDone(
             at=at, by=request.by, kind="step", runbook=frozen.runbook, step=step.step, outcome=request.outcome,
-            text=text, evidence=evidence, operation=operation,
+            text=text, evidence=evidence, wrong=wrong, operation=operation,
         )  # fmt: skip
         path, out[path] = files.entry(record.path, entry, ids)
         recorded.append(number)

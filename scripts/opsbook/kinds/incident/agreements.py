@@ -203,11 +203,10 @@ def due(at: datetime, core: CoreConfig) -> datetime:
 
 
 def asks(view: IncidentView, book: Book, action: str, by: str, now: datetime) -> str:
-    """Who is asked about a decision that somebody takes now, in words; whoever agreed beforehand is asked no more."""
-    core = book.config.core
+    """Who is asked about a decision that somebody takes now, in words; nothing where nobody is."""
+    core, config = book.config.core, book.config.section(IncidentsConfig)
     if not asked_since(core, action, now):
         return ""
     item: _Taken = (action, "", now, by, "", None)
-    every = [*_taken(view, book.config.section(IncidentsConfig)), item]
-    taken = _decision(item, every, list(view.timeline.of(Agreement)), core)
+    taken = _decision(item, [*_taken(view, config), item], list(view.timeline.of(Agreement)), core)
     return asked(taken, core) if taken.missing else ""

@@ -229,7 +229,9 @@ def _news(
             who = f"{core.person_name(entry.person)} is {getattr(called, entry.role)}"
             yield News("role", fact, f"{who} for: {facts.title}")
         elif isinstance(entry, Agreement):
-            yield News("agreement", fact, f"{core.person_name(entry.by)} agrees that {_agreed(entry)}: {facts.title}")
+            yield News(
+                "agreement", fact, f"{core.person_name(entry.by)} agrees that {_agreed(entry, view)}: {facts.title}"
+            )
         elif isinstance(entry, Note) and entry.kind == "change" and entry.corrects is None and not view.led(entry):
             lead = core.person_name(facts.roles.lead) if facts.roles.lead else f"nobody is {called.lead} yet"
             changed = f"{core.person_name(entry.by)} changed production; only the {called.lead} does ({lead})"
@@ -255,7 +257,9 @@ def _news(
         yield News("role" if is_role else name, f"{name}:{fact}" if is_role else fact, headline, by_hand=True)
 
 
-def _agreed(entry: Agreement) -> str:
+def _agreed(entry: Agreement, view: IncidentView) -> str:
+    if entry.about is None and view.is_open:  # beforehand: nobody has decided it yet
+        return f"it can be {entry.action.partition('.')[2]}d"
     return MEANINGS.get(entry.action, entry.action)
 
 

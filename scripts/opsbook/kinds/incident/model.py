@@ -281,6 +281,8 @@ class StepDone(EntryBase):
     """What was found, or why it was left out."""
     evidence: Link | None = None
     """Where it can be seen."""
+    wrong: Text | None = None
+    """What is wrong with the step as the runbook has it; its page says so until the runbook is changed."""
 
 
 class Agreement(EntryBase):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from opsbook.core.book import Book
@@ -12,7 +13,7 @@ from opsbook.core.config import Channel
 from opsbook.core.duty import on_duty, said
 from opsbook.core.kind import Sheet
 from opsbook.core.record import Record
-from opsbook.core.rows import Row, Rows
+from opsbook.core.rows import Remark, Row, Rows
 from opsbook.core.text import untitled
 from opsbook.core.times import Times
 from opsbook.core.types import spoken
@@ -133,6 +134,7 @@ def row_of(record: Record, book: Book) -> IncidentRow:
             *(("runbook", name) for name in used),
             *(("checklist", f"{frozen.runbook}@{frozen.revision}") for frozen in _to_do(view)),
         ),
+        remarks=_wrong(view),
         quiet_since=None if view.is_open else max(moments, default=None),
         title=facts.title if facts is not None else "This record cannot be read",
         severity=(facts.severity or "") if facts is not None else "",
@@ -157,18 +159,30 @@ def _to_do(view: IncidentView) -> list[FrozenChecklist]:
     return [frozen for frozen, _ in needed(lists, view.facts)]
 
 
+def _wrong(view: IncidentView) -> tuple[Remark, ...]:
+    """What was found wrong with steps of runbooks, of the words that they had."""
+    lists = view.checklist.checklists if view.checklist is not None else ()
+    revisions = {frozen.runbook: frozen.revision for frozen in lists}
+    return tuple(
+        Remark("runbook", entry.runbook, revisions[entry.runbook], entry.step, entry.at, entry.by, entry.wrong)
+        for _, entry in view.timeline.of(StepDone)
+        if entry.wrong is not None and entry.runbook in revisions
+    )
+
+
 def _values(view: IncidentView, row: IncidentRow, book: Book, now: datetime) -> dict[str, Any]:
     facts, core, config = view.facts, book.config.core, book.config.section(IncidentsConfig)
     words, severity = config.words, config.severity(facts.severity) if facts is not None else None
     secret = facts is not None and facts.classification == "security"
     report = view.record.files.get(REPORT)
     is_open = row.is_open
+    name = partial(_name, book)
     entries = [
         {
             "at": entry.at,
             "who": core.person_name(entry.by),
             "kind": entry.kind,
-            "text": words_of(entry, core.called, words),
+            "text": words_of(entry, name, words),
             "told": isinstance(entry, Declared | Update),
             "corrected": right and {"at": right.at, "who": core.person_name(right.by)},
         }
@@ -181,7 +195,7 @@ def _values(view: IncidentView, row: IncidentRow, book: Book, now: datetime) -> 
         "secret": secret,
         "security": core.security,
         "words": words,
-        "called": core.called,
+        "called": name,
         "lead": core.person_name(facts.roles.lead) if facts is not None and facts.roles.lead else None,
         "comms": core.person_name(facts.roles.comms) if facts is not None and facts.roles.comms else None,
         "declared_by": core.person_name(facts.declared_by) if facts is not None and facts.declared_by else None,
@@ -233,6 +247,14 @@ def _decided(decision: Decision, book: Book) -> dict[str, Any]:
         "last_day": decision.due - timedelta(seconds=1),
         "word": decision.action.partition(".")[2],
     }
+
+
+def _name(book: Book, ref: str) -> str:
+    """What a person, or whoever else can be called in, is called: a role, a team, a rota, a service."""
+    core = book.config.core
+    rotas = {rota.id: rota.title for rota in core.rotas}
+    known = core.person_name(ref), core.owner_title(ref), rotas.get(ref, ref), book.title("service", ref) or ref
+    return next((name for name in known if name != ref), ref)
 
 
 def _other(facts: Incident, book: Book) -> tuple[str, str | None]:

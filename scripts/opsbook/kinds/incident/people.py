@@ -32,10 +32,16 @@ def agree(book: Book, request: Agree, now: datetime, ids: Ids, operation: str) -
     """Somebody agrees to what was decided, if their agreement is one that counts.
 
     Raises:
-        Refused: nothing waits for them, or they hold none of the roles that are asked.
+        Refused: nothing waits for them, they hold none of the roles that are asked, or it is not what they saw.
     """
     record, core = details(book, request), book.config.core
     view = IncidentView(record)
+    for name, was in request.seen.items():
+        if view.facts is not None and (now_is := getattr(view.facts, name)) != was:
+            raise Refused(
+                f"{record.id} is {now_is} by now, not {was}: nobody knows whether you agree to that.",
+                "Look at it (`opsbook show`), and say it again if you do: opsbook agree resolve, or downgrade.",
+            )
     wanted = f"incident.{request.to}" if request.to is not None else None
     waiting = [item for item in pending(view, book) if wanted in (None, item.action)]
     before = wanted in core.authority and view.is_open and not waiting
@@ -45,7 +51,7 @@ def agree(book: Book, request: Agree, now: datetime, ids: Ids, operation: str) -
         raise Refused(f"{record.id}: {_settled(view, book, wanted)}", "`opsbook show` says who agreed to what.")
     mine = [item for item in waiting if request.by in holders(core, item.missing)]
     if not mine:
-        which = "; ".join(f"{item.what} takes {asked(item, core)}" for item in waiting)
+        which = "; ".join(f"{item.what} takes that of {asked(item, core)}" for item in waiting)
         raise Refused(
             f"The agreement of {shorten(one_line(request.by), 60)} is not asked: {which}.",
             "Say what you think with `opsbook note`. Whose agreement counts is `authority` in opsbook.yml.",
@@ -64,7 +70,11 @@ def agree(book: Book, request: Agree, now: datetime, ids: Ids, operation: str) -
     ]  # fmt: skip
     decision = mine[-1]
     left = _left(decision, request.by, core)
-    said = f"{MEANINGS[decision.action].capitalize()}." if not left else f"Still asked: {left}."
+    said = (
+        f"{MEANINGS[decision.action].capitalize()}."
+        if not left
+        else f"Still asked whether it is {decision.what}: {left}."
+    )
     lines = [("Agreed", decision.what), ("Still asked", left or "nobody")]
     return replace(_plan(record, entries, f"Agree that {record.id} is {decision.what}", lines, ids), understood=(said,))
 
@@ -80,7 +90,7 @@ def _beforehand(
     )  # fmt: skip
     word = action.partition(".")[2]
     plan = _plan(record, [entry], f"Agree to {word} {record.id}", [("Agreed", word)], ids)
-    return replace(plan, understood=(f"It counts as soon as somebody does it: that {MEANINGS[action]}.",))
+    return replace(plan, understood=(f"It counts as soon as somebody says that {MEANINGS[action]}.",))
 
 
 def _settled(view: IncidentView, book: Book, wanted: str | None) -> str:
@@ -196,7 +206,12 @@ def escalate(book: Book, request: Escalate, now: datetime, ids: Ids, operation: 
     trying, text = _trying(view), words(book, request.text, "text", request.keep) if request.text else None
     said: dict[str, Any] = {"by": request.by, "kind": "escalation", "operation": operation}
     entries: list[AnyEntry] = []
-    if request.outcome == "tried":
+    outcome = request.outcome
+    if request.executives is not None:  # whoever decided it was reached, now or before
+        if outcome == "no answer":
+            raise Refused("Whoever gave no answer decided nothing.", "Say --executives of somebody who was --reached.")
+        outcome = "reached"
+    if outcome == "tried":
         role = request.role or _next(view, config.escalation)
         if trying is not None and request.role is None:
             since = Times(now, core.timezone).clock(trying.at)
@@ -209,20 +224,19 @@ def escalate(book: Book, request: Escalate, now: datetime, ids: Ids, operation: 
         entries.append(Escalation(at=now, role=role, outcome="tried", text=text, **said))
         understood = _contact(role, config, core)
     else:
-        role = request.role or (trying.role if trying is not None else None)
+        asked_last = trying or (_reached(view) if request.executives is not None else None)
+        role = request.role or (asked_last.role if asked_last is not None else None)
         if role is None:
             raise Refused("Nobody is being contacted.", "Begin with: opsbook escalate.")
-        entries.append(
-            Escalation(at=now, role=role, outcome=request.outcome, executives=request.executives, text=text, **said)
-        )
-        then = _next(view, config.escalation, after=role) if request.outcome == "no answer" else None
+        entries.append(Escalation(at=now, role=role, outcome=outcome, executives=request.executives, text=text, **said))
+        then = _next(view, config.escalation, after=role) if outcome == "no answer" else None
         if then is not None:
             entries.append(Escalation(at=now, role=then, outcome="tried", **said))
             understood = _contact(then, config, core)
-        elif request.outcome == "no answer":
+        elif outcome == "no answer":
             understood = ["Nobody is left in the order: begin again with the first, or wake somebody of the team."]
         else:
-            decides = "They decide whether to alert the executive group: record it with --executives."
+            decides = "They decide whether to alert the executive group: opsbook escalate --executives alerted"
             understood = [] if request.executives is not None else [decides]
     titles = [(core.owner_title(entry.role), entry.outcome) for entry in entries if isinstance(entry, Escalation)]
     plan = _plan(record, entries, f"Escalate {record.id}", titles, ids)
@@ -236,6 +250,11 @@ def _trying(view: IncidentView) -> Escalation | None:
         last[entry.role] = entry
     waiting = [entry for entry in last.values() if entry.outcome == "tried"]
     return waiting[-1] if waiting else None
+
+
+def _reached(view: IncidentView) -> Escalation | None:
+    """Who was reached last."""
+    return next((entry for _, entry in reversed([*view.timeline.of(Escalation)]) if entry.outcome == "reached"), None)
 
 
 def _next(view: IncidentView, order: Sequence[EscalationStep], after: str = "") -> str | None:

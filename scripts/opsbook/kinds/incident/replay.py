@@ -19,7 +19,7 @@ def moment_of(text: str, view: IncidentView, times: Times) -> datetime:
     """A minute of the incident as somebody types it: `03:15` is the first one after it was declared.
 
     Raises:
-        Refused: it is no time, or nothing was declared yet.
+        Refused: it is no time, it is still to come, or nothing was declared yet.
     """
     assert view.facts is not None
     declared = view.facts.times.declared_at
@@ -34,6 +34,8 @@ def moment_of(text: str, view: IncidentView, times: Times) -> datetime:
         raise Refused(
             f"--at: “{shorten(one_line(text), 40)}” is no time.", "Write 03:15, or 2026-11-21T03:15, or with its zone."
         ) from None
+    if at > times.now + timedelta(minutes=1):
+        raise Refused(f"Nobody knows yet: {times.full(at)} is still to come.", "Name an earlier minute.")
     if at < declared:
         raise Refused(f"Nothing was declared yet: that was at {times.full(declared)}.", "Name a later minute.")
     return at

@@ -181,6 +181,8 @@ class Tick(Request):
     """What was found, or why it is left out."""
     evidence: Annotated[str | None, Given(metavar="URL")] = None
     """Where it can be seen."""
+    wrong: Typed = None
+    """What is wrong with the step as the runbook has it."""
     keep: _Keep = None
     """Keep mail addresses and phone numbers in the words, and why: "the hotline is public"."""
 
@@ -189,6 +191,7 @@ class Agree(Request):
     """Agree to what was decided: that an incident is resolved, or less severe than it was."""
 
     action: ClassVar[str] = "incident.agree"
+    aside: ClassVar[frozenset[str]] = frozenset({"seen"})
 
     to: Annotated[Literal["resolve", "downgrade", "close"] | None, Given(of="agreement")] = None
     """What you agree to; the only decision that waits for you, if you do not say."""
@@ -198,6 +201,8 @@ class Agree(Request):
     """Whether the desk or the chat vouches for who it is."""
     keep: _Keep = None
     """Keep mail addresses and phone numbers in the words, and why: "the hotline is public"."""
+    seen: Annotated[Mapping[str, Any], HIDDEN] = {}
+    """Status and severity that whoever does not say to what had before them."""
 
 
 class Attend(Request):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from opsbook.core.book import CONFIG_PATH, Book
 from opsbook.core.code import Problem
 from opsbook.core.record import File, Record
 from opsbook.core.rule import BookRule, RecordRule
+from opsbook.core.text import one_line, shorten
 from opsbook.core.types import write_time
 from opsbook.kinds.incident.agreements import asked, asked_since, decisions
 from opsbook.kinds.incident.config import IncidentsConfig
@@ -469,7 +471,7 @@ class INC020(RecordRule):
     """An agreement that does not count.
 
     Take it out, or let somebody agree who holds one of the roles that `authority` of `opsbook.yml` names for this
-    action: `opsbook agree`. What is on record as agreed must be agreed.
+    action: `opsbook agree`. What is on record as agreed must be agreed, and only the program writes `attested`.
     """
 
     always = True
@@ -495,6 +497,8 @@ class INC020(RecordRule):
                 entry.by in item.agreed for item in taken if item.name == entry.about
             ):
                 yield Problem(f"nothing was decided that {entry.by} could agree to", file, ("about",))
+            if entry.attested and entry.operation is None:
+                yield Problem("nobody vouches for it: it was written by hand", file, ("attested",))
 
 
 class INC021(RecordRule):
@@ -542,6 +546,30 @@ class INC022(RecordRule):
                 yield Problem("it is a duplicate of itself", file, ("same_as",))
             if facts.ended_as is not None and view.is_open:
                 yield Problem(f"it ended as {facts.ended_as}, and is {facts.status}", file, ("ended_as",))
+
+
+class INC023(RecordRule):
+    """A step was wrong, and the runbook still says it.
+
+    Correct the step in the runbook: the finding goes when its words change. `opsbook tick N --wrong TEXT` said it while
+    the incident was open.
+    """
+
+    severity = "warning"
+
+    def check(self, record: Record, book: Book, now: datetime) -> Iterable[Problem]:
+        """What was said to be wrong of steps, against the runbook as it is now."""
+        view = view_of(record)
+        lists = view.checklist.checklists if view.checklist is not None else ()
+        revisions = {frozen.runbook: frozen.revision for frozen in lists}
+        for file, entry in view.timeline.of(StepDone):
+            if entry.wrong is None or entry.runbook not in revisions:
+                continue
+            there = book.resolve("runbook", entry.runbook)
+            data = there.files[""].data if there is not None and "" in there.files else None
+            if data is not None and hashlib.sha256(data).hexdigest() == revisions[entry.runbook]:
+                words = shorten(one_line(entry.wrong), 120)
+                yield Problem(f"step {entry.step} of {entry.runbook} was wrong: {words}", file, ("wrong",))
 
 
 class CFG004(BookRule):
@@ -611,5 +639,6 @@ RULES: tuple[type[RecordRule], ...] = (
     INC020,
     INC021,
     INC022,
+    INC023,
 )
 BOOK_RULES: tuple[type[BookRule], ...] = (CFG004, CFG005)

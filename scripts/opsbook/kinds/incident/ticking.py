@@ -21,6 +21,7 @@ _DONE = (
     Option("--note", "what you found", {"metavar": "TEXT", "dest": "text"}),
 )
 _WHY = (Option("--why", "why", {"metavar": "TEXT", "dest": "text"}),)
+_WRONG = Option("--wrong", "what is wrong with the step as the runbook has it", {"metavar": "TEXT"})
 _SAID = {"done": "{count} done in {id}", "skipped": "{count} left out in {id}", "undone": "{count} open again in {id}"}
 
 
@@ -29,8 +30,9 @@ def recording(outcome: Outcome, picks: Literal["first", "-i"]) -> Write:
 
     def values(args: Namespace, by: str) -> Mapping[str, Any]:
         del by
-        given = {name: getattr(args, name, None) for name in ("runbook", "text", "evidence")}
+        given = {name: getattr(args, name, None) for name in ("runbook", "text", "evidence", "wrong")}
         return {"steps": tuple(numbers(args.steps)), "outcome": outcome, **given}
 
-    options = (_STEPS, *(_DONE if outcome == "done" else _WHY), _RUNBOOK)
+    wrong = () if outcome == "undone" else (_WRONG,)
+    options = (_STEPS, *(_DONE if outcome == "done" else _WHY), *wrong, _RUNBOOK)
     return Write(Tick, done=_SAID[outcome], picks=picks, options=options, values=values)

@@ -28,7 +28,7 @@ def words_of(entry: AnyEntry, name: Callable[[str], str], words: Words) -> str:
     """What the entry says where its kind stands beside it.
 
     Args:
-        name: what a person is called; words: what roles and users are called.
+        name: what a person, a role or whoever else was called is called; words: what roles and users are called.
     """
     match entry:
         case Declared() | Note() | Update() | AlertChange():
@@ -57,7 +57,8 @@ def words_of(entry: AnyEntry, name: Callable[[str], str], words: Words) -> str:
 
 def _step(entry: StepDone) -> str:
     seen = f" ({entry.evidence.url})" if entry.evidence is not None else ""
-    return f"Step {entry.step} {entry.outcome}" + (f": {entry.text}" if entry.text else "") + seen
+    wrong = f". Wrong in the runbook: {entry.wrong}" if entry.wrong else ""
+    return f"Step {entry.step} {entry.outcome}" + (f": {entry.text}" if entry.text else "") + seen + wrong
 
 
 def said(entry: AnyEntry, words: Words) -> str:

@@ -46,6 +46,9 @@ _TYPED = {
 }
 """The times that somebody may say afterwards, and how the timeline says it."""
 
+_WITHIN = ("identified_at", "mitigated_at", "reviewed_at")
+"""Those that lie in an incident: one that was typed without its day may be of the day before."""
+
 _FACTUAL = (StatusChange, SeverityChange, RoleChange)
 """Entries that repeat a fact of `incident.yaml`."""
 
@@ -129,8 +132,8 @@ class _Change:
         facts = IncidentView(found).facts if found is not None else None
         if found is None or facts is None or id_ == self._facts.id:
             raise Refused(
-                f"“{shorten(one_line(id_), 40)}” is no other incident that can be read.",
-                "`opsbook incident list --all` shows them.",
+                f"“{shorten(one_line(id_), 40)}” is no other incident on main.",
+                "`opsbook incident list --all` shows them; one that is not on main yet has to be merged first.",
             )
         if facts.same_as is not None:
             raise Refused(f"{id_} goes on as {facts.same_as}.", f"Name {facts.same_as} instead.")
@@ -220,10 +223,13 @@ class _Change:
             written = write_time(at)
             self.understood.append(said)
             if self._differs(name, held(facts)[name], written):
-                self._set(("times", name), written, name.removesuffix("_at").capitalize(), written)
+                full = Times(self._now, self._book.config.core.timezone).full(at)
+                self._set(("times", name), written, name.removesuffix("_at").capitalize(), full)
+                began = min(filter(None, (facts.times.started_at, facts.times.declared_at)))
+                if name in _WITHIN and at < began:
+                    self.understood.append("That is before the incident began: say it again with its day.")
                 if name != "reviewed_at":  # what the facts alone hold says nobody who said so
-                    text = f"{what} at {Times(self._now, self._book.config.core.timezone).full(at)}."
-                    self.entries.append(Note(kind="note", text=text, **self._said))
+                    self.entries.append(Note(kind="note", text=f"{what} at {full}.", **self._said))
 
     def tell(self) -> None:
         """What users are told: a saved template, words of one's own, or both."""

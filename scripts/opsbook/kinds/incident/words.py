@@ -99,7 +99,10 @@ def moment(book: Book, value: str, now: datetime, name: str) -> tuple[datetime, 
             "Write 10:05, or 2026-11-21T10:05, or with its zone.",
         ) from None
     if found > now + CLOCK_SKEW:
-        raise Refused(f"--{name}: {value} is in the future; it is {write_time(now)} now.", "Times are written in UTC.")
+        raise Refused(
+            f"--{name}: {value} is in the future; it is {times.full(now)} now.",
+            "A time without a zone is one of this book's time zone.",
+        )
     if found < _EARLIEST:
         raise Refused(f"--{name}: {value} is before 2000.", "Look at the year.")
     return found, f"{name.replace('-', ' ').capitalize()} {times.full(found)} ({write_time(found)})"

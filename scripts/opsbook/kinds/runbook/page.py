@@ -82,8 +82,20 @@ def sheet(record: Record, row: RunbookRow, rows: Rows, book: Book, now: datetime
         "when": only(condition(text)) if text is not None and condition(text) else "",
         **_ticks(record, rows, text),
     }
+    values["wrong"] = _wrong(record, rows, book)
     values["readable"] = text is not None and bool(text.body)
     return Sheet("page.html.j2", values, record.path, body=text, found_by=(*row.symptoms, *row.goals))
+
+
+def _wrong(record: Record, rows: Rows, book: Book) -> list[dict[str, Any]]:
+    """What was wrong when it was used, of the words that it still has: whoever changes them has answered it."""
+    file = record.files.get("")
+    revision = hashlib.sha256(file.data).hexdigest() if file is not None and file.data is not None else ""
+    return [
+        {"step": said.step, "text": said.text, "who": book.config.core.person_name(said.by), "at": said.at, "in": row}
+        for row, said in rows.remarks("runbook", record.id)
+        if said.revision == revision
+    ]
 
 
 def _ticks(record: Record, rows: Rows, text: Markdown | None) -> dict[str, Any]:

@@ -2,12 +2,18 @@
 
 from opsbook.core.command import Option, Write
 from opsbook.kinds.incident.requests import Agree
+from opsbook.kinds.incident.view import IncidentView
 
 COMMAND = Write(
     Agree,
     done="Agreed in {id}",
     picks="-i",
     awaited=True,
+    seen=lambda record, request: (
+        {"status": facts.status, "severity": facts.severity}
+        if request.to is None and (facts := IncidentView(record).facts) is not None
+        else {}
+    ),
     options=(
         Option(
             "to",

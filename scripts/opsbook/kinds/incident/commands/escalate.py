@@ -5,7 +5,7 @@ from opsbook.kinds.incident.requests import Escalate
 
 COMMAND = Write(
     Escalate,
-    done="Escalation of {id} recorded",
+    done="Escalation of {id} recorded: {changes}",
     picks="-i",
     options=(
         Option(
