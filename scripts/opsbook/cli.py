@@ -6,7 +6,7 @@ import gc
 import os
 import sys
 
-from opsbook.commands import Found, collected, commands
+from opsbook.commands import Found, collected, commands, named
 
 USAGE = "usage: opsbook [-C BOOK] COMMAND …    opsbook COMMAND --help    opsbook --version"
 
@@ -81,17 +81,15 @@ def main(argv: list[str]) -> int:
     if not words:
         print(_overview(), file=sys.stderr)
         return 2
-    names = commands()
-    name = words[0]
-    if len(words) > 1 and f"{name} {words[1]}" in names:
-        name = f"{name} {words[1]}"
-    elif name not in names:
-        return _unknown(words, names)
+    found = named(words)
+    if found is None:
+        return _unknown(words, commands())
+    name, command = found
     if name == "completion" and _completed(words[1:], book):
         return 0
     from opsbook.run import run
 
-    return run(name, names[name], words[len(name.split()) :], book)
+    return run(name, command, words[len(name.split()) :], book)
 
 
 def _completed(words: list[str], book: str | None) -> bool:

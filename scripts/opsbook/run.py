@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, NoReturn
 
 from opsbook import wiring
-from opsbook.commands import Found
+from opsbook.commands import Found, named
 from opsbook.commands.helping import add_arguments
 from opsbook.core.command import Write
 from opsbook.core.errors import ForgeFault, NothingToCheck, NotSeen, OpsbookError, UsageError
@@ -32,8 +32,12 @@ class Parser(argparse.ArgumentParser):
         raise UsageError(f"{message[:1].upper()}{message[1:]}.", remedy)
 
 
-def run(name: str, found: Found, words: list[str], book: str | None) -> int:
-    """Run the command `name` (`incident note`) with the rest of the line."""
+def run(name: str, found: Found, words: list[str], book: str | None, opened: Workspace | None = None) -> int:
+    """Run the command `name` (`incident note`) with the rest of the line.
+
+    Args:
+        opened: where it runs, instead of in `book`.
+    """
     try:
         module = import_module(found.module)
         parser = Parser(prog=f"opsbook {name}", description=module.__doc__, allow_abbrev=False)
@@ -41,7 +45,8 @@ def run(name: str, found: Found, words: list[str], book: str | None) -> int:
         args = parser.parse_intermixed_args(_words(words))
         for option, value in vars(args).items():
             setattr(args, option, _given(value))
-        workspace = wiring.open_workspace(book, fetches=getattr(module, "FETCHES", True))
+        fetches = getattr(module, "FETCHES", True)
+        workspace = opened or wiring.open_workspace(book, fetches=fetches, runs=_typed)
         workspace.verbose = getattr(args, "verbose", False)
         if getattr(args, "yes", False) or getattr(args, "format", "text") != "text":
             workspace.asks = False
@@ -69,6 +74,17 @@ def run(name: str, found: Found, words: list[str], book: str | None) -> int:
         raise
     except Exception as error:
         return _fault(error, name)
+
+
+def _typed(words: list[str], workspace: Workspace) -> int:
+    """Run what somebody types within a command, as if it stood on a line of its own."""
+    found = named(words)
+    if found is None:
+        raise UsageError(f"There is no command {words[0]!r}.", "opsbook --help lists the commands.")
+    try:
+        return run(*found, words[len(found[0].split()) :], None, workspace)
+    except SystemExit as end:  # of a parser that was asked for help
+        return int(end.code or 0)
 
 
 def _run(command: Callable[[], int], workspace: Workspace, *, reads: bool) -> int:

@@ -95,7 +95,7 @@ def test_a_book_reads_nothing_before_it_is_asked() -> None:
             return super().read(path)
 
     watched = Book(Watched(BASE), registry())
-    assert len(list(watched.everything())) == 6
+    assert len(list(watched.everything())) == 7
     assert asked == []
     assert watched.find("service", "checkout") is not None
     assert watched.title("runbook", "response/respond") == "Respond to an incident"

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from tests.docs.reader import Answers, Reader, put, this_book
-from tests.docs.reading import ROOT
+from tests.docs.reading import ROOT, blocks
 from tests.github_server.hub import NAME, OWNER
 from tests.github_server.server import GitHubServer
 from tests.pager_server import KEY as PAGER_KEY
@@ -158,6 +158,18 @@ def with_a_pager(reader: Reader) -> None:
     reader.do(f"export PAGERDUTY_EVENTS_URL={pager.events_url}")
 
 
+def in_a_drill(reader: Reader) -> None:
+    """The same, where Slack is told."""
+    with_a_workspace_in_slack(reader)
+    reader.do(f"export SLACK_BOT_TOKEN={SLACK_TOKEN}")
+
+
+def typed_on(page: str) -> list[tuple[str, str]]:
+    """What people type behind the prompts that a page shows, like `10:05> take lead`."""
+    shown = "\n".join(block.text for block in blocks(page) if block.language == "text")
+    return [("> ", line) for line in re.findall(r"(?m)^\d\d:\d\d> ?(.*)$", shown)]
+
+
 # -- what readers do by hand
 
 
@@ -189,6 +201,12 @@ def pin_the_program(reader: Reader) -> None:
     action = reader.here() / ".github/actions/opsbook/action.yml"
     line = reader.block("    - uses:").replace(40 * "0", 40 * "1")
     action.write_text(re.sub(r"(?m)^ *- uses: .*/\.github/actions/opsbook@.*\n", line, action.read_text()))
+
+
+def write_a_drill(reader: Reader) -> None:
+    """Put the page's drill where it says."""
+    text = reader.block("# yaml-language-server: $schema=../../schemas/drill")
+    (reader.here() / "operations/drills/builds-do-not-start.yaml").write_text(text)
 
 
 def complete_the_draft(reader: Reader) -> None:
@@ -271,6 +289,11 @@ PAGES = {
     ),
     "docs/how-to/say-who-is-on-call.md": Page(
         in_a_clone, by_hand={"opsbook rotas fetch escalation": keep_a_rota_in_a_calendar}
+    ),
+    "docs/how-to/rehearse.md": Page(
+        in_a_drill,
+        answers={"opsbook drill help-requests-refused": typed_on("docs/how-to/rehearse.md")},
+        by_hand={"opsbook check operations/drills": write_a_drill},
     ),
     "docs/how-to/set-up-ci.md": Page(in_a_new_book, by_hand={"opsbook schema": pin_the_program}),
     "docs/how-to/set-up-your-machine.md": Page(in_a_clone),

@@ -12,7 +12,7 @@ import pytest
 
 from opsbook.adapters.machine.directory import DirectoryTree
 from opsbook.core.announcement import Announcement
-from opsbook.core.errors import ForgeError, ForgeFault, ForgeUnknown
+from opsbook.core.errors import ForgeError, ForgeFault, ForgeUnknown, Refused
 from opsbook.core.ports import Delivery, Forge
 from opsbook.core.request import Request
 from opsbook.perform import Outcome, performing
@@ -232,3 +232,15 @@ def test_a_machine_that_cannot_reach_the_remote_says_nothing_in_the_place_of_oth
     world.clock.later(minutes=6)
     assert world.reconcile(other).exit_code == 0
     assert len(world.chat.said) == 2
+
+
+@pytest.mark.parametrize("name", ["declare", "note", "update"])
+@pytest.mark.parametrize("is_up", [True, False])
+def test_the_clock_of_a_rehearsal_writes_nothing_else(tmp_path: Path, name: str, *, is_up: bool) -> None:
+    world, request = begin(tmp_path / "world", name)
+    before, context = world.state(), replace(world.context(), rehearses=True)
+    if not is_up:
+        context = replace(context, forge=Faulty(context.forge, 1, ForgeError, lasting=True))
+    with pytest.raises(Refused, match="is no drill"), performing(request, context):
+        pass
+    assert world.state() == before

@@ -25,7 +25,7 @@ from tests.report.books import ROOT, errors_of_schema, fits_model, fits_schema, 
 from tests.support.tries import tries
 
 COMMITTED = {path.name.removesuffix(".schema.json"): path for path in sorted((ROOT / "schemas").glob("*"))}
-NAMES = ("checklist", "incident", "opsbook", "override", "review", "runbook", "service", "timeline-entry")
+NAMES = ("checklist", "drill", "incident", "opsbook", "override", "review", "runbook", "service", "timeline-entry")
 CONFIGURATION = (ROOT / "opsbook.yml").read_bytes()
 BASE = base()["opsbook.yml"]
 

@@ -59,3 +59,9 @@ def _group(name: str, group: str) -> str:
 def commands() -> dict[str, Found]:
     """Every command by name."""
     return {name: found for group in collected().values() for name, found in group.items()}
+
+
+def named(words: list[str]) -> tuple[str, Found] | None:
+    """The command that words begin with: the longer name counts, so that `drill score` is one beside `drill`."""
+    table = commands()
+    return next(((name, table[name]) for count in (2, 1) if (name := " ".join(words[:count])) in table), None)

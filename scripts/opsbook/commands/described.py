@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from opsbook.commands.options import add_options, completes, request_of, values_of
 from opsbook.commands.picking import pick, pick_to_write
-from opsbook.core.command import Bring, Command, Draft, Find, Option, Read, Write
+from opsbook.core.command import Bring, Command, Draft, Find, Option, Play, Read, Write
 from opsbook.core.errors import Refused
 
 if TYPE_CHECKING:
@@ -31,6 +31,11 @@ def arguments(command: Command, kind: str, parser: argparse.ArgumentParser, *, h
         _options(parser, command.options)
         add_options(parser, command.request, helping=helping, only=("keep",) if command.values is not None else None)
         writing.options(parser)
+        return
+    if isinstance(command, Play):
+        from opsbook.commands import playing
+
+        playing.arguments(parser, kind)
         return
     if isinstance(command, Find):
         parser.add_argument("words", nargs="+", help=command.help)
@@ -63,6 +68,10 @@ def run(command: Command, kind: str, args: argparse.Namespace, workspace: Worksp
         from opsbook.commands import bringing
 
         return bringing.run(command, args, workspace)
+    if isinstance(command, Play):
+        from opsbook.commands import playing
+
+        return playing.play(command, kind, args, workspace)
     if isinstance(command, Find):
         from opsbook.commands.finding import find
 
@@ -93,7 +102,8 @@ def _write(command: Write, kind: str, args: argparse.Namespace, workspace: Works
         values["seen"] = command.seen(found, request) if found is not None else {}
         request = request_of(command.request, request.by, record, values)
     title = None
-    if command.picks == "-i" and args.id is None and record is not None:  # whoever did not say which is told which
+    unsaid = command.picks == "-i" and args.id is None and workspace.about is None
+    if unsaid and record is not None:  # whoever did not say which is told which
         title = workspace.open_book.title(kind, record)
     return writing.carry_out(request, args, workspace, phrase(command.said(request), title or ""), tells=command.tells)
 

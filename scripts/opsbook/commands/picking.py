@@ -30,7 +30,10 @@ def pick_any(fragment: str | None, workspace: Workspace) -> tuple[str, str]:
 def _pick(
     fragment: str | None, kinds: Sequence[Kind], workspace: Workspace, *, awaited: bool = False
 ) -> tuple[str, str]:
-    book, named = workspace.open_book, fragment not in (None, "-")
+    named = fragment not in (None, "-")
+    if not named and workspace.about is not None and workspace.about[0] in {kind.name for kind in kinds}:
+        return workspace.about
+    book = workspace.open_book
     matches: list[tuple[str, str]] = []
     for kind in kinds:
         found = kind.pick(fragment or "", book) if named else [item.id for item in kind.open_in(book)]

@@ -197,7 +197,11 @@ def _outcome(result: Outcome, done: Phrase, workspace: Workspace) -> Lines:
             yield PLAIN, f"  words: {here / Path(text).name}"
     by_hand = result.unheard or not all(item.ok for item in result.heard)
     words = f"; the words to tell people are in {here}" if by_hand and result.outbox and not workspace.verbose else ""
-    steps = [] if result.unpublished else [(result.share, "shares it"), (result.next, "when it is agreed")]
+    steps = (
+        []
+        if result.unpublished or workspace.about is not None
+        else [(result.share, "shares it"), (result.next, "when it is agreed")]
+    )
     for command, why in [step for step in steps if step[0]][: None if workspace.verbose else 1]:
         yield PLAIN, f"Next: {command}   ({why}{words})"
 

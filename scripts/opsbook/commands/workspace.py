@@ -32,6 +32,7 @@ class Workspace(Protocol):
         color: whether the output may have colours.
         lines: whether tables are wanted as lines that name each value (`OPSBOOK_LINES`).
         verbose: whether the person wants to see everything that was done.
+        about: the kind and the id of the record that is meant where nobody names one: that of a rehearsal.
     """
 
     root: Path
@@ -40,6 +41,7 @@ class Workspace(Protocol):
     color: bool
     lines: bool
     verbose: bool
+    about: tuple[str, str] | None
 
     @property
     def kinds(self) -> Kinds:
@@ -79,6 +81,16 @@ class Workspace(Protocol):
 
     def at(self, folder: Path) -> Workspace:
         """The workspace of the book in another folder."""
+        ...
+
+    def play(self, words: Sequence[str], at: datetime, about: tuple[str, str] | None) -> int:
+        """Carry out the words of a command in this process at a moment of a rehearsal; its exit code.
+
+        With that clock nothing but a rehearsal can be written (see `Context.rehearses`).
+
+        Args:
+            about: the kind and the id of the rehearsal; nothing when it is declared.
+        """
         ...
 
     def branch(self) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
@@ -222,4 +222,47 @@ class Find(NamedTuple):
     help: str = "what you try to do, or the error text"
 
 
-Command = Write | Read | Draft | Bring | Find
+class Event(NamedTuple):
+    """Something that happens in a rehearsal.
+
+    Attributes:
+        after: how long after the beginning; who: says it; text: the words.
+        expect: what a good team does next, which is told when all is over.
+    """
+
+    after: timedelta
+    who: str
+    text: str
+    expect: str = ""
+
+
+class Script(NamedTuple):
+    """What happens in a rehearsal.
+
+    Attributes:
+        title: what it is about; length: how long it takes on its own clock.
+        declare, note: the words of the commands that declare it, and that keep its score in the record.
+        score: those of the command that shows the score of the record whose id follows.
+    """
+
+    title: str
+    length: timedelta
+    declare: Sequence[str]
+    events: Sequence[Event]
+    note: Sequence[str]
+    score: Sequence[str]
+
+
+class Play(NamedTuple):
+    """A command that plays a rehearsal: people type what they would type, at moments of a clock that is hurried.
+
+    Attributes:
+        script: of a record; raises `Refused` where there is none that can be read.
+        listed: what can be played, for whoever names nothing.
+    """
+
+    script: Callable[[Record], Script]
+    listed: Callable[[Book], View]
+
+
+Command = Write | Read | Draft | Bring | Find | Play

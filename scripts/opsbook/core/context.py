@@ -25,6 +25,7 @@ class Context:
         host: the service that hosts the forge, where there is one.
         wait: let so many seconds pass, and say why; `None` where nobody may be kept waiting.
         restricted: write into a restricted book only; any other counts as one that does not answer.
+        rehearses: the clock is that of a rehearsal, so nothing else may be written.
     """
 
     kinds: Kinds
@@ -39,3 +40,4 @@ class Context:
     host: Host | None = None
     wait: Callable[[float], None] | None = None
     restricted: bool = False
+    rehearses: bool = False

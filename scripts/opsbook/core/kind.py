@@ -103,6 +103,10 @@ class Kind(Shape):
         """Whether people are working under pressure on the record, so that the check may not stand in the way."""
         return False
 
+    def rehearsed(self, record: Record) -> bool:
+        """Whether the record is a rehearsal, in which the clock may be another one."""
+        return False
+
     def open_in(self, book: Book) -> Sequence[Record]:
         """The records of a book that are so, the worst first, found without reading all the others."""
         return ()

@@ -221,6 +221,7 @@ def _publish(intent: Intent, context: Context) -> _Saved:
         else:
             plan = plan or plan_of(intent, before, context.kinds)
             after = Book(Overlay(before.tree, plan.files), kinds)
+        _rehearsals_only(record, intent.request, after, context)
         said = _announcements(record, intent.request, before, after, kinds)
         if published is None or published.unpushed:
             commit = Commit(plan, intent.key, _author(intent.request, plan), intent.now)
@@ -272,6 +273,14 @@ def _again(intent: Intent, context: Context, record: str, done: Published) -> tu
     return plan, before, after
 
 
+def _rehearsals_only(record: str, request: Request, after: Book, context: Context) -> None:
+    """Raise Refused where the clock of a rehearsal would get into anything else: no figure may ever rest on it."""
+    kind = context.kinds[request.kind_name]
+    found = after.resolve(kind.name, record)
+    if context.rehearses and (found is None or not kind.rehearsed(found)):
+        raise Refused(f"{record} is no drill, and the clock of a drill is not its clock.", "Say it outside the drill.")
+
+
 def _announcements(record: str, request: Request, before: Book, after: Book, kinds: Kinds) -> Sequence[Announcement]:
     """What the request says. A squash that holds it may hold edits by hand too: `announce` says those, as main's."""
     kind = request.kind_name
@@ -296,6 +305,7 @@ def _save(intent: Intent, context: Context, error: ForgeFault, *, adopted: bool)
             return None
         raise
     after = Book(Overlay(before.tree, plan.files), context.kinds)
+    _rehearsals_only(plan.record, request, after, context)
     said = _announcements(plan.record, request, before, after, context.kinds)
     return plan, Published(plan.branch, commit="", unpushed=_why(error)), said
 

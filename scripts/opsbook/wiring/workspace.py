@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 R = TypeVar("R")
 
+Runs = Callable[[list[str], "LocalWorkspace"], int]
+
 _UNHEARD = "Slack is not set up"
 _UNPAGED = "paging is not set up"
 """Why nobody is told of what only the console keeps, and why nobody is woken by it."""
@@ -44,11 +46,12 @@ PIECE = 250
 """Records for each piece of work: so many that it is worth starting a process, which costs about as much as 200."""
 
 
-def open_workspace(book: str | None, *, fetches: bool = True) -> LocalWorkspace:
+def open_workspace(book: str | None, *, fetches: bool = True, runs: Runs | None = None) -> LocalWorkspace:
     """The workspace of the book in the folder `book`, or of the one around the current folder.
 
     Args:
         fetches: whether it may ask the remote what is new.
+        runs: carries out the words of a command in a workspace: what runs commands lies above.
     """
     try:
         start = Path(book) if book is not None else Path.cwd()
@@ -57,7 +60,7 @@ def open_workspace(book: str | None, *, fetches: bool = True) -> LocalWorkspace:
     if not os.path.isdir(start):  # noqa: PTH112 - a name that is too long is no folder either
         raise UsageError(f"{shorten(one_line(str(start)), 200)} is not a folder.", "Name the folder of a book with -C.")
     root = start.resolve() if book is not None else _around(start.resolve())
-    return LocalWorkspace(root, given=start.resolve(), fetches=fetches)
+    return LocalWorkspace(root, given=start.resolve(), fetches=fetches, runs=runs)
 
 
 def _around(start: Path) -> Path:
@@ -73,8 +76,12 @@ def _around(start: Path) -> Path:
 class LocalWorkspace:
     """A book in a folder of this machine; see `commands.workspace.Workspace`."""
 
-    def __init__(self, root: Path, *, given: Path, fetches: bool) -> None:
+    def __init__(
+        self, root: Path, *, given: Path, fetches: bool, runs: Runs | None = None, at: datetime | None = None
+    ) -> None:
         self.root = root
+        self.about: tuple[str, str] | None = None
+        self._runs, self._at = runs, at
         self.unseen: list[Unseen] = []
         self._given = given
         self._fetches = fetches
@@ -86,7 +93,14 @@ class LocalWorkspace:
 
     def again(self) -> LocalWorkspace:
         """The same workspace, read anew."""
-        return LocalWorkspace(self.root, given=self._given, fetches=self._fetches)
+        return LocalWorkspace(self.root, given=self._given, fetches=self._fetches, runs=self._runs, at=self._at)
+
+    def play(self, words: Sequence[str], at: datetime, about: tuple[str, str] | None) -> int:
+        """See `Workspace.play`."""
+        assert self._runs is not None
+        played = LocalWorkspace(self.root, given=self._given, fetches=self._fetches, runs=self._runs, at=at)
+        played.about, played.asks, played.color, played.lines = about, False, self.color, self.lines
+        return self._runs(list(words), played)
 
     def at(self, folder: Path) -> LocalWorkspace:
         """See `Workspace.at`."""
@@ -281,7 +295,9 @@ class LocalWorkspace:
         return secrets.token_bytes(32)
 
     def now(self) -> datetime:
-        """The time now, in whole seconds."""
+        """The time now, in whole seconds; in a rehearsal, that of its clock."""
+        if self._at is not None:
+            return self._at
         return datetime.now(UTC).replace(microsecond=0)
 
     @cached_property
@@ -366,6 +382,7 @@ class LocalWorkspace:
             offline=lambda: self._seen,
             host=self._github,
             wait=self._wait,
+            rehearses=self._at is not None,
         )
 
     def restricted(self, by: str | None = None) -> Context | None:
@@ -393,6 +410,7 @@ class LocalWorkspace:
             offline=lambda: stand_in(self.book.tree),
             restricted=True,
             wait=self._wait,
+            rehearses=self._at is not None,
         )
 
     def facts_kept(self) -> int:

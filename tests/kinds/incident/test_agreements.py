@@ -69,6 +69,17 @@ def test_each_of_them_agrees_once_and_then_nothing_is_asked() -> None:
         desk.plan("agree", OPEN, by="tech-a")
 
 
+def test_whoever_agreed_beforehand_is_not_said_to_be_asked() -> None:
+    desk = declared()
+    desk.do("agree", OPEN, by="product-a", to="resolve")
+    desk.later(minutes=1)
+    assert desk.plan("update", OPEN, status="resolved").understood == ("Agreement pending: Tech lead A.",)
+    desk.do("agree", OPEN, by="tech-a", to="resolve")
+    desk.later(minutes=1)
+    assert desk.do("update", OPEN, status="resolved").understood == ()
+    assert missing(desk) == []
+
+
 def test_one_of_several_is_enough_where_any_of_them_decides() -> None:
     desk = declared()
     desk.do("update", OPEN, severity="P2")

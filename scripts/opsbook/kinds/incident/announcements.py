@@ -123,7 +123,7 @@ def _operational(view: IncidentView, old: IncidentView | None, book: Book) -> It
     declared = any(isinstance(entry, Declared) for _, entry in fresh) or old is None
     told = [News("declared", "declared", f"{facts.severity} incident: {facts.title}")] if declared else []
     told += _news(view, old, fresh, book)
-    about, asks = about_now(view, book), _asks(view, book)
+    about, asks = about_now(view, book), {} if facts.drill else _asks(view, book)
     for audience in dict.fromkeys(item for item in audiences if item is not None):
         for news in told:
             opens = news.name == "declared"

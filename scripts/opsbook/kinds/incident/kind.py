@@ -130,6 +130,11 @@ class IncidentKind(Kind):
         """See `Kind.is_open` and `IncidentView.is_open`."""
         return view_of(record).is_open
 
+    def rehearsed(self, record: Record) -> bool:
+        """See `Kind.rehearsed`."""
+        facts = view_of(record).facts
+        return facts is not None and facts.drill
+
     def open_in(self, book: Book) -> Sequence[Record]:
         """See `Kind.open_in`."""
         from opsbook.kinds.incident.similar import open_incidents

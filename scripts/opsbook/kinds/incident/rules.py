@@ -148,7 +148,7 @@ class INC004(RecordRule):
         for view, file, facts in _facts(record):
             for role in ("lead", "comms"):
                 by, named = view.due_by(role, book.config.section(IncidentsConfig)), view.named_at(role)
-                if by is None or (named is None and getattr(facts.roles, role) is not None):
+                if facts.drill or by is None or (named is None and getattr(facts.roles, role) is not None):
                     continue
                 if (named or facts.times.resolved_at or now) > by:
                     what = f"was named at {write_time(named)}" if named else "is not named"
@@ -367,9 +367,9 @@ class INC014(RecordRule):
 
     def check(self, record: Record, book: Book, now: datetime) -> Iterable[Problem]:
         """Each entry of kind change against who was the lead at that moment."""
-        for view, _, _ in _facts(record):
+        for view, _, facts in _facts(record):
             for file, entry in view.timeline.of(Note):
-                if entry.kind != "change" or entry.corrects is not None:
+                if facts.drill or entry.kind != "change" or entry.corrects is not None:
                     continue
                 if not view.led(entry):
                     lead = (view.leads_at(entry.at) or ["nobody"])[-1]

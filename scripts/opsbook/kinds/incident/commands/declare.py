@@ -26,7 +26,8 @@ class _Dialogue(Dialogue):
 
     def alike(self, book: Book, values: Mapping[str, Any]) -> Sequence[tuple[str, str, str]]:
         found = similar(book, one_line(values["title"]), values.get("services", ()))
-        return [(facts.id, facts.severity or "", facts.title) for facts in found]
+        again = bool(values.get("drill"))  # a drill that is played once more looks the same, and is another one
+        return [(facts.id, facts.severity or "", facts.title) for facts in found if not (again and facts.drill)]
 
     def instead(self, id_: str) -> str:
         return f"opsbook note -i {id_[-5:]} 'what you see'"

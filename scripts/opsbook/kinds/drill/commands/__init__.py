@@ -1,0 +1,1 @@
+"""The commands of the kind, as data: each module is one, and its first line is its line of help."""
