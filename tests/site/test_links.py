@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from opsbook.core.book import Book
-from opsbook.core.page_rules import PAG001
+from opsbook.core.page_rules import PAG001, PAG002
 from opsbook.core.pages import Pages, read
 from opsbook.core.tree import MemoryTree
 from opsbook.kinds import registry
@@ -74,7 +74,8 @@ def test_the_check_and_the_site_agree_on_a_link(there: set[str], target: str) ->
     places = Pages(book)
     made = written(text, lambda link: places.lead(path, link, text), "https://hub.example")
     printed = re.findall(r'<p><a href="([^"]*)"', made.html)
-    faults = list(PAG001().page(path, text, book)) if text.links else []
+    rules = (PAG001(), PAG002())  # where it leads, and with which scheme
+    faults = [fault for rule in rules for fault in rule.page(path, text, book)] if text.links else []
     assert bool(printed) is (bool(text.links) and not faults)
     for href in printed:
         if href.startswith(ROOT):
