@@ -82,3 +82,19 @@ def test_there_is_nobody_who_hears_without_their_variables(desk: Desk, monkeypat
     monkeypatch.setenv("PAGERDUTY_ROUTING_KEY", "made-up")
     monkeypatch.setenv("PAGING_WEBHOOK_URL", "https://pager.example/x")
     assert sinks() == [*kept, ("slack", "channel"), ("pagerduty", "page"), ("webhook", "page")]
+
+
+def test_a_story_needs_a_tracker_and_a_token_which_may_be_one_of_its_own(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPSBOOK_TRACKER_TOKEN", "made-up")
+
+    def stories() -> list[str]:
+        return [sink.name for sink in wiring.open_workspace(None).context().sinks if sink.medium == "story"]
+
+    assert stories() == []
+    text = (desk.path / "opsbook.yml").read_text("utf-8")
+    desk.commit({"opsbook.yml": text.replace("incidents:\n", "incidents:\n  tracker: {github: o/stories}\n", 1)})
+    assert stories() == ["github"]
+    monkeypatch.delenv("OPSBOOK_TRACKER_TOKEN")
+    assert stories() == []

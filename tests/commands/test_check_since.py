@@ -139,7 +139,7 @@ def test_a_runbook_that_goes_is_missed_by_services_severities_and_links(capsys: 
     other = {"runbooks/response/search.md": linking}
     value = checked(Clone({**BASE, **other}, {**LOST, **other}, {}), capsys)
     assert places(value) == [
-        "opsbook.yml:58 CFG004",
+        "opsbook.yml:63 CFG004",
         "runbooks/response/search.md:7 RUN004",
         "services/checkout.yaml:7 SVC003",
     ]

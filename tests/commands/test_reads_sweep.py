@@ -164,7 +164,12 @@ HERE: dict[str, Break] = {
     "its root folder is gone": lambda w: w.object(f"opsbook/{w.first}^{{tree}}").unlink(),
     "its folder of incidents is gone": lambda w: w.object(f"opsbook/{w.first}:incidents/{w.first[4:8]}").unlink(),
     "one of its files is gone": lambda w: w.object(
-        f"opsbook/{w.first}:" + w.desk.git("ls-tree", "-r", "--name-only", f"opsbook/{w.first}", "incidents").split()[0]
+        # Its facts: a checklist may be the same file of Git as another record's.
+        next(
+            f"opsbook/{w.first}:{path}"
+            for path in w.desk.git("ls-tree", "-r", "--name-only", f"opsbook/{w.first}", "incidents").split()
+            if path.endswith("/incident.yaml")
+        )
     ).unlink(),
     "main is garbage": lambda w: write(w.ref("heads/main"), "garbage\n"),
     "main is gone": lambda w: w.ref("heads/main").unlink(),

@@ -142,6 +142,16 @@ def with_an_empty_repository_on_github(reader: Reader) -> None:
     )
 
 
+def with_the_book_on_github(reader: Reader) -> None:
+    """The same, where the book is, and a token for it."""
+    with_an_empty_repository_on_github(reader)
+    reader.do(
+        f"git remote add origin git@github.com:{OWNER}/{NAME}.git",
+        "git push --quiet origin main",
+        f"export GITHUB_TOKEN={GITHUB_TOKEN} GITHUB_REPOSITORY={OWNER}/{NAME}",
+    )
+
+
 def with_a_workspace_in_slack(reader: Reader) -> None:
     """A clone of this book, and a Slack with its channels."""
     in_a_clone(reader)
@@ -320,6 +330,13 @@ PAGES = {
     ),
     "docs/how-to/take-alerts.md": Page(in_a_clone, by_hand={"opsbook intake alert": save_the_alert}),
     "docs/how-to/tell-people-in-slack.md": Page(with_a_workspace_in_slack, says={"xoxb-…": SLACK_TOKEN}),
+    "docs/how-to/track-the-response.md": Page(
+        with_the_book_on_github,
+        says={
+            "https://github.com/example-org/operations": f"https://github.example/{OWNER}/{NAME}",
+            "example-org/operations": f"{OWNER}/{NAME}",
+        },
+    ),
     "docs/how-to/update-an-incident.md": Page(
         in_an_incident,
         says={"2026-11-24T11:00:00Z": "$(date -u +%Y-%m-%dT%H:%M:%SZ)"},

@@ -254,6 +254,43 @@ def _pull(hub: Hub, call: Call) -> Issue:
 # -- issues, comments, labels
 
 
+@call("issues/list-for-repo")
+def list_issues(hub: Hub, call: Call) -> tuple[int, Any]:
+    state, since, labels = call.query["state"], call.query.get("since", ""), call.query.get("labels", "")
+    found = [
+        issue
+        for issue in hub.issues.values()
+        if state in ("all", issue.state)
+        and issue.updated >= since
+        and set(filter(None, labels.split(","))) <= set(issue.labels)
+    ]
+    found.sort(key=lambda issue: issue.number, reverse=call.query.get("direction", "desc") == "desc")
+    return 200, Pages([(hub.show_issue, issue) for issue in found])
+
+
+@call("issues/get")
+def get_issue(hub: Hub, call: Call) -> tuple[int, Any]:
+    return 200, hub.show_issue(_issue(hub, call))
+
+
+@call("issues/create")
+def create_issue(hub: Hub, call: Call) -> tuple[int, Any]:
+    if not hub.facts.get("has_issues", True):
+        raise Answer(410, "Issues has been disabled in this repository.")
+    if not str(call.body["title"]).strip():
+        raise invalid("Validation Failed", field="title", code="missing_field")
+    if len(str(call.body["title"])) > 256:
+        raise invalid("Validation Failed", field="title", message="title is too long (maximum is 256 characters)")
+    if len(call.body.get("body") or "") > 65536:
+        raise invalid("Validation Failed", field="body", message="body is too long (maximum is 65536 characters)")
+    issue = hub.open_issue(by=call.by, title=str(call.body["title"]), body=call.body.get("body"))
+    # Whoever may not write has no say in labels: GitHub drops them without a word.
+    for name in call.body.get("labels", ()) if hub.permissions.get(call.by) in ("admin", "write") else ():
+        hub.labels.setdefault(name, ("ededed", ""))
+        issue.labels.append(name)
+    return 201, hub.show_issue(issue)
+
+
 @call("issues/update")
 def update_issue(hub: Hub, call: Call) -> tuple[int, Any]:
     issue = _issue(hub, call)

@@ -191,6 +191,10 @@ class Hub:
             "avatar_url": f"https://github.example/{login}.png",
         }
 
+    def association(self, login: str) -> str:
+        """What an author has to do with the repository."""
+        return "MEMBER" if login in self.permissions else "NONE"
+
     def show_repository(self) -> Json:
         """The repository."""
         return {
@@ -271,7 +275,7 @@ class Hub:
             "user": self.show_user(comment.by),
             "created_at": comment.created,
             "updated_at": comment.updated,
-            "author_association": "MEMBER",
+            "author_association": self.association(comment.by),
         }
 
     def show_issue(self, issue: Issue) -> Json:
@@ -360,7 +364,7 @@ class Hub:
             "created_at": issue.created,
             "updated_at": issue.updated,
             "closed_at": issue.closed,
-            "author_association": "MEMBER",
+            "author_association": self.association(issue.by),
             "active_lock_reason": None,
         }
 

@@ -19,6 +19,7 @@ OPERATIONS = {operation.name: operation for operation in description.operations(
 BODIES: dict[str, Any] = {
     "git/create-blob": {"content": "eA==", "encoding": "base64"},
     "issues/update": {"state": "closed", "state_reason": "completed"},
+    "issues/create": {"title": "t", "body": "b", "labels": ["bug"]},
     "issues/create-comment": {"body": "b"},
     "issues/update-comment": {"body": "c"},
     "issues/add-labels": {"labels": ["bug", "new"]},

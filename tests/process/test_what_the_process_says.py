@@ -204,6 +204,22 @@ def test_consult_the_product_manager_and_the_delivery_manager() -> None:
     assert pending(desk.view(OPEN), desk.book) == []
 
 
+def test_create_a_story_to_track_the_response() -> None:
+    desk = Desk(book(tracker=("  review:\n", "  tracker: {github: this}\n  review:\n")).tree)
+
+    def fed() -> list[tuple[str, str]]:
+        return [(item.name, item.headline) for item in desk.said(OPEN) if item.audience == "story:github:this"]
+
+    desk.declare(lead="oncall-a")
+    assert fed() == [("declared", "P1 incident: Mail is late")]
+    for kind, words in (("change", "changed production: Rolled back."), ("decision", "decided: Rolled back.")):
+        desk.later(minutes=1)
+        desk.do("note", OPEN, kind=kind, text="Rolled back.")
+        assert fed() == [(kind, f"On-call engineer A {words}")]
+    desk.do("update", OPEN, status="resolved")
+    assert fed() == [("status", "Resolved: Mail is late")]
+
+
 def test_the_review_is_held_within_days() -> None:
     desk = Desk()
     desk.do("update", desk.declare(), status="resolved")

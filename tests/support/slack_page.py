@@ -15,7 +15,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from opsbook.adapters.machine.directory import DirectoryTree
-from opsbook.core.announcement import Announcement
+from opsbook.core.announcement import Announcement, medium_of
 from opsbook.core.book import Book
 from opsbook.core.ids import Ids
 from opsbook.core.tree import Overlay
@@ -168,6 +168,8 @@ def tell(folder: Path) -> None:
     with slack_server(*(channel.name.removeprefix("#") for channel in config.channels), now=lambda: NOW) as slack:
         sink = slack_sink(slack, {channel.id: channel.name for channel in config.channels}.get)
         for item in story():
+            if medium_of(item.audience) != sink.medium:
+                continue
             done = sink.send(item, item.key(sink.name))
             assert (done.outcome, done.error) == ("done", ""), done
         folder.mkdir(parents=True, exist_ok=True)

@@ -11,6 +11,7 @@ Sweep = Callable[[str, int], None]
 GITHUB = "GitHub’s calls × kinds of failure × before or after the effect × once or for good"
 SLACK = "Slack’s calls × the same"
 PAGERS = "a pager’s calls × the same"
+STORIES = "a tracker’s calls × the same"
 KILLED = "kill −9 between any two calls of GitHub and Slack × run again or reconcile from another clone"
 CUT_SLACK = "a cut before any call of Slack and any effect of a clone × run again or reconcile"
 CUT = "a cut before any effect of a clone × run again or reconcile"
@@ -34,7 +35,9 @@ def summary(properties: Iterable[tuple[str, object]], failed: int) -> list[str]:
     if not sizes and not failed:
         return []
     result = f"{failed} TESTS OF SWEEPS FAILED" if failed else "nothing lost, nothing twice"
-    order = [name for name in (GITHUB, SLACK, PAGERS, KILLED, CUT_SLACK, CUT, CUT_ALERTS, READS) if name in sizes]
+    order = [
+        name for name in (GITHUB, SLACK, PAGERS, STORIES, KILLED, CUT_SLACK, CUT, CUT_ALERTS, READS) if name in sizes
+    ]
     parts = [f"{sizes[name]} cells of {name}" for name in [*order, *sorted(sizes.keys() - set(order))]]
     return [f"sweep: {sum(sizes.values())} cells, {result}", *(f"  {part}" for part in parts)]
 

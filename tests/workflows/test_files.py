@@ -22,16 +22,16 @@ SHARED = ("alert.yml", "check.yml", "declare.yml", "main.yml", "schedule.yml")
 """What every book has; `test.yml` and `release.yml` are of the program."""
 
 PERMISSIONS: Mapping[str, Mapping[str, str]] = {
-    "alert.yml take": {"contents": "write", "pull-requests": "write", "actions": "write"},
+    "alert.yml take": {"contents": "write", "pull-requests": "write", "issues": "write", "actions": "write"},
     "check.yml check": {"contents": "read"},
     "check.yml generated": {"contents": "read"},
     "check.yml code-scanning": {"security-events": "write"},
     "check.yml merge": {"contents": "write", "pull-requests": "read", "actions": "write"},
     "declare.yml declare": {"contents": "write", "pull-requests": "write", "issues": "write", "actions": "write"},
-    "main.yml announce": {"contents": "write", "pull-requests": "write"},
+    "main.yml announce": {"contents": "write", "pull-requests": "write", "issues": "write"},
     "main.yml site": {"contents": "read"},
     "main.yml pages": {"pages": "write", "id-token": "write"},
-    "schedule.yml keep": {"contents": "write", "pull-requests": "write"},
+    "schedule.yml keep": {"contents": "write", "pull-requests": "write", "issues": "write"},
     "release.yml build": {"contents": "read"},
     "release.yml publish": {"contents": "read", "id-token": "write", "attestations": "write"},
     "test.yml test": {"contents": "read"},

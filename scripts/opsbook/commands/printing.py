@@ -182,6 +182,8 @@ def _outcome(result: Outcome, done: Phrase, workspace: Workspace) -> Lines:
         missed = [item for item in result.unheard if item.unheard == why]
         told.append(f"{names(missed)} not told: {why}." if told else f"Nobody was told: {why}.")
     told += [f"{names(unpaged)} not paged: {unpaged[0].unheard}. Call them yourself."] if unpaged else []
+    stories = [item for item in result.heard if item.ok and item.ref and item.name == "declared"]
+    told += [f"Story: {item.ref}." for item in stories if medium_of(item.audience) == "story"]
     yield GOOD, " ".join([f"{done(result)}{_where(result)}.", *filter(None, [result.then]), *told])
     yield from ((PLAIN, f"  {line}") for line in result.understood)
     yield from _masked(result)
@@ -231,7 +233,7 @@ def _where(result: Outcome) -> str:
 def _left(result: Result, *, tells: bool) -> Lines:
     """Whom it reached and whom not, and what is left to do."""
     if isinstance(result, Outcome):
-        if tells and not result.told:
+        if tells and all(medium_of(item.audience) == "story" for item in result.told):
             yield BAD, f"Nobody was told: {CONFIG_PATH} names no channel for it. Tell people yourself."
         if result.unpublished:
             yield BAD, f"Saved, and not yet on record: {result.unpublished}"

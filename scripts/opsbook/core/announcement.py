@@ -10,15 +10,19 @@ from typing import Literal
 Tone = Literal["alarm", "warning", "notice", "over"]
 """How much it matters at this moment; a sink may show it as a colour, never as the only sign."""
 
-Medium = Literal["channel", "page"]
-"""How an audience is reached: people read a channel, and a page wakes somebody."""
+Medium = Literal["channel", "page", "story"]
+"""How an audience is reached: people read a channel, a page wakes somebody, and a story of a tracker is kept."""
 PAGE = "page:"
 """How an audience begins that is woken; the name that the pager knows follows."""
+STORY = "story:"
+"""How an audience begins that reads a story; the tracker and the place in it follow, like `github:OWNER/NAME`."""
 
 
 def medium_of(audience: str) -> Medium:
     """How it is reached."""
-    return "page" if audience.startswith(PAGE) else "channel"
+    if audience.startswith(PAGE):
+        return "page"
+    return "story" if audience.startswith(STORY) else "channel"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,7 @@ class Announcement:
         name: what happened, a word of the kind (`declared`, `status`, `update`).
         fact: what makes this announcement different from others of the same name (an entry's name, a value),
             computed from the book alone, so that every speaker computes the same key.
-        audience: id of a channel in `opsbook.yml`, or whom a pager wakes (`PAGE`).
+        audience: id of a channel in `opsbook.yml`, whom a pager wakes (`PAGE`), or a story (`STORY`).
         headline: one sentence.
         facts: label and value, in reading order.
         steps: what to do first, if anything.

@@ -79,7 +79,7 @@ class Section(Model):
         return {}
 
     def audiences(self) -> Mapping[str, str]:
-        """The channels that announcements go to, by id, and what each is told."""
+        """The channels and stories that announcements go to, and what each is told."""
         return {}
 
     def examine(self) -> Iterator[Examined]:

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from opsbook.core.announcement import STORY
+
 if TYPE_CHECKING:
+    from opsbook.adapters.github.api import Api
+    from opsbook.adapters.github.examiner import StoryExaminer
     from opsbook.adapters.paging.post import Line
     from opsbook.adapters.slack.api import SlackApi
+
+
+_STORIES = f"{STORY}github:"
 
 
 def variable(name: str) -> str:
@@ -20,6 +28,31 @@ def github() -> tuple[str, str, str]:
     """Token, repository and address of the API, each of the first two empty when it is not set."""
     url = variable("GITHUB_API_URL") or "https://api.github.com"
     return variable("GITHUB_TOKEN"), variable("GITHUB_REPOSITORY"), url
+
+
+def tracker(audiences: Iterable[str]) -> Api | None:
+    """The repository whose issues are the stories, where the book names one and there is a token for it."""
+    token, repository, url = _tracker(audiences)
+    if not token or not repository:
+        return None
+    from opsbook.adapters.github.api import Api
+
+    return Api(token, repository, url=url)
+
+
+def tracked(audiences: Iterable[str]) -> Iterator[StoryExaminer]:
+    """Who examines it, where the book names one."""
+    if any(item.startswith(_STORIES) for item in audiences):
+        from opsbook.adapters.github.examiner import StoryExaminer
+
+        yield StoryExaminer(*_tracker(audiences))
+
+
+def _tracker(audiences: Iterable[str]) -> tuple[str, str, str]:
+    """Token, repository and address of the API, as `github`; the token may be one of its own."""
+    token, own, url = github()
+    named = next((item.removeprefix(_STORIES) for item in audiences if item.startswith(_STORIES)), "")
+    return variable("OPSBOOK_TRACKER_TOKEN") or token, own if named == "this" else named, url
 
 
 def slack_api(seconds: float | None = None) -> SlackApi | None:

@@ -19,7 +19,7 @@ from opsbook.core.errors import OpsbookError, Refused, UsageError
 from opsbook.core.text import one_line, shorten
 from opsbook.core.unseen import Unseen
 from opsbook.kinds import read_request, registry
-from opsbook.wiring.environment import github, pagerduty, paging_webhook, slack_api
+from opsbook.wiring.environment import github, pagerduty, paging_webhook, slack_api, tracked, tracker
 
 if TYPE_CHECKING:
     from opsbook.adapters.git.forge import GitForge
@@ -373,6 +373,7 @@ class LocalWorkspace:
                 ConsoleSink(outbox, stream, _UNPAGED, medium="page"),
                 *self._slack(),
                 *self._pagers(outbox),
+                *self._stories(),
             ),
             intents=FileIntents(self._state, read_request),
             outbox=outbox,
@@ -455,6 +456,21 @@ class LocalWorkspace:
 
             yield WebhookSink(webhook, outbox)
 
+    def _stories(self) -> Iterator[Sink]:
+        """The tracker that the book names, where there is a token for it."""
+        if (api := tracker(self._told)) is not None:
+            from opsbook.adapters.github.story import StorySink
+
+            yield StorySink(api, earlier=self._said_before)
+
+    @property
+    def _told(self) -> dict[str, str]:
+        """Every audience that the configuration names, and what each is told."""
+        config, told = self.book.config, dict[str, str]()
+        for section in (config.core, *config.sections.values()):
+            told |= section.audiences()
+        return told
+
     def examiners(self) -> Sequence[Examiner]:
         """Those of this machine, of the book, and of each service that the program can use."""
         from opsbook.adapters.git.examiner import LocalExaminer
@@ -473,16 +489,14 @@ class LocalWorkspace:
             from opsbook.adapters.github.remote import remote_of
 
             reach = partial(remote_of, repository, token=token, url=url, main=core.forge.main, seconds=10.0)
-        told: dict[str, str] = {}
-        for section in (core, *config.sections.values()):
-            told |= section.audiences()
         return (
             LocalExaminer(self.root, core, os.environ, repository if token else "", read_request, reach),
             BookExaminer(self.book, self.kinds, str(self.root), self.actor, self.now),
             RestrictedExaminer(core.security, restricted, repository, self.kinds),
             GitHubExaminer(token, repository, url, core, self.now, os.environ.get("GITHUB_ACTIONS") == "true"),
-            SlackExaminer(slack_api(seconds=5), core, told, self.now),
+            SlackExaminer(slack_api(seconds=5), core, self._told, self.now),
             PagingExaminer(*pagerduty(seconds=5), paging_webhook(seconds=5)),
+            *tracked(self._told),
         )
 
     def _said_before(self, record: str) -> Mapping[str, str]:

@@ -61,7 +61,9 @@ def desk(hub: GitHubServer, folder: Path, event: object, name: str = "issues", r
     """The desk for an event."""
     path = folder / "event.json"
     path.write_bytes(event if isinstance(event, bytes) else json.dumps(event).encode())
-    return GitHubDesk(api(hub), event=name, path=path, run=run, who=lambda login, number: f"github:{login}")
+    return GitHubDesk(
+        api(hub), event=name, path=path, run=run, main="main", who=lambda login, number: f"github:{login}"
+    )
 
 
 def changed(place: tuple[str, ...], value: object) -> dict[str, Any]:
@@ -120,7 +122,7 @@ def test_a_file_of_any_bytes_is_read_or_refused_with_a_sentence(hub: GitHubServe
 def test_a_file_that_is_not_there_is_named(hub: GitHubServer, tmp_path: Path) -> None:
     for path in (tmp_path / "none", tmp_path):
         with pytest.raises(UsageError, match=r"GITHUB_EVENT_PATH|cannot be read"):
-            GitHubDesk(api(hub), event="issues", path=path, run="", who=lambda login, number: login)
+            GitHubDesk(api(hub), event="issues", path=path, run="", main="main", who=lambda login, number: login)
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -25,6 +25,8 @@ _SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _LOGIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,99})")
 """Logins of managed users have an underscore before the short code of their enterprise."""
 
+_INSIDE = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
+
 
 @dataclass(frozen=True, slots=True)
 class Known:
@@ -51,12 +53,28 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """A comment on a pull request or issue, with the login of whoever wrote it, and whether that is a program."""
+    """A comment on a pull request or issue, with the login of whoever wrote it, and whether that is a program.
+
+    Attributes:
+        inside: whether whoever wrote it works on the repository, or is a program that somebody who does let in.
+    """
 
     id: int
     body: str
     by: str
     bot: bool
+    inside: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """An issue that is no pull request; `inside` as of a comment."""
+
+    number: int
+    title: str
+    body: str
+    is_open: bool
+    inside: bool
 
 
 class Api:
@@ -142,7 +160,9 @@ class Api:
         rows = self._pages("issues", str(number), "comments")
         return self._parsed(
             lambda: [
-                Comment(int(row["id"]), row["body"] or "", user.get("login", ""), user.get("type") == "Bot")
+                Comment(
+                    int(row["id"]), row["body"] or "", user.get("login", ""), user.get("type") == "Bot", _inside(row)
+                )
                 for row in rows
                 for user in (row["user"] or {},)
             ]
@@ -173,6 +193,42 @@ class Api:
         """Give a label its colour and its meaning."""
         data = {"color": color, "description": description}
         self._write("PATCH", "labels", quote(name, safe=""), data=data)
+
+    # -- issues
+
+    def issues(self, label: str, since: datetime) -> list[Issue]:
+        """The issues with a label that changed since, oldest first, open or not. Never by search: it lags behind."""
+        words = {
+            "labels": label,
+            "state": "all",
+            "since": f"{since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+            "sort": "created",
+            "direction": "asc",
+        }
+        rows = self._pages("issues", **words)
+        return self._parsed(lambda: [_issue(row) for row in rows if "pull_request" not in row])
+
+    def issue(self, number: int) -> Issue | None:
+        """An issue; `None` when it is not there any more."""
+        try:
+            value = self._read("issues", str(number))
+        except GitHubRefused as error:
+            if error.status in (404, 410):
+                return None
+            raise
+        return self._parsed(lambda: _issue(value))
+
+    def create_issue(self, title: str, body: str, labels: Sequence[str]) -> tuple[Issue, frozenset[str]]:
+        """Open an issue; and the labels that it has: GitHub leaves out those that the token may not put on."""
+        value = self._write("POST", "issues", data={"title": title, "body": body, "labels": list(labels)})
+        return self._parsed(
+            lambda: (_issue(value), frozenset(str(label["name"]) for label in value["labels"])), unknown=True
+        )
+
+    def edit_issue(self, issue: Issue) -> None:
+        """Give an issue this title, this body and this state."""
+        state = {"state": "open"} if issue.is_open else {"state": "closed", "state_reason": "completed"}
+        self._write("PATCH", "issues", str(issue.number), data={"title": issue.title, "body": issue.body, **state})
 
     # -- trying: what may be done here, without doing it
 
@@ -270,9 +326,9 @@ class Api:
         """Ask for something; with data, try something that has no lasting effect."""
         return self._looked(*parts, params=params, data=data)[0]
 
-    def _pages(self, *parts: str) -> list[Any]:
+    def _pages(self, *parts: str, **params: str) -> list[Any]:
         """Every page of a list."""
-        page, following = self._looked(*parts, params={"per_page": "100"})
+        page, following = self._looked(*parts, params={**params, "per_page": "100"})
         rows = self._parsed(lambda: _list(page))
         while following:
             page, following = self._looked(following)
@@ -325,6 +381,17 @@ def aware(value: object) -> datetime:
     if moment is None or moment.tzinfo is None:
         raise ValueError("no moment")
     return moment.astimezone(UTC).replace(microsecond=0)
+
+
+def _inside(value: Json) -> bool:
+    """Whether somebody wrote an issue or a comment whom the repository let in."""
+    return (value["user"] or {}).get("type") == "Bot" or value["author_association"] in _INSIDE
+
+
+def _issue(value: Json) -> Issue:
+    return Issue(
+        int(value["number"]), str(value["title"]), str(value["body"] or ""), value["state"] == "open", _inside(value)
+    )
 
 
 def _pull(value: Json) -> Pull:

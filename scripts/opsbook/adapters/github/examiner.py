@@ -127,6 +127,46 @@ class GitHubExaminer:
             yield missing("clock", f"The clock of this machine is {size}: the times on record would be wrong.", how)
 
 
+@dataclass(repr=False)
+class StoryExaminer:
+    """The repository whose issues are the stories (`core.ports.Examiner`); names as of `GitHubExaminer`."""
+
+    token: str
+    repository: str
+    url: str
+    timeouts: tuple[float, float] = (3.0, 5.0)
+    part = "Stories"
+
+    def examine(self) -> Iterator[Examined]:
+        """See `Examiner.examine`."""
+        if not self.token or not self.repository:
+            unset = "GITHUB_REPOSITORY" if self.token else "GITHUB_TOKEN"
+            says = f"No story is opened from here without {unset}; the workflow on GitHub opens it after the merge."
+            yield note("set-up", says, f"Set {unset}: docs/how-to/track-the-response.md.")
+            return
+        try:
+            api = Api(self.token, self.repository, url=self.url, timeouts=self.timeouts)
+            site = site_of(self.url)
+        except OpsbookError as error:
+            yield lacking("set-up")(error)
+            return
+        name = f"{api.owner}/{api.name}"
+        yield from _tried("answer", self._issues(api, f"{site}/{name}", site), _closed(name, site))
+
+    def _issues(self, api: Api, page: str, site: str) -> Iterator[Examined]:
+        known = api.repository()
+        if known.archived or not known.issues:
+            what = "is archived" if known.archived else "has issues switched off"
+            how = f"Change that at {page}/settings, or name another as `incidents.tracker` in opsbook.yml."
+            yield missing("issues", f"{one_line(known.name)} {what}, so no story can be opened.", how)
+            return
+        good = fine("issues", f"Stories are opened as issues of {one_line(known.name)}, and the token may do that.")
+        denied = missing(
+            "issues", f"The token may not open issues of {one_line(known.name)}.", _grant("Issues", site, page)
+        )
+        yield from _tried("issues", _succeeds(api.try_label, good), {422: good, 403: denied, 404: denied})
+
+
 def _tried(what: str, found: Iterable[Examined], meanings: Meanings) -> Iterator[Examined]:
     """What is found while GitHub does what it is asked; else what its refusal means."""
 

@@ -9,6 +9,7 @@ from typing import NoReturn
 from opsbook.commands.printing import phrase
 from opsbook.commands.workspace import Workspace
 from opsbook.commands.writing import NEVER_ASKS, carry_out, options
+from opsbook.core.announcement import medium_of
 from opsbook.core.book import Book
 from opsbook.core.config import PERMISSIONS
 from opsbook.core.context import Context
@@ -158,7 +159,7 @@ def _summed_up(outcome: Outcome) -> Answer:
     return Answer(
         id=outcome.id,
         url=outcome.url,
-        reached=sorted({item.audience for item in outcome.heard if item.ok}),
+        reached=sorted({item.audience for item in outcome.heard if item.ok and medium_of(item.audience) != "story"}),
         missed=sorted({item.audience for item in outcome.heard if not item.ok}),
         unpublished=outcome.unpublished,
         masked=sorted({what for _, what in outcome.masked}),

@@ -12,6 +12,7 @@ from opsbook.core.record import File, Record
 from opsbook.core.text import one_line, shorten
 from opsbook.core.times import Times
 from opsbook.core.types import Step
+from opsbook.kinds.incident import story
 from opsbook.kinds.incident.agreements import MEANINGS, asked, holders, pending
 from opsbook.kinds.incident.config import IncidentsConfig
 from opsbook.kinds.incident.model import (
@@ -54,7 +55,8 @@ def announcements(before: Record | None, after: Record | None, book: Book) -> Se
 
     A declaration, an update, a change of status, severity or role, and who was called in and answered is told; notes,
     decisions and steps are not. Whom a call wakes hears of it by another medium, like its end. A drill
-    is told to the drill channel only; a security incident to the security channel only, and without facts.
+    is told to the drill channel only; a security incident to the security channel only, and without facts. The story of
+    an incident hears the same, and decisions and all that was done in production.
     """
     if after is None:
         return ()
@@ -124,8 +126,11 @@ def _operational(view: IncidentView, old: IncidentView | None, book: Book) -> It
     told = [News("declared", "declared", f"{facts.severity} incident: {facts.title}")] if declared else []
     told += _news(view, old, fresh, book)
     about, asks = about_now(view, book), {} if facts.drill else _asks(view, book)
-    for audience in dict.fromkeys(item for item in audiences if item is not None):
-        for news in told:
+    hears = dict.fromkeys((item for item in audiences if item is not None), told)
+    if (tracker := story.audience(view, book)) is not None:
+        hears[tracker] = _tracked(told, fresh, book)
+    for audience, those in hears.items():
+        for news in those:
             opens = news.name == "declared"
             yield replace(
                 about,
@@ -133,6 +138,7 @@ def _operational(view: IncidentView, old: IncidentView | None, book: Book) -> It
                 fact=news.fact,
                 audience=audience,
                 headline=news.headline,
+                links=tuple(link for link in about.links if audience != tracker or link[0] != story.LINK),
                 steps=_first_steps(view) if opens else (),
                 footer=readers_of(book, audience),
                 opens=opens,
@@ -141,6 +147,18 @@ def _operational(view: IncidentView, old: IncidentView | None, book: Book) -> It
                 by_hand=news.by_hand,
             )
     yield from pages(view, old, about)
+
+
+def _tracked(told: list[News], fresh: list[tuple[File, AnyEntry]], book: Book) -> list[News]:
+    """What a story hears: what people are told, what was decided and what was done, in the order in which it was."""
+    found = [news for news in told if news.name != "change"]
+    for file, entry in fresh:
+        if isinstance(entry, Note) and entry.kind != "note":
+            what = "decided" if entry.kind == "decision" else "changed production"
+            again = "" if entry.corrects is None else ", corrected"
+            headline = f"{book.config.core.person_name(entry.by)} {what}{again}: {entry.text}"
+            found.append(News(entry.kind, file.path.rpartition("/")[2], headline))
+    return sorted(found, key=lambda news: (news.name != "declared", news.by_hand, news.fact))
 
 
 def about_now(view: IncidentView, book: Book) -> Announcement:
@@ -300,6 +318,8 @@ def links_of(view: IncidentView, book: Book) -> tuple[tuple[str, str], ...]:
     facts, site, repository = view.facts, book.config.core.site.url, book.config.core.site.repository
     assert facts is not None
     links = [(link.title, link.url) for link in facts.links]
+    if (tracked := story.address(view, book)) is not None:
+        links.insert(0, (story.LINK, tracked))
     if repository is not None:
         asked = quote_plus(f"is:pr head:opsbook/{facts.id}")
         links.insert(0, ("Pull request", f"{repository.rstrip('/')}/pulls?q={asked}"))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
-from opsbook.core.config import Entry, Section, Vocabulary, by_id
+from opsbook.core.announcement import STORY
+from opsbook.core.config import Entry, Repository, Section, Vocabulary, by_id
 from opsbook.core.types import (
     WHOLE,
     Callee,
@@ -96,6 +97,20 @@ class Paging(Model):
     """Who is woken for a suspected breach, and told no facts; nobody where nothing is said."""
 
 
+class Tracker(Model):
+    """Where the response to an incident is tracked: a story, which is opened, fed and closed with the incident."""
+
+    github: Literal["this"] | Repository
+    """The repository whose issues are the stories, as OWNER/NAME; `this` is the one that holds the book."""
+    severities: tuple[Annotated[str, OneOf("severities", "severity")], ...] = many()
+    """Which severities get a story; all where none is named. A drill gets none, and neither does a suspected breach."""
+
+    @property
+    def audience(self) -> str:
+        """How announcements name it."""
+        return f"{STORY}github:{self.github}"
+
+
 class Alerts(Model):
     """What is made of an alert (`opsbook intake alert`)."""
 
@@ -179,6 +194,8 @@ class IncidentsConfig(Section):
     """What is made of an alert."""
     paging: Paging | None = None
     """Who is woken, and when; nobody by itself where nothing is said."""
+    tracker: Tracker | None = None
+    """Where a story tracks the response; nowhere where nothing is said."""
     templates: tuple[UpdateTemplate, ...] = many()
     """Saved texts for updates."""
     escalation: tuple[EscalationStep, ...] = many()
@@ -224,6 +241,8 @@ class IncidentsConfig(Section):
         ):
             if id_ is not None:
                 found[id_] = what if found.get(id_, what) == what else f"{found[id_]} and {what}"
+        if self.tracker is not None:
+            found[self.tracker.audience] = "incidents"
         return found
 
     def examine(self) -> Iterator[Examined]:
@@ -241,6 +260,12 @@ class IncidentsConfig(Section):
                 "drill channel",
                 "Nobody is told of a drill.",
                 "Name a channel as `incidents.channels.drill` in opsbook.yml.",
+            )
+        if self.tracker is None:
+            yield note(
+                "story",
+                "No story tracks the response to an incident.",
+                "Name a tracker as `incidents.tracker` in opsbook.yml: docs/how-to/track-the-response.md.",
             )
         bare = [severity.id for severity in self.severities if severity.retired is None and not severity.checklists]
         if bare:

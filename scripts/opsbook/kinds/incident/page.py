@@ -17,6 +17,7 @@ from opsbook.core.rows import Remark, Row, Rows
 from opsbook.core.text import untitled
 from opsbook.core.times import Times
 from opsbook.core.types import spoken
+from opsbook.kinds.incident import story
 from opsbook.kinds.incident.agreements import Decision, asked, decisions
 from opsbook.kinds.incident.announcements import links_of
 from opsbook.kinds.incident.config import IncidentsConfig
@@ -220,6 +221,7 @@ def _values(view: IncidentView, row: IncidentRow, book: Book, now: datetime) -> 
         "lists": [] if secret else _lists(view, book, now if is_open else None),
         "channel": _channel(facts, book) if facts is not None and is_open and not secret else None,
         "pull": _pull(view, book) if is_open and not secret else None,
+        "story": story.address(view, book),
         "status_page": core.site.status_page if is_open and not secret else None,
         "bridge": facts.bridge if facts is not None and is_open and not secret else None,
         "people": [(core.person_name(who), role) for who, role in view.people.items()] if is_open else [],

@@ -9,6 +9,7 @@ from opsbook.core.book import Book
 from opsbook.core.command import Block, Pairs, Text, View
 from opsbook.core.record import Record
 from opsbook.core.times import Times
+from opsbook.kinds.incident import story
 from opsbook.kinds.incident.agreements import asked, decisions
 from opsbook.kinds.incident.config import IncidentsConfig
 from opsbook.kinds.incident.model import StepDone
@@ -75,6 +76,7 @@ def _blocks(view: IncidentView, book: Book, now: datetime) -> Iterator[Block]:
             *_people(view, book),
             *(("Called", in_words(called, clock)) for called in calls(view)),
             ("Next update", clock.clock(due) + late if due is not None else "-"),
+            *((story.LINK, where) for where in [story.address(view, book)] if where is not None),
             ("Folder", record.path),
         ]
         yield Pairs([*(secret if facts.classification == "security" else rows), *_checklist(view)])
