@@ -129,9 +129,10 @@ def test_a_service_that_goes_is_missed_by_those_that_name_it(capsys: pytest.Capt
     value = checked(Clone(BASE, left, {}), capsys)
     assert places(value) == [
         f"{SHORT['open']}/incident.yaml:13 INC009",
+        "operations/drills/checkout-fails.yaml:3 DRL002",
         "runbooks/response/respond.md:5 RUN006",
     ]
-    assert value["checked"] == 2
+    assert value["checked"] == 3
 
 
 def test_a_runbook_that_goes_is_missed_by_services_severities_and_links(capsys: pytest.CaptureFixture[str]) -> None:
@@ -191,7 +192,7 @@ def test_a_record_that_goes_whole_is_nobodys_fault(capsys: pytest.CaptureFixture
 def test_a_change_of_the_configuration_is_a_change_of_everything(capsys: pytest.CaptureFixture[str]) -> None:
     config = BASE["opsbook.yml"].replace(b"id: oncall-b", b"id: oncall-z")
     value = checked(Clone(BASE, {**BASE, "opsbook.yml": config}, {}), capsys)
-    assert value["checked"] == 6
+    assert value["checked"] == 7
     assert {place.rpartition(" ")[2] for place in places(value)} == {"MOD004"}
 
 

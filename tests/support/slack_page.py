@@ -119,7 +119,7 @@ def story() -> Iterator[Announcement]:
             "lead": "oncall-a",
             "summary": "New requests are refused with an error.",
         },
-        {"comms": "platform-b"},
+        {"comms": "support-a"},
         {"status": "identified", "text": "An expired token"},
         {"tell": "We have found the cause and are renewing a token.\nWe will post the next update by 11:30 GMT."},
         {"severity": "P2"},
