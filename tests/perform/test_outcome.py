@@ -25,7 +25,7 @@ DONE, NOT, UNKNOWN = (
     Delivery("unknown", error="Who knows."),
 )
 BOOK = Book(MemoryTree({}), {})
-THERE: Any = SimpleNamespace(root=Path("/book"), color=False, unseen=[], verbose=False, book=BOOK)
+THERE: Any = SimpleNamespace(about=None, root=Path("/book"), color=False, unseen=[], verbose=False, book=BOOK)
 
 
 def told(*answers: Delivery) -> tuple[Told, ...]:

@@ -124,9 +124,13 @@ def test_agreements_are_had_or_asked_for_or_missed() -> None:
         "broken",
         "It is resolved without Product manager A and Tech lead A",
     )
-    for who in ("product-a", "tech-a"):
-        desk.do("agree", id_, by=who)
-    assert judged(desk, id_, "agreements") == ("kept", "Had for: resolved.")
+    late, in_time = desk, declared()[0]
+    in_time.do("update", id_, status="resolved")
+    for there in (late, in_time):
+        for who in ("product-a", "tech-a"):
+            there.do("agree", id_, by=who)
+    assert judged(late, id_, "agreements")[0] == "broken", "what is late stays late"
+    assert judged(in_time, id_, "agreements") == ("kept", "Had for: resolved.")
 
 
 def test_it_is_taken_beyond_the_team_where_the_severity_says_so() -> None:
