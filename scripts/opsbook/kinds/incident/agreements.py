@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from opsbook.core.config import DAYS, CoreConfig, Deciders, Hours
 from opsbook.kinds.incident.config import IncidentsConfig
 from opsbook.kinds.incident.model import Agreement, SeverityChange, StatusChange
-from opsbook.kinds.incident.view import IncidentView, name_of
+from opsbook.kinds.incident.view import FACTS, IncidentView, name_of, says_over
 from opsbook.kinds.incident.vocabulary import OPEN
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ MEANINGS: Mapping[str, str] = {
 }
 """What somebody agrees to, by the action that `authority` names."""
 
+_CLOSED = b"\nstatus: closed\n"
 _OF_LATE = timedelta(days=45)
 """How old an incident may be for what is still awaited to be looked for; an open one is always looked at."""
 
@@ -92,9 +93,15 @@ def awaiting(book: Book, now: datetime) -> list[IncidentView]:
     if not book.config.core.authority.keys() & MEANINGS.keys():
         return []
     since = f"INC-{(now - _OF_LATE).astimezone(UTC):%Y%m%d}"
-    late = [ref for ref in book.refs("incident").values() if ref.id >= since]
+    late = [ref for ref in book.refs("incident").values() if ref.id >= since and not _is_past(ref.path, book)]
     views = [IncidentView(book.record(ref)) for ref in sorted(late, key=lambda ref: ref.id, reverse=True)]
     return [view for view in views if any(_matters(view, item) for item in pending(view, book))]
+
+
+def _is_past(path: str, book: Book) -> bool:
+    """Whether the text of the facts says that it is closed, and nobody is asked about that: most need no reading."""
+    data = book.tree.read(f"{path}/{FACTS}")
+    return CLOSE not in book.config.core.authority and data is not None and _CLOSED in data and says_over(data)
 
 
 def _matters(view: IncidentView, decision: Decision) -> bool:
