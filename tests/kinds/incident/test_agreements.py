@@ -259,3 +259,15 @@ def test_no_walk_passes_over_anybody_in_silence(walk: list[tuple[tuple[str, Any]
             by_hand = False
     assert sorted(item.action for item in pending(desk.view(id_), desk.book)) == oracle.waiting()
     assert "INC020" not in {finding.code for finding in desk.findings(id_)}
+
+
+def test_all_of_some_and_one_of_others_are_asked_in_turn() -> None:
+    """Whoever is left is said, also where one entry of `authority` names both."""
+    both = "incident.downgrade: {all: [product-manager], any: [tech-lead, ops]}"
+    desk = declared(book(both=("incident.downgrade: {any: [product-manager, tech-lead], since: 2026-11-20}", both)))
+    assert desk.do("update", OPEN, severity="P2").understood == ("Agreement pending: Product manager A.",)
+    assert desk.do("agree", OPEN, by="product-a").understood == (
+        "Still asked whether it is P2: Tech lead A or Operations engineer.",
+    )
+    desk.do("agree", OPEN, by="tech-a")
+    assert missing(desk) == []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -208,3 +208,12 @@ def plan_of(
 ) -> Plan:
     """The plan of a change of an incident that exists."""
     return Plan(record.id, record.path, out, subject, f"{record.id}: {subject}", body + "\n", lines, ("incident",))
+
+
+def plan_of_entries(
+    record: Record, entries: Sequence[model.AnyEntry], subject: str, lines: Sequence[tuple[str, str]], ids: Ids
+) -> Plan:
+    """The plan of entries of the timeline, with a line for people about each thing that they say."""
+    out: dict[str, bytes | None] = dict(files.entry(record.path, entry, ids) for entry in entries)
+    shown = [(label, shorten(value, 400)) for label, value in lines]
+    return plan_of(record, out, shorten(subject, 100), tuple(shown), bullets(shown))

@@ -7,10 +7,10 @@ agreement that is missing is a breach by the end of the next working day, and st
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from opsbook.core.config import DAYS, CoreConfig, Deciders, Hours
 from opsbook.kinds.incident.config import IncidentsConfig
@@ -46,8 +46,7 @@ class Decision:
         what: in a few words: `resolved`, `P2`.
         until: when it was taken back, by a decision to the contrary.
         agreed: who agreed, with the entry; whoever decided agrees by deciding.
-        missing: the roles whose agreement is missing: every one of them, or one if `any_of`.
-        any_of: one of the roles is enough.
+        missing: the roles whose agreement is missing: all of them, or one, where `authority` says any.
         due: by when; late: the roles whose agreement was missing then, whoever agreed since.
     """
 
@@ -59,7 +58,6 @@ class Decision:
     until: datetime | None
     agreed: Mapping[str, Agreement | None]
     missing: tuple[str, ...]
-    any_of: bool
     due: datetime
     late: tuple[str, ...] = ()
 
@@ -124,7 +122,13 @@ def holders(core: CoreConfig, roles: Sequence[str]) -> list[str]:
 def asked(decision: Decision, core: CoreConfig) -> str:
     """Who is asked, in words: the holders of each role, or the role where nobody holds it."""
     names = [_names(role, core) for role in decision.missing]
-    return (" or " if decision.any_of else " and ").join(names)
+    return (" or " if decision.missing == core.authority[decision.action].any else " and ").join(names)
+
+
+def still_asked(decision: Decision, by: str, core: CoreConfig) -> str:
+    """Who is asked once somebody has agreed, in words; nothing where nobody is."""
+    missing = _missing(core.authority[decision.action], {*decision.agreed, by}, core)
+    return asked(replace(decision, missing=missing), core) if missing else ""
 
 
 def _names(role: str, core: CoreConfig) -> str:
@@ -132,12 +136,19 @@ def _names(role: str, core: CoreConfig) -> str:
     return " or ".join(people) or core.owner_title(role)
 
 
-_Said = Sequence[tuple[object, Agreement]]
-_Taken = tuple[str, str, datetime, str | None, str, datetime | None]
+class _Taken(NamedTuple):
+    """A decision without its agreements; see `Decision`."""
+
+    action: str
+    name: str
+    at: datetime
+    by: str | None
+    what: str
+    until: datetime | None
 
 
 def _taken(view: IncidentView, config: IncidentsConfig) -> Iterator[_Taken]:
-    """Each decision without the agreements: action, name of the entry, when, by whom, what, and when it was undone."""
+    """Each decision, from the entries of the timeline and from facts that were edited without one."""
     assert view.facts is not None
     order = {severity.id: rank for rank, severity in enumerate(config.severities)}
     status: list[tuple[str, str, datetime, str | None]] = [
@@ -158,42 +169,42 @@ def _taken(view: IncidentView, config: IncidentsConfig) -> Iterator[_Taken]:
     for place, (to, name, at, by) in enumerate(status):
         undone = next((moved for other, _, moved, _ in status[place + 1 :] if other in OPEN), None)
         if to not in OPEN and before in OPEN and not view.elsewhere:
-            yield RESOLVE, name, at, by, to, undone
+            yield _Taken(RESOLVE, name, at, by, to, undone)
         if to == "closed" and not view.elsewhere:
-            yield CLOSE, name, at, by, to, undone
+            yield _Taken(CLOSE, name, at, by, to, undone)
         before = to
     worst = order.get(first or "", -1)
     for place, (to, name, at, by) in enumerate(severity):
         rank = order.get(to, -1)
         if 0 <= worst < rank:
             undone = next((m for other, _, m, _ in severity[place + 1 :] if order.get(other, -1) < rank), None)
-            yield DOWNGRADE, name, at, by, to, undone
+            yield _Taken(DOWNGRADE, name, at, by, to, undone)
         worst = rank
 
 
 def _decision(
     item: _Taken, every: Sequence[_Taken], said: Sequence[tuple[object, Agreement]], core: CoreConfig
 ) -> Decision:
-    action, name, at, by, what, until = item
-    others = [other for other in every if other[0] == action]
-    after = min((other[2] for other in others if other[2] > at), default=None)
+    others = [other for other in every if other.action == item.action]
+    after = min((other.at for other in others if other.at > item.at), default=None)
     # Whoever is consulted beforehand agrees beforehand: to the next decision, once the one before was taken back.
-    earlier = [other for other in others if other[2] < at]
-    since = at if earlier and earlier[-1][5] is None else max((other[5] for other in earlier if other[5]), default=None)
-    agreed: dict[str, Agreement | None] = {by: None} if by is not None else {}
+    earlier = [other for other in others if other.at < item.at]
+    since = max((other.until for other in earlier if other.until is not None), default=None)
+    if earlier and earlier[-1].until is None:
+        since = item.at
+    agreed: dict[str, Agreement | None] = {item.by: None} if item.by is not None else {}
     for _, entry in said:
         here = (since is None or entry.at >= since) and (after is None or entry.at < after)
-        named = entry.about == name if entry.about is not None else here
-        if entry.action == action and named:
+        named = entry.about == item.name if entry.about is not None else here
+        if entry.action == item.action and named:
             agreed.setdefault(entry.by, entry)
-    needed = core.authority[action]
-    last = due(at, core)
+    needed, last = core.authority[item.action], due(item.at, core)
     then = {who: entry for who, entry in agreed.items() if entry is None or entry.at < last}
     late, missing = _missing(needed, then, core), _missing(needed, agreed, core)
-    return Decision(action, name, at, by, what, until, agreed, missing, bool(needed.any), last, late)
+    return Decision(*item, agreed=agreed, missing=missing, due=last, late=late)
 
 
-def _missing(needed: Deciders, agreed: Mapping[str, object], core: CoreConfig) -> tuple[str, ...]:
+def _missing(needed: Deciders, agreed: Collection[str], core: CoreConfig) -> tuple[str, ...]:
     held = {role for person in core.people if person.id in agreed for role in person.roles}
     every = tuple(role for role in needed.all if role not in held)
     one = () if not needed.any or held & set(needed.any) else needed.any
@@ -216,6 +227,6 @@ def asks(view: IncidentView, book: Book, action: str, by: str, now: datetime) ->
     core, config = book.config.core, book.config.section(IncidentsConfig)
     if not asked_since(core, action, now):
         return ""
-    item: _Taken = (action, "", now, by, "", None)
+    item = _Taken(action, "", now, by, "", None)
     taken = _decision(item, [*_taken(view, config), item], list(view.timeline.of(Agreement)), core)
     return asked(taken, core) if taken.missing else ""

@@ -71,8 +71,9 @@ class IncidentKind(Kind):
         from opsbook.kinds.incident.actions import note, tick
         from opsbook.kinds.incident.alerts.following import follow
         from opsbook.kinds.incident.declare import declare
+        from opsbook.kinds.incident.escalating import escalate
         from opsbook.kinds.incident.paging import acknowledge, call
-        from opsbook.kinds.incident.people import agree, attend, escalate, hand_over
+        from opsbook.kinds.incident.people import agree, attend, hand_over
         from opsbook.kinds.incident.requests import (
             Acknowledge,
             Agree,

@@ -1,15 +1,13 @@
-"""What people say of each other in an incident: who agrees, who works on it, who takes over, who was contacted."""
+"""What people say of each other in an incident: who agrees, who works on it, who takes over."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from opsbook.core import yaml
 from opsbook.core.book import Book
-from opsbook.core.config import CoreConfig
 from opsbook.core.errors import Refused
 from opsbook.core.ids import Ids
 from opsbook.core.plan import Plan
@@ -17,12 +15,13 @@ from opsbook.core.record import Record
 from opsbook.core.text import one_line, shorten
 from opsbook.core.times import Times
 from opsbook.kinds.incident import files
-from opsbook.kinds.incident.actions import bullets, details, plan_of
-from opsbook.kinds.incident.agreements import MEANINGS, Decision, asked, decisions, holders, pending
-from opsbook.kinds.incident.config import EscalationStep, IncidentsConfig
-from opsbook.kinds.incident.model import Agreement, AnyEntry, Escalation, Handover, Present, RoleChange
+from opsbook.kinds.incident.actions import details, plan_of_entries
+from opsbook.kinds.incident.agreements import MEANINGS, asked, decisions, holders, pending, still_asked
+from opsbook.kinds.incident.config import IncidentsConfig
+from opsbook.kinds.incident.escalating import trying_now
+from opsbook.kinds.incident.model import Agreement, AnyEntry, Handover, Present, RoleChange
 from opsbook.kinds.incident.model import Update as Told
-from opsbook.kinds.incident.requests import Agree, Attend, Escalate, HandOver
+from opsbook.kinds.incident.requests import Agree, Attend, HandOver
 from opsbook.kinds.incident.steps import stands
 from opsbook.kinds.incident.view import FACTS, IncidentView
 from opsbook.kinds.incident.words import person, words
@@ -69,14 +68,16 @@ def agree(book: Book, request: Agree, now: datetime, ids: Ids, operation: str) -
         for item in mine
     ]  # fmt: skip
     decision = mine[-1]
-    left = _left(decision, request.by, core)
+    left = still_asked(decision, request.by, core)
     said = (
         f"{MEANINGS[decision.action].capitalize()}."
         if not left
         else f"Still asked whether it is {decision.what}: {left}."
     )
     lines = [("Agreed", decision.what), ("Still asked", left or "nobody")]
-    return replace(_plan(record, entries, f"Agree that {record.id} is {decision.what}", lines, ids), understood=(said,))
+    return replace(
+        plan_of_entries(record, entries, f"Agree that {record.id} is {decision.what}", lines, ids), understood=(said,)
+    )
 
 
 def _beforehand(
@@ -89,7 +90,7 @@ def _beforehand(
         attested=request.attested, operation=operation,
     )  # fmt: skip
     word = action.partition(".")[2]
-    plan = _plan(record, [entry], f"Agree to {word} {record.id}", [("Agreed", word)], ids)
+    plan = plan_of_entries(record, [entry], f"Agree to {word} {record.id}", [("Agreed", word)], ids)
     return replace(plan, understood=(f"It counts as soon as somebody says that {MEANINGS[action]}.",))
 
 
@@ -98,13 +99,6 @@ def _settled(view: IncidentView, book: Book, wanted: str | None) -> str:
     if not every:
         return "nothing was decided that takes anybody's agreement."
     return f"everybody who is asked has agreed that it is {every[-1].what}, or it was taken back."
-
-
-def _left(decision: Decision, by: str, core: CoreConfig) -> str:
-    """Who is still asked once somebody has agreed."""
-    held = {role for item in core.people if item.id == by for role in item.roles}
-    missing = () if decision.any_of and held else tuple(role for role in decision.missing if role not in held)
-    return asked(replace(decision, missing=missing), core) if missing else ""
 
 
 def attend(book: Book, request: Attend, now: datetime, ids: Ids, operation: str) -> Plan:
@@ -120,7 +114,9 @@ def attend(book: Book, request: Attend, now: datetime, ids: Ids, operation: str)
     if request.presence == "joined" and who in here and here[who] == role:
         raise Refused(f"{who} works on {record.id} already.", "Say --as what if that has changed.")
     entry = Present(at=now, by=request.by, kind=request.presence, person=who, role=role, operation=operation)
-    return _plan(record, [entry], f"{who} {request.presence} {record.id}", [(request.presence.capitalize(), who)], ids)
+    return plan_of_entries(
+        record, [entry], f"{who} {request.presence} {record.id}", [(request.presence.capitalize(), who)], ids
+    )
 
 
 def hand_over(book: Book, request: HandOver, now: datetime, ids: Ids, operation: str) -> Plan:
@@ -153,7 +149,7 @@ def hand_over(book: Book, request: HandOver, now: datetime, ids: Ids, operation:
         Handover(kind="handover", role=request.role, person=who, text=text, **said),
     ]
     lines = [(called.capitalize(), f"{before or 'nobody'} → {who}"), ("Handed over", text)]
-    plan = _plan(record, entries, f"Hand {called} of {record.id} over to {who}", lines, ids)
+    plan = plan_of_entries(record, entries, f"Hand {called} of {record.id} over to {who}", lines, ids)
     facts = yaml.edit(view.file.text, [(("roles", request.role), who)], files.ORDER).encode()
     files_too = {f"{record.path}/{FACTS}": facts, **plan.files}
     return replace(plan, files=files_too, understood=tuple(promises) or ("Nothing is promised.",))
@@ -189,101 +185,6 @@ def _promises(view: IncidentView, book: Book, now: datetime) -> list[str]:
         late = ", which is late" if due < now else ""
         found.append(f"Promised: the next update by {clock.clock(due)}{late}.")
     found += [f"Agreement pending: {asked(item, core)} ({item.what})." for item in pending(view, book)]
-    if (trying := _trying(view)) is not None:
+    if (trying := trying_now(view)) is not None:
         found.append(f"Being contacted: {core.owner_title(trying.role)}, since {clock.clock(trying.at)}.")
     return found
-
-
-def escalate(book: Book, request: Escalate, now: datetime, ids: Ids, operation: str) -> Plan:
-    """Contact the next in the order, or record what came of the last attempt.
-
-    The incident comms person contacts people in the configured order; where nobody is comms, the lead does.
-    """
-    record, core, config = details(book, request), book.config.core, book.config.section(IncidentsConfig)
-    view = IncidentView(record)
-    if not config.escalation and request.role is None:
-        raise Refused("opsbook.yml names nobody under incidents.escalation.", "Name whom to contact with --role.")
-    trying, text = _trying(view), words(book, request.text, "text", request.keep) if request.text else None
-    said: dict[str, Any] = {"by": request.by, "kind": "escalation", "operation": operation}
-    entries: list[AnyEntry] = []
-    outcome = request.outcome
-    if request.executives is not None:  # whoever decided it was reached, now or before
-        if outcome == "no answer":
-            raise Refused("Whoever gave no answer decided nothing.", "Say --executives of somebody who was --reached.")
-        outcome = "reached"
-    if outcome == "tried":
-        role = request.role or _next(view, config.escalation)
-        if trying is not None and request.role is None:
-            since = Times(now, core.timezone).clock(trying.at)
-            raise Refused(
-                f"{core.owner_title(trying.role)} is being contacted since {since}.",
-                "Say what came of it: opsbook escalate --no-answer, or --reached.",
-            )
-        if role is None:
-            raise Refused("Everybody in the order has been tried.", "Try one again: opsbook escalate --role ROLE.")
-        entries.append(Escalation(at=now, role=role, outcome="tried", text=text, **said))
-        understood = _contact(role, config, core)
-    else:
-        asked_last = trying or (_reached(view) if request.executives is not None else None)
-        role = request.role or (asked_last.role if asked_last is not None else None)
-        if role is None:
-            raise Refused("Nobody is being contacted.", "Begin with: opsbook escalate.")
-        entries.append(Escalation(at=now, role=role, outcome=outcome, executives=request.executives, text=text, **said))
-        then = _next(view, config.escalation, after=role) if outcome == "no answer" else None
-        if then is not None:
-            entries.append(Escalation(at=now, role=then, outcome="tried", **said))
-            understood = _contact(then, config, core)
-        elif outcome == "no answer":
-            understood = ["Nobody is left in the order: begin again with the first, or wake somebody of the team."]
-        else:
-            decides = "They decide whether to alert the executive group: opsbook escalate --executives alerted"
-            understood = [] if request.executives is not None else [decides]
-    titles = [(core.owner_title(entry.role), entry.outcome) for entry in entries if isinstance(entry, Escalation)]
-    plan = _plan(record, entries, f"Escalate {record.id}", titles, ids)
-    return replace(plan, understood=(*_whose(view, request.by, config, core), *understood))
-
-
-def _trying(view: IncidentView) -> Escalation | None:
-    """Who is being contacted, and nobody has said yet what came of it."""
-    last: dict[str, Escalation] = {}
-    for _, entry in view.timeline.of(Escalation):
-        last[entry.role] = entry
-    waiting = [entry for entry in last.values() if entry.outcome == "tried"]
-    return waiting[-1] if waiting else None
-
-
-def _reached(view: IncidentView) -> Escalation | None:
-    """Who was reached last."""
-    return next((entry for _, entry in reversed([*view.timeline.of(Escalation)]) if entry.outcome == "reached"), None)
-
-
-def _next(view: IncidentView, order: Sequence[EscalationStep], after: str = "") -> str | None:
-    """Whoever comes next in the order: the first who was not tried yet."""
-    tried = {entry.role for _, entry in view.timeline.of(Escalation)} | {after}
-    return next((step.role for step in order if step.role not in tried), None)
-
-
-def _contact(role: str, config: IncidentsConfig, core: CoreConfig) -> list[str]:
-    """Whom to contact, what they decide, and where the numbers are; never a number."""
-    note = next((step.note for step in config.escalation if step.role == role and step.note), "")
-    where = f"{config.escalation_link.title}: {config.escalation_link.url}" if config.escalation_link else ""
-    found = [f"Contact: {core.owner_title(role)}. {one_line(note)}".strip()]
-    return [*found, where] if where else found
-
-
-def _whose(view: IncidentView, by: str, config: IncidentsConfig, core: CoreConfig) -> list[str]:
-    """Who escalates, where it is somebody else than the process names."""
-    roles, called = view.facts.roles if view.facts is not None else None, config.words
-    if roles is None or by in (roles.comms, None if roles.comms else roles.lead):
-        return [] if roles is None or roles.comms else [f"Nobody is {called.comms}: the {called.lead} escalates."]
-    if roles.comms is not None:
-        return [f"{core.person_name(roles.comms)} is {called.comms} and would escalate: tell them that you do."]
-    return [f"Nobody is {called.comms}. Take it if you do this: opsbook take comms."]
-
-
-def _plan(
-    record: Record, entries: Sequence[AnyEntry], subject: str, lines: Sequence[tuple[str, str]], ids: Ids
-) -> Plan:
-    out: dict[str, bytes | None] = dict(files.entry(record.path, entry, ids) for entry in entries)
-    shown = [(label, shorten(value, 400)) for label, value in lines]
-    return plan_of(record, out, shorten(subject, 100), tuple(shown), bullets(shown))
